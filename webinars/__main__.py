@@ -1,0 +1,5 @@
+"""``python -m webinars``."""
+
+from webinars.cli import main
+
+main()

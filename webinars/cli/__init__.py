@@ -1,0 +1,38 @@
+"""The command line. Errors are sentences; the exit code tells programs."""
+
+import sys
+
+import click
+
+from webinars.cli import cycle, database, library, organiser, outbox, registrations, serve
+from webinars.cli.demo import command as demo
+from webinars.config import WrongConfiguration
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="webinars")
+def commands() -> None:
+    """Plan the year, fill the room, keep the replay."""
+
+
+for group in (
+    cycle.group,
+    database.group,
+    demo,
+    library.group,
+    organiser.group,
+    outbox.group,
+    registrations.group,
+    serve.serve,
+    serve.worker,
+):
+    commands.add_command(group)
+
+
+def main() -> None:
+    """Entry point of ``webinars``."""
+    try:
+        commands()
+    except WrongConfiguration as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)

@@ -1,0 +1,72 @@
+"""The production server and the worker."""
+
+import os
+import subprocess
+import sys
+
+import click
+from granian.constants import Interfaces
+from granian.server import Server
+
+from webinars.cli.support import make_app
+from webinars.worker import Worker
+
+BLOCKING_THREADS = 2
+"""Per process: one may wait for the database while another answers."""
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
+@click.option("--with-worker", is_flag=True, help="Also run one worker that sends mail.")
+def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
+    """Answer requests."""
+    make_app()  # what is wrong is said here, once, and not by each process
+    run_server(host=host, port=port, workers=workers, with_worker=with_worker)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="One tick: send what is due, and end.")
+def worker(once: bool) -> None:
+    """Tick and send mail, as one of any number of workers."""
+    app = make_app()
+    if once:
+        count = Worker(app).tick()
+        click.echo(f"{count} mail{'' if count == 1 else 's'} worked on")
+        return
+    Worker(app).run()
+
+
+def run_server(*, host: str, port: int, workers: int, with_worker: bool) -> None:
+    """Serve until told to stop; a worker beside it is a process of its own."""
+    companion = start_worker() if with_worker else None
+    server = Server(
+        "webinars.wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=BLOCKING_THREADS,
+        respawn_failed_workers=True,
+        log_enabled=False,
+    )
+    try:
+        server.serve()
+    finally:
+        if companion is not None:
+            stop_worker(companion)
+
+
+def start_worker() -> "subprocess.Popen[bytes]":
+    """A worker as a child process."""
+    return subprocess.Popen([sys.executable, "-m", "webinars", "worker"], env=os.environ.copy())
+
+
+def stop_worker(companion: "subprocess.Popen[bytes]") -> None:
+    """Let it finish the message in hand."""
+    companion.terminate()
+    try:
+        companion.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        companion.kill()

@@ -1,0 +1,218 @@
+"""``config.toml`` and the environment, as one validated and typed settings object.
+
+Each key of the file is also an environment variable ``WEBINARS_<KEY>``, which wins.
+"""
+
+import difflib
+import os
+import secrets
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+PREFIX = "WEBINARS_"
+
+
+class WrongConfiguration(Exception):
+    """The service must not start. The message is for the person who wrote the setting."""
+
+
+def _blank_is_none(value: Any) -> Any:
+    return None if value == "" else value
+
+
+OptionalText = Annotated[str | None, BeforeValidator(_blank_is_none)]
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default. ``config.example.toml`` explains each of them."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    # where things are
+    instance_path: Path = Path("instance")
+    database_url: OptionalText = None
+    base_url: str = "http://127.0.0.1:8000"
+    secret_key: OptionalText = None
+    site_name: str = "L’innovation territoriale en actions !"
+    organisation: str = "Le RAMEAU"
+
+    # mail
+    mail_server: str = "127.0.0.1"
+    mail_port: int = Field(default=25, ge=1, le=65535)
+    mail_username: OptionalText = None
+    mail_password: OptionalText = None
+    mail_security: Literal["none", "starttls", "tls"] = "none"
+    mail_timeout: int = Field(default=60, ge=1, le=600)
+    mail_sender_name: OptionalText = None
+    mail_sender: str = "webinaires@localhost.localdomain"
+
+    # rules of the house
+    require_confirmation: bool = False
+    join_opens_minutes: int = Field(default=15, ge=0, le=1440)
+    link_mails_per_day: int = Field(default=3, ge=1, le=100)
+
+    # the worker
+    worker_tick_seconds: int = Field(default=10, ge=1, le=3600)
+    outbox_lease_seconds: int = Field(default=300, ge=10, le=86400)
+
+    # doors
+    rate_limit_enabled: bool = True
+    rate_limit_storage: str = "memory://"
+    registrations_per_minute: int = Field(default=20, ge=1)
+    trusted_proxies: int = Field(default=0, ge=0, le=10)
+    form_token_hours: int = Field(default=12, ge=1, le=168)
+
+    # logs
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "console"] = "json"
+
+    # demonstration
+    demo: bool = False
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file; nothing else is read."""
+        assert isinstance(init_settings, InitSettingsSource)
+        return (env_settings, init_settings)
+
+    @field_validator("base_url")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("an address such as https://webinaires.example.org is needed")
+        if parts.query or parts.fragment:
+            raise ValueError("the address must end before any ? or #")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            name = sa.make_url(value).get_backend_name()
+        except sa.exc.ArgumentError:
+            name = ""
+        if name not in {"sqlite", "postgresql"}:
+            raise ValueError(
+                "sqlite:///path/to/file or postgresql+psycopg://user@host/database is needed"
+            )
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: str | None) -> str | None:
+        if value is not None and len(value) < 16:
+            raise ValueError("at least 16 characters are needed, better 32 at random")
+        return value
+
+    @field_validator("mail_sender")
+    @classmethod
+    def _plain_address(cls, value: str) -> str:
+        local, at, domain = value.rpartition("@")
+        if not (local and at and domain) or any(c in value for c in "<>\r\n ,;"):
+            raise ValueError("a plain address such as webinaires@example.org is needed")
+        return value
+
+    @model_validator(mode="after")
+    def _credentials_in_pairs(self) -> "Settings":
+        if (self.mail_username is None) != (self.mail_password is None):
+            raise ValueError("mail_username and mail_password go together: give both or neither")
+        return self
+
+    @property
+    def host(self) -> str:
+        """The host name of ``base_url``: part of calendar UIDs and Message-IDs."""
+        return urlsplit(self.base_url).hostname or "localhost"
+
+    @property
+    def sender_name(self) -> str:
+        """Whom mails come from, as people read it."""
+        return self.mail_sender_name or self.site_name
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database, SQLite in the instance folder unless one is set."""
+        return self.database_url or f"sqlite:///{self.instance_path.resolve() / 'webinars.sqlite'}"
+
+    def secret(self) -> str:
+        """The key that signs links: the setting, or one made once in the instance folder."""
+        if self.secret_key is not None:
+            return self.secret_key
+        path = self.instance_path / "secret-key"
+        self.instance_path.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text(encoding="ascii").strip()
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(key := secrets.token_urlsafe(32))
+        return key
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read ``config.toml`` and the environment.
+
+    The file is the one given, else the one named by ``WEBINARS_CONFIG``, else
+    ``config.toml`` in the current folder when there is one. Raises WrongConfiguration.
+    """
+    file = path or _configured_path()
+    values = _read(file) if file else {}
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise WrongConfiguration(_in_words(error, values, file)) from error
+
+
+def _configured_path() -> Path | None:
+    named = os.environ.get(f"{PREFIX}CONFIG")
+    if named:
+        return Path(named)
+    usual = Path("config.toml")
+    return usual if usual.is_file() else None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongConfiguration(f"{path}: the file cannot be read ({error}).") from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise WrongConfiguration(f"{path}: not valid TOML: {error}.") from error
+
+
+def _in_words(error: ValidationError, values: dict[str, Any], file: Path | None) -> str:
+    lines = []
+    for problem in error.errors():
+        key = str(problem["loc"][0]) if problem["loc"] else ""
+        from_environment = f"{PREFIX}{key.upper()}" in os.environ
+        place = f"{PREFIX}{key.upper()}" if from_environment else f"{file}: {key}"
+        if problem["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(key, Settings.model_fields, n=1)
+            hint = f"Did you mean {near[0]}?" if near else "See config.example.toml."
+            lines.append(f"{place}: there is no such setting. {hint}")
+            continue
+        message = problem["msg"].removeprefix("Value error, ")
+        lines.append(f"{place}: {message}." if key else f"{message}.")
+    return "The configuration is wrong.\n" + "\n".join(f"  {line}" for line in lines)

@@ -1,0 +1,131 @@
+"""The database: naming of constraints, the UTC column type, and the two kinds of transaction.
+
+SQLite's driver starts transactions late and as readers; a reader that turns writer fails
+under load. So the driver's own handling is switched off and each transaction says at its
+start what it is: ``read`` or ``write`` (``BEGIN IMMEDIATE``).
+https://docs.sqlalchemy.org/en/21/dialects/sqlite.html (transactions with pysqlite)
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.orm import DeclarativeBase, Session
+
+BUSY_TIMEOUT_SECONDS = 30
+"""How long a SQLite writer waits for the one before it."""
+
+WRITES = "webinars_writes"
+
+
+class Base(DeclarativeBase):
+    """Every table. Named constraints let migrations and error handling speak of them."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UTCDateTime(sa.types.TypeDecorator[datetime]):
+    """An instant. Refuses naive values; gives back aware UTC on every database."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database, in UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime was given where an instant is stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database; SQLite forgets the zone, so it is put back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Database:
+    """One engine per process, made on first use: never before a fork."""
+
+    metadata = Base.metadata
+
+    def __init__(self, url: str) -> None:
+        self.url = sa.make_url(url)
+        self._engine: Engine | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of this process."""
+        if self._engine is None:
+            self._engine = make_engine(self.url)
+        return self._engine
+
+    def reading_session(self) -> Session:
+        """A session that sees one state; its owner closes it."""
+        return Session(self.engine, expire_on_commit=False)
+
+    def writing_session(self) -> Session:
+        """A session whose transaction may write from its start; its owner commits and closes."""
+        return Session(self.engine.execution_options(**{WRITES: True}), expire_on_commit=False)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one state and changes nothing."""
+        with self.reading_session() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction: committed at the end, rolled back when anything is raised."""
+        with self.writing_session() as session, session.begin():
+            yield session
+
+    def dispose(self) -> None:
+        """Close the connections of this process."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+
+def make_engine(url: sa.URL) -> Engine:
+    """An engine set up for the promises of the product, SQLite or PostgreSQL.
+
+    Errors do not repeat the values of a statement: they would bring addresses into the logs.
+    """
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = sa.create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True
+    )
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # the driver starts no transaction of its own
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # FULL: what was committed survives a power cut; a sent mail must not be forgotten.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,185 @@
+"""The data of the demonstration.
+
+Real: the 2019 cycle as it was revised, the themes, the resources, the two documented
+webinars. Invented, and marked so on every screen: hours, durations, rooms, videos, the
+chapters of undocumented webinars, and every cycle but that of 2019.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webinars.clock import to_local
+from webinars.domain import planning, registrations, replays, rules
+from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.plan import DEFAULT_ZONE, Plan, PlannedSession, read_plan
+from webinars.domain.registrations import House, Person
+from webinars.domain.replays import Video
+from webinars.models import Cycle, Theme, Webinar
+from webinars.places import PACKAGE
+
+DATA = PACKAGE / "demo" / "data"
+RULE = "third Thursday"
+ROOM = "https://salle.example.org/{slug}"
+CAPACITY = 100
+DISCOVERY = "decouverte"
+
+VIDEO = "demo:demonstration.webm"
+VIDEO_SECONDS = 96
+INVENTED_CHAPTERS = ("Ouverture", "Le thème en territoire", "Des pratiques", "Échanges")
+
+PARTICIPANT = Person(
+    email="camille.martin@example.org",
+    full_name="Camille Martin",
+    language="fr",
+    organisation="Association des acteurs du territoire",
+    actor_category="association",
+    region="53",
+)
+
+
+def seed(session: Session, *, house: House, now: datetime) -> bool:
+    """Load what is not there yet; what is there is kept as it is. Whether it was empty."""
+    first = session.scalar(sa.select(Cycle.id).limit(1)) is None
+    year = to_local(now, DEFAULT_ZONE).year
+    if first:
+        planning.save_draft(session, plan=_cycle_2019(), now=now)
+        names = ("themes.toml", "resources.toml", "webinar-details.toml")
+        files = [SourceFile(name, (DATA / name).read_text("utf-8")) for name in names]
+        import_library(session, files=files, now=now)
+        planning.publish(session, cycle_slug="2019", host=house.host, now=now)
+        _replays_of(session, "2019", year=2019, now=now)
+    themes = session.scalars(sa.select(Theme).order_by(Theme.position)).all()
+    for running in (year, year + 1):
+        if not _exists(session, str(running)):
+            planning.save_draft(session, plan=_running_cycle(running, themes), now=now)
+            planning.publish(session, cycle_slug=str(running), host=house.host, now=now)
+            _replays_of(session, str(running), year=running, now=now, but_latest=1)
+    _discovery(session, house=house, now=now)
+    return first
+
+
+def _exists(session: Session, slug: str) -> bool:
+    return session.scalar(sa.select(Cycle.id).where(Cycle.slug == slug)) is not None
+
+
+def _cycle_2019() -> Plan:
+    plan = read_plan((DATA / "cycle-2019.toml").read_text("utf-8")).plan
+    sessions = tuple(
+        replace(
+            planned,
+            join_url=ROOM.format(slug=planned.slug),
+            # A fact of the calendar: 15 August is Assumption.
+            reason="Assomption" if planned.exception_of else None,
+        )
+        for planned in plan.sessions
+    )
+    return replace(plan, sessions=sessions, demonstration=True)
+
+
+def _running_cycle(year: int, themes: Sequence[Theme]) -> Plan:
+    """A year made from the rule: an opening, then the themes, begun elsewhere each year."""
+    sessions = []
+    for index, day in enumerate(rules.dates(RULE, year=year)):
+        if index == 0:
+            slug, title, theme = "lancement", f"Lancement du cycle {year}", None
+        else:
+            chosen = themes[(index - 1 + year) % len(themes)]
+            slug, title, theme = chosen.slug, chosen.title, chosen.slug
+        sessions.append(
+            PlannedSession(
+                slug=slug, date=day, title=title, theme=theme, join_url=ROOM.format(slug=slug)
+            )
+        )
+    return Plan(
+        slug=str(year),
+        title=f"Cycle de webinaires {year} « l’innovation territoriale en actions ! »",
+        year=year,
+        rule=RULE,
+        capacity=CAPACITY,
+        demonstration=True,
+        sessions=tuple(sessions),
+    )
+
+
+def _replays_of(
+    session: Session, cycle: str, *, year: int, now: datetime, but_latest: int = 0
+) -> None:
+    past = session.scalars(
+        sa.select(Webinar)
+        .join(Cycle)
+        .where(Cycle.slug == cycle, Webinar.ends_at < now)
+        .order_by(Webinar.starts_at)
+    ).all()
+    for webinar in past[: len(past) - but_latest]:
+        titles = webinar.agenda or INVENTED_CHAPTERS
+        step = VIDEO_SECONDS // len(titles)
+        video = Video(
+            url=VIDEO,
+            duration=VIDEO_SECONDS,
+            chapters=[(number * step, title) for number, title in enumerate(titles)],
+            demonstration=True,
+        )
+        replays.put_online(
+            session, cycle_slug=cycle, webinar_slug=webinar.slug, video=video, now=now
+        )
+
+
+def _discovery(session: Session, *, house: House, now: datetime) -> None:
+    """Two meetings to try everything on: one that begins now, one whose reminder is near."""
+    coming = session.scalar(
+        sa.select(Webinar.id)
+        .join(Cycle)
+        .where(Cycle.slug == DISCOVERY, Webinar.starts_at > now + timedelta(hours=1))
+        .limit(1)
+    )
+    if coming is not None:
+        return
+    today = _meeting("Découvrir la plateforme : posez vos questions", now, minutes=180)
+    tomorrow = _meeting(
+        "Découvrir la plateforme : le tour en une heure",
+        now + timedelta(hours=24, minutes=5),
+        minutes=60,
+    )
+    before = (
+        planning.draft_plan(planning.find_cycle(session, slug=DISCOVERY)).sessions
+        if _exists(session, DISCOVERY)
+        else ()
+    )
+    new = {planned.slug: planned for planned in (*before, today, tomorrow)}
+    plan = Plan(
+        slug=DISCOVERY,
+        title="Rencontres de découverte",
+        year=to_local(now, DEFAULT_ZONE).year,
+        rule="FREQ=DAILY",
+        demonstration=True,
+        sessions=tuple(new.values()),
+    )
+    planning.save_draft(session, plan=plan, now=now)
+    planning.publish(session, cycle_slug=DISCOVERY, host=house.host, now=now)
+    for planned in (today, tomorrow):
+        registrations.register(
+            session,
+            cycle_slug=DISCOVERY,
+            webinar_slug=planned.slug,
+            person=PARTICIPANT,
+            question=None,
+            house=house,
+            now=now,
+        )
+
+
+def _meeting(title: str, instant: datetime, *, minutes: int) -> PlannedSession:
+    local = to_local(instant + timedelta(seconds=59), DEFAULT_ZONE)
+    slug = f"rencontre-{local:%Y-%m-%d-%Hh%M}"
+    return PlannedSession(
+        slug=slug,
+        date=local.date(),
+        title=title,
+        starts_at=local.time().replace(second=0, microsecond=0),
+        duration=minutes,
+        join_url=ROOM.format(slug=slug),
+    )

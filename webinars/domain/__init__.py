@@ -1,0 +1,5 @@
+"""Business acts and the rules behind them.
+
+Functions are given a session and the time, raise named errors, never see a request and
+never commit.
+"""

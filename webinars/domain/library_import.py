@@ -1,0 +1,306 @@
+"""Reading the library's files into the database: all of them, or nothing."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from webinars.domain import site
+from webinars.domain.errors import Problem, WrongFile
+from webinars.domain.library_files import (
+    ENTRY_POINTS,
+    FORTHCOMING,
+    STEPS,
+    DetailsTable,
+    LibraryFile,
+    ResourceTable,
+    ThemeTable,
+)
+from webinars.domain.planning import EDITORIAL_FIELDS, mark_changed
+from webinars.domain.tomlfile import key_name, line_of, locations, unknown_keys, validate
+from webinars.models import Cycle, DraftSession, Reading, Resource, Theme, Webinar
+
+RESOURCE_FIELDS = (
+    "title",
+    "kind",
+    "other_titles",
+    "publishers",
+    "partners",
+    "authors",
+    "audience",
+    "year",
+    "month",
+    "edition",
+    "section",
+    "url",
+    "part_of",
+    "source",
+    "also_in",
+)
+THEME_FIELDS = ("title", "other_titles", "seven_needs", "questions", "platform_answers")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to read: its name, for messages, and its text."""
+
+    name: str
+    text: str
+
+
+class WrongFiles(WrongFile):
+    """The files were refused; the problems are named file by file."""
+
+    def __init__(self, by_file: dict[str, list[Problem]]) -> None:
+        super().__init__([problem for problems in by_file.values() for problem in problems])
+        self.by_file = by_file
+
+
+@dataclass(slots=True)
+class Imported:
+    """What the files held, and whether anything is new."""
+
+    themes: int = 0
+    resources: int = 0
+    webinars: int = 0
+    changed: bool = False
+    ignored: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Read:
+    """One file, understood, with the lines of its keys."""
+
+    name: str
+    content: LibraryFile
+    text: str
+    problems: list[Problem] = field(default_factory=list)
+
+    def wrong(self, place: tuple[str | int, ...], message: str) -> None:
+        line = line_of(locations(self.text), place)
+        self.problems.append(Problem(message, line=line, key=key_name(place)))
+
+
+def import_library(session: Session, *, files: Sequence[SourceFile], now: datetime) -> Imported:
+    """Read themes, resources and details of webinars. Reading twice changes nothing.
+
+    Files may name what another file of the same call brings. Texts of webinars go both into
+    the draft and, where the webinar is published, into public. Raises WrongFiles; then
+    nothing is written.
+    """
+    read = _understand(files)
+    themes = {theme.slug: theme for theme in session.scalars(sa.select(Theme))}
+    resources = {
+        resource.slug: resource
+        for resource in session.scalars(sa.select(Resource).options(selectinload(Resource.themes)))
+    }
+    targets = _targets(session, read)
+    _check_references(read, set(themes), set(resources), targets)
+    imported = Imported(ignored={key for file in read for key in unknown_keys(file.content)})
+    for file in read:
+        imported.changed |= _write_themes(session, file.content.themes, themes)
+        imported.themes += len(file.content.themes)
+    for file in read:
+        imported.changed |= _write_resources(session, file.content.resources, themes, resources)
+        imported.resources += len(file.content.resources)
+    session.flush()
+    for file in read:
+        for table in file.content.webinars:
+            imported.changed |= _write_details(
+                session, table, targets[_identity(table)], resources, now
+            )
+        imported.webinars += len(file.content.webinars)
+    if imported.changed:
+        site.touch(session)
+    session.flush()
+    return imported
+
+
+def _understand(files: Sequence[SourceFile]) -> list[_Read]:
+    read: list[_Read] = []
+    wrong: dict[str, list[Problem]] = {}
+    for file in files:
+        try:
+            read.append(_Read(file.name, validate(LibraryFile, file.text), file.text))
+        except WrongFile as error:
+            wrong[file.name] = error.problems
+    if wrong:
+        raise WrongFiles(wrong)
+    return read
+
+
+Identity = tuple[int, str]
+
+
+def _identity(table: DetailsTable) -> Identity:
+    return table.date.year, table.webinar_slug
+
+
+@dataclass(slots=True)
+class _Target:
+    """The rows of one webinar: drafted, published, or both."""
+
+    cycle_id: int
+    draft: DraftSession | None = None
+    webinar: Webinar | None = None
+
+
+def _targets(session: Session, read: Iterable[_Read]) -> dict[Identity, _Target]:
+    wanted = {_identity(table) for file in read for table in file.content.webinars}
+    found: dict[Identity, _Target] = {}
+    if not wanted:
+        return found
+    years = {year for year, _ in wanted}
+    slugs = {slug for _, slug in wanted}
+    cycles = session.scalars(
+        sa.select(Cycle).where(Cycle.year.in_(years)).order_by(Cycle.id.desc())
+    )
+    for cycle in cycles:
+        for row in session.scalars(
+            sa.select(DraftSession).where(
+                DraftSession.cycle_id == cycle.id, DraftSession.slug.in_(slugs)
+            )
+        ):
+            found[cycle.year, row.slug] = _Target(cycle.id, draft=row)
+        for webinar in session.scalars(
+            sa.select(Webinar).where(Webinar.cycle_id == cycle.id, Webinar.slug.in_(slugs))
+        ):
+            target = found.setdefault((cycle.year, webinar.slug), _Target(cycle.id))
+            target.webinar = webinar
+    return found
+
+
+def _check_references(
+    read: Sequence[_Read],
+    themes: set[str],
+    resources: set[str],
+    targets: dict[Identity, _Target],
+) -> None:
+    known_themes = themes | {t.slug for file in read for t in file.content.themes}
+    known_resources = resources | {r.slug for file in read for r in file.content.resources}
+    for kind in ("themes", "resources", "webinars"):
+        counts = Counter(t.slug for file in read for t in getattr(file.content, kind))
+        for file in read:
+            for index, table in enumerate(getattr(file.content, kind)):
+                if counts[table.slug] > 1:
+                    file.wrong((kind, index, "slug"), f'"{table.slug}" is there more than once')
+    for file in read:
+        for index, resource in enumerate(file.content.resources):
+            for slug in resource.themes:
+                if slug not in known_themes:
+                    file.wrong(("resources", index, "themes"), f'there is no theme "{slug}"')
+            if resource.part_of and resource.part_of not in known_resources:
+                file.wrong(
+                    ("resources", index, "part_of"), f'there is no resource "{resource.part_of}"'
+                )
+        for index, details in enumerate(file.content.webinars):
+            if _identity(details) not in targets:
+                file.wrong(
+                    ("webinars", index, "slug"),
+                    f'there is no webinar "{details.webinar_slug}" in a cycle of '
+                    f"{details.date.year}: import the cycle first",
+                )
+            for number, reading in enumerate(details.further_reading):
+                if reading.resource not in known_resources:
+                    file.wrong(
+                        ("webinars", index, "further_reading", number, "resource"),
+                        f'there is no resource "{reading.resource}"',
+                    )
+    wrong = {file.name: file.problems for file in read if file.problems}
+    if wrong:
+        raise WrongFiles(wrong)
+
+
+def _write_themes(session: Session, tables: Sequence[ThemeTable], themes: dict[str, Theme]) -> bool:
+    changed = False
+    for table in tables:
+        values = {name: getattr(table, name) for name in THEME_FIELDS}
+        theme = themes.get(table.slug)
+        if theme is None:
+            theme = Theme(slug=table.slug, position=len(themes) + 1, **values)
+            themes[table.slug] = theme
+            session.add(theme)
+            changed = True
+        else:
+            changed |= _set(theme, values)
+    return changed
+
+
+def _write_resources(
+    session: Session,
+    tables: Sequence[ResourceTable],
+    themes: dict[str, Theme],
+    resources: dict[str, Resource],
+) -> bool:
+    changed = False
+    for table in tables:
+        values: dict[str, Any] = {name: getattr(table, name) for name in RESOURCE_FIELDS}
+        values["step"] = STEPS[table.step] if table.step else None
+        values["entry_point"] = ENTRY_POINTS[table.entry_point] if table.entry_point else None
+        values["forthcoming"] = table.status == FORTHCOMING
+        resource = resources.get(table.slug)
+        if resource is None:
+            resource = Resource(slug=table.slug, position=len(resources) + 1, **values)
+            resources[table.slug] = resource
+            session.add(resource)
+            changed = True
+        else:
+            changed |= _set(resource, values)
+        wanted = [themes[slug] for slug in table.themes]
+        if set(wanted) != set(resource.themes):
+            resource.themes = wanted
+            changed = True
+    return changed
+
+
+def _write_details(
+    session: Session,
+    table: DetailsTable,
+    target: _Target,
+    resources: dict[str, Resource],
+    now: datetime,
+) -> bool:
+    values = {name: getattr(table, name) for name in EDITORIAL_FIELDS}
+    changed = False
+    if target.draft is not None:
+        changed |= _set(target.draft, values)
+    if target.webinar is not None and _set(target.webinar, values):
+        mark_changed(target.webinar, now=now)
+        changed = True
+    wanted = [
+        (reading.label, reading.context, resources[reading.resource].id)
+        for reading in table.further_reading
+    ]
+    here = sa.and_(Reading.cycle_id == target.cycle_id, Reading.webinar_slug == table.webinar_slug)
+    there = [
+        (row.label, row.context, row.resource_id)
+        for row in session.scalars(sa.select(Reading).where(here).order_by(Reading.position))
+    ]
+    if wanted == there:
+        return changed
+    session.execute(sa.delete(Reading).where(here))
+    session.add_all(
+        Reading(
+            cycle_id=target.cycle_id,
+            webinar_slug=table.webinar_slug,
+            position=position,
+            label=label,
+            context=context,
+            resource_id=resource_id,
+        )
+        for position, (label, context, resource_id) in enumerate(wanted, start=1)
+    )
+    return True
+
+
+def _set(row: Any, values: dict[str, Any]) -> bool:
+    changed = False
+    for name, value in values.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
+            changed = True
+    return changed

@@ -1,0 +1,66 @@
+"""Replays going online."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webinars.domain import site
+from webinars.domain.planning import mark_changed
+from webinars.domain.programme import Life, Moment, WebinarView, published_cycles
+from webinars.domain.webinar_page import find_webinar
+from webinars.models import Chapter, Replay
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """The recording of a webinar, with named moments in seconds from its beginning."""
+
+    url: str
+    duration: int | None
+    chapters: Sequence[tuple[int, str]] = ()
+    demonstration: bool = False
+
+
+def put_online(
+    session: Session, *, cycle_slug: str, webinar_slug: str, video: Video, now: datetime
+) -> bool:
+    """Give a webinar its replay; its calendar entry changes with it.
+
+    A webinar that has a replay keeps it. Whether it is new. Raises NotFound.
+    """
+    webinar = find_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
+    if session.scalar(sa.select(Replay.id).where(Replay.webinar_id == webinar.id)):
+        return False
+    session.add(
+        Replay(
+            webinar_id=webinar.id,
+            video_url=video.url,
+            duration=video.duration,
+            online_at=now,
+            demonstration=video.demonstration,
+            chapters=[Chapter(starts_at=at, title=title) for at, title in video.chapters],
+        )
+    )
+    mark_changed(webinar, now=now)
+    site.touch(session)
+    session.flush()
+    return True
+
+
+def replays(session: Session, *, moment: Moment) -> tuple[WebinarView, ...]:
+    """Every webinar with a replay, the latest first."""
+    return tuple(
+        sorted(
+            (
+                webinar
+                for cycle in published_cycles(session, moment=moment)
+                for webinar in cycle.webinars
+                if webinar.has_replay and webinar.life is Life.AFTER
+            ),
+            key=lambda webinar: webinar.starts_at,
+            reverse=True,
+        )
+    )

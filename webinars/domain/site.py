@@ -1,0 +1,16 @@
+"""The version of the public site: what tells every process that pages have changed."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webinars.models import SiteState
+
+
+def version(session: Session) -> int:
+    """The present version of the public pages."""
+    return session.execute(sa.select(SiteState.version)).scalar_one()
+
+
+def touch(session: Session) -> None:
+    """Public pages have changed: every process drops what it has built of them."""
+    session.execute(sa.update(SiteState).values(version=SiteState.version + 1))

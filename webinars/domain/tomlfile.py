@@ -1,0 +1,145 @@
+"""Reading TOML so that a wrong value can be named by its line and key.
+
+``tomllib`` gives values without places; a light scan of the lines gives the places.
+"""
+
+import re
+import tomllib
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from webinars.domain.errors import Problem, WrongFile
+
+M = TypeVar("M", bound=BaseModel)
+Location = tuple[str | int, ...]
+
+HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
+ASSIGNMENT = re.compile(r"""\s*("[^"]*"|'[^']*'|[A-Za-z0-9_\-.]+)\s*=(.*)$""")
+STRINGS = re.compile(r'"""|\'\'\'|"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*$')
+
+
+def parse(text: str) -> dict[str, Any]:
+    """The values of a TOML text. Raises WrongFile."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        message = re.sub(r" \(at .*\)$", "", str(error))
+        raise WrongFile(
+            [Problem(f"not valid TOML: {message}", line=int(found[1]) if found else None)]
+        ) from error
+
+
+def locations(text: str) -> dict[Location, int]:
+    """The line, from 1, of each table and key: ``("sessions", 0, "date")``."""
+    found: dict[Location, int] = {}
+    counts: dict[Location, int] = {}
+    table: Location = ()
+    depth, fence = 0, ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if depth == 0 and not fence:
+            header = HEADER.match(line)
+            if header:
+                table = _table(header, counts)
+                found.setdefault(table, number)
+                continue
+            assignment = ASSIGNMENT.match(line)
+            if assignment:
+                found.setdefault((*table, assignment[1].strip("\"'")), number)
+                line = assignment[2]
+        depth, fence = _still_open(line, depth, fence)
+    return found
+
+
+def _table(header: re.Match[str], counts: dict[Location, int]) -> Location:
+    names = [name.strip().strip("\"'") for name in header[2].split(".")]
+    path: Location = ()
+    for name in names[:-1]:
+        path = (*path, name)
+        if path in counts:  # the latest element of an array of tables
+            path = (*path, counts[path])
+    path = (*path, names[-1])
+    if header[1] == "[[":
+        counts[path] = counts.get(path, -1) + 1
+        path = (*path, counts[path])
+    return path
+
+
+def _still_open(line: str, depth: int, fence: str) -> tuple[int, str]:
+    """The brackets and the multi-line string that are open after this line."""
+    if fence:
+        if fence not in line:
+            return depth, fence
+        line, fence = line.split(fence, 1)[1], ""
+    rest = STRINGS.sub(lambda m: m[0] if m[0] in {'"""', "'''"} else "", line)
+    for mark in ('"""', "'''"):
+        if rest.count(mark) % 2:
+            return depth, mark
+    return max(0, depth + sum(map(rest.count, "[{")) - sum(map(rest.count, "]}"))), ""
+
+
+def line_of(places: dict[Location, int], location: Location) -> int | None:
+    """The line of a key, else of what it stands in."""
+    while location:
+        if location in places:
+            return places[location]
+        location = location[:-1]
+    return None
+
+
+def validate(model: type[M], text: str) -> M:
+    """The text as the model reads it. Raises WrongFile with a line and key for each fault."""
+    values = parse(text)
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        places = locations(text)
+        problems = []
+        for fault in error.errors():
+            place = tuple(part for part in fault["loc"] if not str(part).startswith("function-"))
+            problems.append(
+                Problem(_in_words(dict(fault)), line=line_of(places, place), key=key_name(place))
+            )
+        raise WrongFile(problems) from error
+
+
+def key_name(location: Location) -> str:
+    """«sessions[3].date», counted from 1 as people count."""
+    name = ""
+    for part in location:
+        name += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if name else str(part)
+    return name
+
+
+def _in_words(fault: dict[str, Any]) -> str:
+    kind, context = fault["type"], fault.get("ctx") or {}
+    value = repr(fault.get("input"))[:60]
+    match kind:
+        case "missing":
+            return "this key is needed and is not there"
+        case "value_error":
+            return str(context.get("error", fault["msg"]))
+        case "date_type" | "date_parsing" | "date_from_datetime_inexact":
+            return f"a date such as 2019-04-18 is needed, not {value}"
+        case "time_type" | "time_parsing":
+            return f"a local time such as 13:00:00 is needed, not {value}"
+        case "string_type":
+            return f"a text in quotes is needed, not {value}"
+        case "int_type" | "int_parsing":
+            return f"a whole number is needed, not {value}"
+        case "list_type" | "tuple_type":
+            return f"a list in brackets is needed, not {value}"
+        case _:
+            return f"{fault['msg'][:1].lower()}{fault['msg'][1:]}, not {value}"
+
+
+def unknown_keys(model: BaseModel, prefix: str = "") -> set[str]:
+    """Keys that the file has and the product does not read, once for each kind of table."""
+    found = {f"{prefix}{name}" for name in (model.model_extra or {})}
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        for item in value if isinstance(value, (list, tuple)) else [value]:
+            if isinstance(item, BaseModel):
+                found |= unknown_keys(item, f"{prefix}{name}.")
+    return found

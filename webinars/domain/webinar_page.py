@@ -1,0 +1,158 @@
+"""The one permanent page of a webinar, in its three lives."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from webinars.domain.errors import NotFound
+from webinars.domain.library import ResourceView, StepGroup, by_step, resource_view
+from webinars.domain.programme import (
+    CycleView,
+    Moment,
+    WebinarView,
+    cycle_view,
+    published_cycle,
+    published_webinars,
+)
+from webinars.models import Cycle, Reading, Replay, Resource, Theme, Webinar
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterView:
+    """A named moment, in seconds from the beginning of the video."""
+
+    starts_at: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayView:
+    """The video and its chapters."""
+
+    video_url: str
+    duration: int | None
+    """Seconds."""
+    online_at: datetime
+    demonstration: bool
+    chapters: tuple[ChapterView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingView:
+    """A resource that the webinar points to, in the words of the deck."""
+
+    label: str
+    context: str | None
+    resource: ResourceView
+
+
+@dataclass(frozen=True, slots=True)
+class WebinarPage:
+    """Everything that the permanent page shows to anybody."""
+
+    webinar: WebinarView
+    cycle: CycleView
+    previous: WebinarView | None
+    following: WebinarView | None
+    agenda: Sequence[str]
+    territory_questions: Sequence[str]
+    platform_answers: Sequence[str]
+    announcements: Sequence[str]
+    full: bool
+    """Every place is taken: a registration goes to the waiting list."""
+    replay: ReplayView | None
+    readings: tuple[ReadingView, ...]
+    kit: tuple[StepGroup, ...]
+    """The resources of the theme, in the three steps."""
+
+
+def find_webinar(session: Session, *, cycle_slug: str, webinar_slug: str) -> Webinar:
+    """The published webinar at this address. Raises NotFound."""
+    webinar = session.scalar(
+        sa.select(Webinar)
+        .join(Cycle)
+        .where(Cycle.slug == cycle_slug, Cycle.revision > 0, Webinar.slug == webinar_slug)
+    )
+    if webinar is None:
+        raise NotFound(f"{cycle_slug}/{webinar_slug}")
+    return webinar
+
+
+def webinar_page(
+    session: Session, *, cycle_slug: str, webinar_slug: str, moment: Moment
+) -> WebinarPage:
+    """The page of one webinar. Raises NotFound. At most seven queries."""
+    cycle = published_cycle(session, slug=cycle_slug)
+    rows = [
+        row.tuple()
+        for row in session.execute(published_webinars().where(Webinar.cycle_id == cycle.id))
+    ]
+    whole = cycle_view(cycle, rows, moment=moment)
+    index = next(
+        (i for i, webinar in enumerate(whole.webinars) if webinar.slug == webinar_slug), None
+    )
+    if index is None:
+        raise NotFound(f"{cycle_slug}/{webinar_slug}")
+    row, theme, _ = rows[index]
+    return WebinarPage(
+        webinar=whole.webinars[index],
+        cycle=whole,
+        previous=whole.webinars[index - 1] if index else None,
+        following=whole.webinars[index + 1] if index + 1 < len(whole.webinars) else None,
+        agenda=row.agenda,
+        territory_questions=row.territory_questions or (theme.questions if theme else ()),
+        platform_answers=row.platform_answers or (theme.platform_answers if theme else ()),
+        announcements=row.announcements,
+        full=row.capacity is not None and row.confirmed_count >= row.capacity,
+        replay=_replay(session, row.id),
+        readings=_readings(session, cycle.id, webinar_slug),
+        kit=_kit(session, theme),
+    )
+
+
+def _replay(session: Session, webinar_id: int) -> ReplayView | None:
+    replay = session.scalar(
+        sa.select(Replay)
+        .where(Replay.webinar_id == webinar_id)
+        .options(selectinload(Replay.chapters))
+    )
+    if replay is None:
+        return None
+    return ReplayView(
+        video_url=replay.video_url,
+        duration=replay.duration,
+        online_at=replay.online_at,
+        demonstration=replay.demonstration,
+        chapters=tuple(
+            ChapterView(chapter.starts_at, chapter.title) for chapter in replay.chapters
+        ),
+    )
+
+
+def _readings(session: Session, cycle_id: int, webinar_slug: str) -> tuple[ReadingView, ...]:
+    readings = session.scalars(
+        sa.select(Reading)
+        .where(Reading.cycle_id == cycle_id, Reading.webinar_slug == webinar_slug)
+        .order_by(Reading.position)
+        .options(selectinload(Reading.resource).selectinload(Resource.themes))
+    )
+    return tuple(
+        ReadingView(reading.label, reading.context, resource_view(reading.resource))
+        for reading in readings
+    )
+
+
+def _kit(session: Session, theme: Theme | None) -> tuple[StepGroup, ...]:
+    if theme is None:
+        return ()
+    resources = session.scalars(
+        sa.select(Resource)
+        .join(Resource.themes)
+        .where(Theme.id == theme.id)
+        .order_by(Resource.position)
+        .options(selectinload(Resource.themes))
+    )
+    return by_step(resource_view(resource) for resource in resources)

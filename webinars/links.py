@@ -1,0 +1,132 @@
+"""Absolute addresses and signed tokens; usable without a request.
+
+A token says what it is for: one made for a purpose opens nothing else. It is signed with
+the secret key, carries no address and no sequential number, and a generation that the
+person can raise to close every earlier one.
+"""
+
+import enum
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from itsdangerous import BadData, Signer, URLSafeSerializer
+from itsdangerous.encoding import base64_decode, base64_encode
+
+ENGLISH_PREFIX = "/en"
+
+
+class Purpose(enum.StrEnum):
+    """What a personal token opens."""
+
+    PAGE = "page"
+    CALENDAR = "calendar"
+
+
+class BadToken(ValueError):
+    """The token was not made here, or not for this."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalToken:
+    """What a genuine personal token says."""
+
+    public_id: uuid.UUID
+    generation: int
+
+
+class Links:
+    """Addresses below one base URL and tokens of one secret key."""
+
+    def __init__(self, *, base_url: str, secret: str) -> None:
+        self.base_url = base_url
+        self._secret = secret
+
+    # addresses ------------------------------------------------------------------------
+
+    def absolute(self, path: str) -> str:
+        """The absolute address of a path that begins with a slash."""
+        return self.base_url + path
+
+    def webcal(self, path: str) -> str:
+        """The same under ``webcal://``, which makes Apple's calendars subscribe."""
+        return "webcal://" + self.absolute(path).split("://", 1)[1]
+
+    def home(self, *, language: str) -> str:
+        """The front page."""
+        return self._page("/", language)
+
+    def webinar(self, cycle: str, webinar: str, *, language: str) -> str:
+        """The permanent page of a webinar."""
+        return self._page(f"/cycles/{quote(cycle)}/{quote(webinar)}", language)
+
+    def join(self, cycle: str, webinar: str, *, token: str, language: str) -> str:
+        """The door of a webinar for one participant."""
+        path = f"/cycles/{quote(cycle)}/{quote(webinar)}/join?t={quote(token)}"
+        return self._page(path, language)
+
+    def person(self, token: str, *, language: str) -> str:
+        """The participant's own page."""
+        return self._page(f"/me/{quote(token)}", language)
+
+    def person_calendar(self, token: str, *, language: str) -> str:
+        """The participant's own calendar feed."""
+        return self._page(f"/me/{quote(token)}/calendar.ics", language)
+
+    def cycle_calendar(self, cycle: str, *, language: str) -> str:
+        """The feed of a cycle."""
+        return self._page(f"/cycles/{quote(cycle)}/calendar.ics", language)
+
+    def _page(self, path: str, language: str) -> str:
+        prefix = ENGLISH_PREFIX if language == "en" else ""
+        return self.base_url + prefix + path
+
+    # personal tokens ------------------------------------------------------------------
+
+    def personal_token(self, purpose: Purpose, public_id: uuid.UUID, generation: int) -> str:
+        """A token that opens one person's page or calendar, until it is replaced."""
+        body = base64_encode(public_id.bytes + generation.to_bytes(2, "big")).decode("ascii")
+        return self._signer(purpose).sign(body).decode("ascii")
+
+    def read_personal_token(self, purpose: Purpose, token: str) -> PersonalToken:
+        """What the token says. Raises BadToken."""
+        try:
+            raw = base64_decode(self._signer(purpose).unsign(token.encode("ascii")))
+        except (BadData, ValueError) as error:
+            raise BadToken(purpose) from error
+        if len(raw) != 18:
+            raise BadToken(purpose)
+        public_id, generation = uuid.UUID(bytes=raw[:16]), int.from_bytes(raw[16:], "big")
+        # Base64 has several spellings of the same bytes; only the one made here is good.
+        if self.personal_token(purpose, public_id, generation) != token:
+            raise BadToken(purpose)
+        return PersonalToken(public_id, generation)
+
+    # form tokens ----------------------------------------------------------------------
+
+    def form_token(self, subject: str, *, now: datetime) -> str:
+        """Proof that a form was fetched from here, for this subject, at this time."""
+        return str(self._forms(subject).dumps(int(now.timestamp())))
+
+    def form_token_age(self, subject: str, token: str, *, now: datetime) -> int:
+        """Seconds since the form was fetched. Raises BadToken."""
+        try:
+            issued = self._forms(subject).loads(token)
+        except (BadData, ValueError) as error:
+            raise BadToken("form") from error
+        if not isinstance(issued, int):
+            raise BadToken("form")
+        return int(now.timestamp()) - issued
+
+    def _signer(self, purpose: Purpose) -> Signer:
+        return Signer(
+            self._secret,
+            salt=f"person.{purpose}",
+            key_derivation="hmac",
+            digest_method=hashlib.sha256,
+        )
+
+    def _forms(self, subject: str) -> URLSafeSerializer:
+        return URLSafeSerializer(self._secret, salt=f"form.{subject}")

@@ -1,0 +1,163 @@
+"""Handing one mail to the server, one recipient at a time.
+
+Flask-Mail is the configured door. Its connection is replaced where it is unsafe: it has no
+time limit and no TLS context, takes a failing QUIT for a failed mail, and hides a refused
+recipient. https://flask-mail.readthedocs.io
+"""
+
+import contextlib
+import re
+import smtplib
+import ssl
+from types import TracebackType
+
+from flask_mail import Attachment, BadHeaderError, Connection, Mail, Message, sanitize_address
+
+from webinars.config import Settings
+from webinars.mail.messages import Letter
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class Refused(Exception):
+    """The server said no for good (5xx), or the mail cannot be put into an envelope."""
+
+
+class NotNow(Exception):
+    """The server said no for now (4xx), or could not be reached."""
+
+
+class Uncertain(Exception):
+    """The link broke after the message went out: the server may or may not have it."""
+
+
+class Post(Connection):
+    """One connection to the server, for as many mails as one likes."""
+
+    def __init__(self, mail: Mail, settings: Settings) -> None:
+        super().__init__(mail)
+        self._settings = settings
+
+    def __enter__(self) -> "Post":
+        """Connects on the first mail, so that an unreachable server is that mail's news."""
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """Say goodbye; an answer to that changes nothing any more."""
+        self._hang_up()
+
+    def configure_host(self) -> smtplib.SMTP:
+        """A connection with a time limit, and verified TLS where it is asked for."""
+        settings = self._settings
+        context = ssl.create_default_context()
+        where = (settings.mail_server, settings.mail_port)
+        host: smtplib.SMTP
+        if settings.mail_security == "tls":
+            host = smtplib.SMTP_SSL(*where, timeout=settings.mail_timeout, context=context)
+        else:
+            host = smtplib.SMTP(*where, timeout=settings.mail_timeout)
+        if settings.mail_security == "starttls":
+            host.starttls(context=context)
+        if settings.mail_username and settings.mail_password:
+            host.login(settings.mail_username, settings.mail_password)
+        host.ehlo_or_helo_if_needed()
+        return host
+
+    def offer(self, letter: Letter) -> None:
+        """Name the sender and the recipient. Raises Refused, NotNow."""
+        try:
+            if self.host is None:
+                self.host = self.configure_host()
+            sender = sanitize_address(self._settings.mail_sender)
+            self._expect(*self.host.mail(sender))
+            self._expect(*self.host.rcpt(sanitize_address(letter.to_address)))
+        except (Refused, NotNow):
+            self._reset()
+            raise
+        except smtplib.SMTPAuthenticationError as error:
+            self._hang_up()
+            raise NotNow(f"the server refused the password: {error.smtp_code}") from error
+        except (OSError, smtplib.SMTPException) as error:
+            self._hang_up()
+            raise NotNow(f"no conversation with the server: {_short(error)}") from error
+        except UnicodeError as error:
+            self._reset()
+            raise Refused(f"the address cannot be written: {_short(error)}") from error
+
+    def hand_over(self, content: bytes) -> str:
+        """Give the content; the server's reply. Raises Refused, NotNow, Uncertain."""
+        assert self.host is not None
+        try:
+            code, reply = self.host.data(content)
+        except smtplib.SMTPDataError as error:  # DATA itself was refused: nothing went out
+            self._reset()
+            self._raise(error.smtp_code, error.smtp_error)
+        except (OSError, smtplib.SMTPException) as error:
+            self._hang_up()
+            raise Uncertain(f"the link broke after the message: {_short(error)}") from error
+        if code != 250:
+            self._reset()
+            self._raise(code, reply)
+        return f"{code} {_text(reply)}"
+
+    def _expect(self, code: int, reply: bytes | str) -> None:
+        if code not in (250, 251):
+            self._raise(code, reply)
+
+    def _raise(self, code: int, reply: bytes | str) -> None:
+        answer = f"{code} {_text(reply)}"
+        if code == 421:
+            self._hang_up()
+        raise Refused(answer) if 500 <= code < 600 else NotNow(answer)
+
+    def _reset(self) -> None:
+        if self.host is not None:
+            try:
+                self.host.rset()
+            except (OSError, smtplib.SMTPException):
+                self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self.host is not None:
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                self.host.quit()
+            self.host.close()
+            self.host = None
+
+
+def content_of(letter: Letter, *, settings: Settings) -> bytes:
+    """The message as it travels (RFC 5322). Raises Refused for characters no header may have."""
+    for text in (letter.subject, letter.to_address, letter.to_name):
+        if CONTROL.search(text):
+            raise Refused("a header has control characters")
+    message = Message(
+        subject=letter.subject,
+        sender=(settings.sender_name, settings.mail_sender),
+        recipients=[(letter.to_name, letter.to_address)],
+        body=letter.text,
+        html=letter.html,
+        attachments=[
+            Attachment(enclosure.filename, enclosure.content_type, enclosure.data)
+            for enclosure in letter.enclosures
+        ],
+        # RFC 3834 section 5: no auto-responder shall answer.
+        extra_headers={"Auto-Submitted": "auto-generated"},
+    )
+    message.msgId = letter.message_id
+    if message.has_bad_headers():
+        raise Refused(str(BadHeaderError("a header has line breaks")))
+    return bytes(message.as_bytes())
+
+
+def _text(reply: bytes | str) -> str:
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
+    return " ".join(text.split())[:300]
+
+
+def _short(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"

@@ -1,0 +1,151 @@
+"""Building a mail from the present truth. Sending it is another place."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import css_inline
+import sqlalchemy as sa
+from flask import current_app
+from flask_babel import force_locale
+from sqlalchemy.orm import Session
+
+from webinars.domain import participants, reminders
+from webinars.domain.outbox import EXPIRED
+from webinars.domain.registrations import position
+from webinars.domain.webinar_page import webinar_page
+from webinars.models import (
+    Cycle,
+    MailKind,
+    OutboxMail,
+    Registration,
+    RegistrationStatus,
+)
+from webinars.services import Services
+
+WITH_CALENDAR = (MailKind.CONFIRMATION, MailKind.PROMOTION)
+
+
+class NotToBeSent(Exception):
+    """What the mail would say is no longer true or of use; the reason is for the ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that goes with a mail."""
+
+    filename: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail ready to be handed over."""
+
+    to_name: str
+    to_address: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    enclosures: tuple[Enclosure, ...] = ()
+
+
+def compose(session: Session, *, mail: OutboxMail, services: Services, now: datetime) -> Letter:
+    """The letter of a row of the ledger, in the person's language.
+
+    Raises NotToBeSent.
+    """
+    person = mail.participant
+    registration = _registration(session, mail)
+    _still_true(mail, registration, now)
+    with force_locale(person.language):
+        context = _context(session, mail, registration, services)
+        kind = mail.kind.value
+        environment = current_app.jinja_env
+        subject = environment.get_template(f"email/{kind}/subject.txt").render(context)
+        text = environment.get_template(f"email/{kind}/body.txt").render(context)
+        html = environment.get_template(f"email/{kind}/body.html").render(context)
+        enclosures = (
+            (_calendar_file(session, mail, services),)
+            if mail.kind in WITH_CALENDAR and context["status"] is RegistrationStatus.CONFIRMED
+            else ()
+        )
+    return Letter(
+        to_name=person.full_name,
+        to_address=person.email,
+        subject=" ".join(subject.split()),
+        text=text.strip() + "\n",
+        html=css_inline.inline(html, load_remote_stylesheets=False),
+        message_id=mail.message_id,
+        enclosures=enclosures,
+    )
+
+
+def _registration(session: Session, mail: OutboxMail) -> Registration | None:
+    if mail.webinar_id is None:
+        return None
+    return session.scalar(
+        sa.select(Registration).where(
+            Registration.participant_id == mail.participant_id,
+            Registration.webinar_id == mail.webinar_id,
+        )
+    )
+
+
+def _still_true(mail: OutboxMail, registration: Registration | None, now: datetime) -> None:
+    if mail.expires_at is not None and now >= mail.expires_at:
+        raise NotToBeSent(EXPIRED)
+    status = registration.status if registration else None
+    if mail.kind is MailKind.REMINDER:
+        reason = reminders.why_not(mail, registration=status, now=now)
+        if reason:
+            raise NotToBeSent(reason)
+    elif mail.kind is not MailKind.LINK and status in (None, RegistrationStatus.CANCELLED):
+        raise NotToBeSent("the person is no longer registered")
+
+
+def _context(
+    session: Session, mail: OutboxMail, registration: Registration | None, services: Services
+) -> dict[str, Any]:
+    person, links, settings = mail.participant, services.links, services.settings
+    language = person.language
+    token = participants.page_token(links, person)
+    context: dict[str, Any] = {
+        "person": person,
+        "status": registration.status if registration else None,
+        "position": position(session, registration=registration) if registration else None,
+        "person_url": links.person(token, language=language),
+        "home_url": links.home(language=language),
+        "site_name": settings.site_name,
+        "organisation": settings.organisation,
+        "join_opens_minutes": settings.join_opens_minutes,
+        "page": None,
+        "webinar": None,
+    }
+    if mail.webinar is not None:
+        cycle = session.get_one(Cycle, mail.webinar.cycle_id)
+        page = webinar_page(
+            session,
+            cycle_slug=cycle.slug,
+            webinar_slug=mail.webinar.slug,
+            moment=services.moment(),
+        )
+        where = (cycle.slug, mail.webinar.slug)
+        context |= {
+            "page": page,
+            "webinar": page.webinar,
+            "webinar_url": links.webinar(*where, language=language),
+            "join_url": links.join(*where, token=token, language=language),
+        }
+    return context
+
+
+def _calendar_file(session: Session, mail: OutboxMail, services: Services) -> Enclosure:
+    assert mail.webinar is not None
+    cycle = session.get_one(Cycle, mail.webinar.cycle_id)
+    feed = services.calendar_writer(mail.participant.language).one(
+        session, cycle_slug=cycle.slug, webinar_slug=mail.webinar.slug
+    )
+    return Enclosure(f"{mail.webinar.slug}.ics", "text/calendar", feed.body)

@@ -1,0 +1,55 @@
+"""Every table of the product."""
+
+from webinars.models.library import (
+    Chapter,
+    EntryPoint,
+    Reading,
+    Replay,
+    Resource,
+    Step,
+    Theme,
+    resource_themes,
+)
+from webinars.models.outbox import MailKind, MailState, OutboxMail
+from webinars.models.people import ActorCategory, Organiser, Participant, Role
+from webinars.models.planning import (
+    Change,
+    ChangeKind,
+    Cycle,
+    CycleDraft,
+    DraftSession,
+    ReminderRule,
+    Webinar,
+    WebinarStatus,
+)
+from webinars.models.registrations import Registration, RegistrationStatus
+from webinars.models.site import SiteState
+
+__all__ = [
+    "ActorCategory",
+    "Change",
+    "ChangeKind",
+    "Chapter",
+    "Cycle",
+    "CycleDraft",
+    "DraftSession",
+    "EntryPoint",
+    "MailKind",
+    "MailState",
+    "Organiser",
+    "OutboxMail",
+    "Participant",
+    "Reading",
+    "ReminderRule",
+    "Replay",
+    "Resource",
+    "Registration",
+    "RegistrationStatus",
+    "Role",
+    "SiteState",
+    "Step",
+    "Theme",
+    "Webinar",
+    "WebinarStatus",
+    "resource_themes",
+]

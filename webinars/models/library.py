@@ -1,0 +1,150 @@
+"""Themes, resources and replays."""
+
+import enum
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webinars.db import Base, UTCDateTime
+from webinars.models.planning import JSONList, Webinar, by_value
+
+
+class Step(enum.StrEnum):
+    """The three marches towards action, in their order."""
+
+    UNDERSTAND = "understand"
+    ADOPT = "adopt"
+    ACT = "act"
+
+
+class EntryPoint(enum.StrEnum):
+    """The four ways into a kit, in their order."""
+
+    REFERENCE_FRAMEWORK = "reference_framework"
+    TOOLBOX = "toolbox"
+    METHODS = "methods"
+    ILLUSTRATIONS = "illustrations"
+
+
+resource_themes = sa.Table(
+    "resource_themes",
+    Base.metadata,
+    sa.Column("resource_id", sa.ForeignKey("resources.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("theme_id", sa.ForeignKey("themes.id"), primary_key=True, index=True),
+)
+
+
+class Theme(Base):
+    """Subject of webinars and resources; carries the questions that territories ask."""
+
+    __tablename__ = "themes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    position: Mapped[int]
+    """Its place in the library's own order; it also picks the theme's colour."""
+    title: Mapped[str]
+    other_titles: Mapped[list[str]] = mapped_column(JSONList)
+    seven_needs: Mapped[bool] = mapped_column(default=False)
+    questions: Mapped[list[str]] = mapped_column(JSONList)
+    platform_answers: Mapped[list[str]] = mapped_column(JSONList)
+
+    resources: Mapped[list["Resource"]] = relationship(
+        secondary=resource_themes, back_populates="themes", order_by="Resource.position"
+    )
+
+
+class Resource(Base):
+    """A document, tool, course or site."""
+
+    __tablename__ = "resources"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    position: Mapped[int]
+    """Its place in the file it was read from: the order that the decks print."""
+    title: Mapped[str]
+    other_titles: Mapped[list[str]] = mapped_column(JSONList)
+    kind: Mapped[str]
+    publishers: Mapped[list[str]] = mapped_column(JSONList)
+    partners: Mapped[list[str]] = mapped_column(JSONList)
+    authors: Mapped[list[str]] = mapped_column(JSONList)
+    audience: Mapped[list[str]] = mapped_column(JSONList)
+    year: Mapped[int | None]
+    month: Mapped[int | None]
+    edition: Mapped[str | None]
+    """The printed form of the date, where it is not a plain one."""
+    step: Mapped[Step | None] = mapped_column(by_value(Step, "step"))
+    entry_point: Mapped[EntryPoint | None] = mapped_column(by_value(EntryPoint, "entry_point"))
+    section: Mapped[str | None]
+    """The printed sub-heading within the entry point."""
+    url: Mapped[str | None]
+    forthcoming: Mapped[bool] = mapped_column(default=False)
+    part_of: Mapped[str | None]
+    """Slug of the resource that this one is a part of."""
+    source: Mapped[str | None]
+    also_in: Mapped[list[str]] = mapped_column(JSONList)
+
+    themes: Mapped[list[Theme]] = relationship(
+        secondary=resource_themes, back_populates="resources", order_by=Theme.position
+    )
+
+
+class Reading(Base):
+    """A resource that a webinar points to, with the moment's words for it.
+
+    Keyed by the webinar's natural identity, so that it may be read before publication.
+    """
+
+    __tablename__ = "readings"
+    __table_args__ = (sa.UniqueConstraint("cycle_id", "webinar_slug", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cycle_id: Mapped[int] = mapped_column(sa.ForeignKey("cycles.id", ondelete="CASCADE"))
+    webinar_slug: Mapped[str]
+    position: Mapped[int]
+    label: Mapped[str]
+    context: Mapped[str | None]
+    resource_id: Mapped[int] = mapped_column(sa.ForeignKey("resources.id"), index=True)
+
+    resource: Mapped[Resource] = relationship()
+
+
+class Replay(Base):
+    """What remains of a webinar: its video and chapters."""
+
+    __tablename__ = "replays"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    webinar_id: Mapped[int] = mapped_column(sa.ForeignKey("webinars.id"), unique=True)
+    video_url: Mapped[str]
+    """An https address, or ``demo:<file>`` for a video that ships with the product."""
+    duration: Mapped[int | None]
+    """Seconds."""
+    recorded_on: Mapped[date | None]
+    online_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    demonstration: Mapped[bool] = mapped_column(default=False)
+
+    webinar: Mapped[Webinar] = relationship()
+    chapters: Mapped[list["Chapter"]] = relationship(
+        back_populates="replay", cascade="all, delete-orphan", order_by="Chapter.starts_at"
+    )
+
+
+class Chapter(Base):
+    """A named moment of a replay."""
+
+    __tablename__ = "chapters"
+    __table_args__ = (
+        sa.UniqueConstraint("replay_id", "starts_at"),
+        sa.CheckConstraint("starts_at >= 0", name="starts_at_not_negative"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    replay_id: Mapped[int] = mapped_column(sa.ForeignKey("replays.id", ondelete="CASCADE"))
+    starts_at: Mapped[int]
+    """Seconds from the beginning of the video."""
+    title: Mapped[str]
+
+    replay: Mapped[Replay] = relationship(back_populates="chapters")

@@ -1,0 +1,77 @@
+"""Every mail that is to leave, one row per person and purpose."""
+
+import enum
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webinars.db import Base, UTCDateTime
+from webinars.models.people import Participant
+from webinars.models.planning import Webinar, by_value
+
+
+class MailKind(enum.StrEnum):
+    """What a mail is for. Each has a folder of texts in ``templates/email``."""
+
+    CONFIRMATION = "confirmation"
+    WAITING_LIST = "waiting_list"
+    PROMOTION = "promotion"
+    LINK = "link"
+    REMINDER = "reminder"
+
+
+class MailState(enum.StrEnum):
+    """Where a mail stands.
+
+    ``pending`` -> ``claimed`` (owner and lease) -> ``handing_over`` (committed before the
+    server is given the message) -> ``sent`` (after its 250), or ``failed`` with a reason.
+    ``parked`` waits for a human: its fate stayed uncertain too often.
+    """
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    HANDING_OVER = "handing_over"
+    SENT = "sent"
+    FAILED = "failed"
+    PARKED = "parked"
+
+
+class OutboxMail(Base):
+    """One mail to one person for one purpose. ``key`` makes the purpose unique."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        sa.Index("ix_outbox_state_due_at", "state", "due_at"),
+        sa.Index("ix_outbox_participant_id_kind", "participant_id", "kind"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[MailKind] = mapped_column(by_value(MailKind, "kind"))
+    participant_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("participants.id", ondelete="CASCADE")
+    )
+    webinar_id: Mapped[int | None] = mapped_column(sa.ForeignKey("webinars.id"), index=True)
+    about_start: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """The start that it speaks of: if the webinar has moved since, it must not leave."""
+    message_id: Mapped[str] = mapped_column(unique=True)
+    """Fixed when the row is made: a repeated copy carries the same."""
+    state: Mapped[MailState] = mapped_column(
+        by_value(MailState, "state"), default=MailState.PENDING
+    )
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """From then on it is of no use and must not leave."""
+    tries: Mapped[int] = mapped_column(default=0)
+    uncertain: Mapped[int] = mapped_column(default=0)
+    """How often a worker vanished while handing it over."""
+    owner: Mapped[str | None]
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    reply: Mapped[str | None]
+    """The server's latest answer, or the reason of the failure."""
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    participant: Mapped[Participant] = relationship()
+    webinar: Mapped[Webinar | None] = relationship()

@@ -1,0 +1,21 @@
+"""What processes share about the public site."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webinars.db import Base, UTCDateTime
+
+
+class SiteState(Base):
+    """One row, made by the first migration."""
+
+    __tablename__ = "site_state"
+    __table_args__ = (sa.CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(default=1)
+    """Rises in the transaction of whatever changes public pages."""
+    worker_seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """The latest tick of any worker."""

@@ -1,0 +1,51 @@
+"""What the edges work with: one set per application, made by ``create_app``."""
+
+from dataclasses import dataclass
+
+from flask import current_app
+
+from webinars import clock
+from webinars.config import Settings
+from webinars.db import Database
+from webinars.domain.calendars import Writer
+from webinars.domain.programme import Moment
+from webinars.domain.registrations import House
+from webinars.links import Links
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Settings, database and links, and what follows from them."""
+
+    settings: Settings
+    database: Database
+    links: Links
+
+    @property
+    def house(self) -> House:
+        """The rules of the house for registrations."""
+        return House(
+            host=self.settings.host,
+            require_confirmation=self.settings.require_confirmation,
+            link_mails_per_day=self.settings.link_mails_per_day,
+        )
+
+    def moment(self) -> Moment:
+        """Now, with the setting for doors."""
+        return Moment.at(clock.now(), opens_minutes=self.settings.join_opens_minutes)
+
+    def calendar_writer(self, language: str) -> Writer:
+        """How calendars are written here."""
+        return Writer(
+            links=self.links,
+            language=language,
+            organiser_name=self.settings.organisation,
+            organiser_email=self.settings.mail_sender,
+            site_name=self.settings.site_name,
+        )
+
+
+def services() -> Services:
+    """Those of the current application."""
+    found: Services = current_app.extensions["webinars"]
+    return found

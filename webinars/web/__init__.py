@@ -1,0 +1,39 @@
+"""The screens and addresses."""
+
+from flask import Flask
+
+from webinars.services import Services
+from webinars.web import (
+    demo,
+    feeds,
+    library,
+    machines,
+    organise,
+    people,
+    public,
+    registrations,
+)
+from webinars.web.access import guard
+from webinars.web.context import add_context
+from webinars.web.errors import handle_errors
+from webinars.web.headers import add_headers
+from webinars.web.limits import limiter
+from webinars.web.page_cache import PageCache
+from webinars.web.requests import log_requests
+from webinars.web.sign_in import set_up_sign_in
+
+
+def set_up(app: Flask, services: Services, *, https: bool) -> None:
+    """Everything that answers requests."""
+    app.extensions["webinars.pages"] = PageCache()
+    log_requests(app)
+    add_headers(app, https=https)
+    handle_errors(app)
+    limiter.init_app(app)
+    for module in (public, registrations, library, feeds, people, organise, machines):
+        app.register_blueprint(module.blueprint)
+    if services.settings.demo:
+        app.register_blueprint(demo.blueprint)
+    set_up_sign_in(app, services)
+    guard(app)
+    add_context(app, services)

@@ -1,0 +1,67 @@
+"""Who may use each route. A route without an entry is refused, and fails the tests."""
+
+import enum
+
+from flask import Flask, abort, redirect, request, url_for
+from flask_security import current_user
+from werkzeug.wrappers import Response
+
+
+class Access(enum.Enum):
+    """Who may use a route."""
+
+    PUBLIC = "anybody; the page sets and reads no cookie"
+    SECRET = "whoever has the personal secret that stands in the address"
+    ORGANISER = "a signed-in organiser"
+    SIGN_IN = "anybody, to become a signed-in organiser"
+    MACHINE = "probes and monitors; tells nothing of persons"
+    DEMONSTRATION = "anybody, and only on a demonstration site"
+
+
+TABLE: dict[str, Access] = {
+    "static": Access.PUBLIC,
+    "public.home": Access.PUBLIC,
+    "public.cycle": Access.PUBLIC,
+    "public.webinar": Access.PUBLIC,
+    "public.robots": Access.PUBLIC,
+    "public.favicon": Access.PUBLIC,
+    "registrations.register": Access.PUBLIC,
+    "registrations.link": Access.PUBLIC,
+    "registrations.join": Access.PUBLIC,
+    "library.replays": Access.PUBLIC,
+    "library.theme": Access.PUBLIC,
+    "library.resources": Access.PUBLIC,
+    "library.resource": Access.PUBLIC,
+    "feeds.everything": Access.PUBLIC,
+    "feeds.cycle": Access.PUBLIC,
+    "feeds.theme": Access.PUBLIC,
+    "feeds.webinar": Access.PUBLIC,
+    "feeds.person": Access.SECRET,
+    "people.page": Access.SECRET,
+    "people.cancel": Access.SECRET,
+    "people.confirm": Access.SECRET,
+    "organise.desk": Access.ORGANISER,
+    "security.login": Access.SIGN_IN,
+    "security.logout": Access.ORGANISER,
+    "security.static": Access.SIGN_IN,
+    "machines.healthz": Access.MACHINE,
+    "machines.readyz": Access.MACHINE,
+    "demo.mailbox": Access.DEMONSTRATION,
+    "demo.message": Access.DEMONSTRATION,
+    "demo.message_html": Access.DEMONSTRATION,
+}
+
+
+def guard(app: Flask) -> None:
+    """Deny by default: every request passes here before its view."""
+
+    @app.before_request
+    def check() -> Response | None:
+        if request.endpoint is None:
+            return None  # no such address: the 404 says so
+        access = TABLE.get(request.endpoint)
+        if access is None:
+            abort(403)
+        if access is Access.ORGANISER and not current_user.is_authenticated:
+            return redirect(url_for("security.login", next=request.path))
+        return None

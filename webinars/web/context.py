@@ -1,0 +1,53 @@
+"""What every template can use."""
+
+import hashlib
+from functools import cache
+from typing import Any
+
+from flask import Flask, g, has_request_context, request
+
+from webinars.i18n import DEFAULT_LANGUAGE, language
+from webinars.places import STATIC
+from webinars.services import Services
+from webinars.web.language import paths_by_language, request_language
+from webinars.web.wording import rule_words
+
+OTHER = {"fr": "en", "en": "fr"}
+
+
+@cache
+def asset(name: str) -> str:
+    """The address of a static file, with its content's mark: it may be kept for a year."""
+    mark = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+    return f"/static/{name}?v={mark}"
+
+
+def add_context(app: Flask, services: Services) -> None:
+    """Names for templates; those that need a request are there only during one."""
+    settings, links = services.settings, services.links
+    app.jinja_env.filters["rule_words"] = rule_words
+    app.jinja_env.globals.update(
+        asset=asset,
+        site_name=settings.site_name,
+        organisation=settings.organisation,
+        demo=settings.demo,
+        absolute=links.absolute,
+        webcal=links.webcal,
+    )
+
+    @app.context_processor
+    def of_request() -> dict[str, Any]:
+        if not has_request_context():
+            return {"locale": language()}
+        paths = paths_by_language()
+        here = request_language()
+        return {
+            "locale": here,
+            "other_language_url": paths[OTHER.get(here, DEFAULT_LANGUAGE)],
+            "canonical_url": links.absolute(paths[here].partition("?")[0]),
+            "alternate_urls": {
+                name: links.absolute(path.partition("?")[0]) for name, path in paths.items()
+            },
+            "request_id": g.get("request_id"),
+            "endpoint": request.endpoint,
+        }

@@ -1,0 +1,115 @@
+"""Errors as pages that say what to do."""
+
+import structlog
+from flask import Flask, Response, g, make_response, render_template, request
+from flask_babel import lazy_gettext
+from flask_babel.speaklater import LazyString
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from webinars.domain.errors import NotFound
+from webinars.domain.participants import SecretReplaced
+from webinars.domain.programme import CycleView, home
+from webinars.services import services
+
+log = structlog.get_logger()
+
+PAGES: dict[int, tuple[LazyString, LazyString]] = {
+    400: (
+        lazy_gettext("This request cannot be understood"),
+        lazy_gettext("Go back, check what you typed and send it again."),
+    ),
+    403: (
+        lazy_gettext("This page is not open to you"),
+        lazy_gettext("If you are an organiser, sign in with an account that may use it."),
+    ),
+    404: (
+        lazy_gettext("There is no such page"),
+        lazy_gettext("The address may be incomplete. The programme below leads to every webinar."),
+    ),
+    405: (
+        lazy_gettext("This address works in another way"),
+        lazy_gettext("Open the page itself and use its buttons."),
+    ),
+    409: (
+        lazy_gettext("That is no longer possible"),
+        lazy_gettext("Something has changed in the meantime. Open the page again."),
+    ),
+    410: (
+        lazy_gettext("This link has been replaced"),
+        lazy_gettext(
+            "A newer link was sent to you since. Use it, or have your link sent again from the "
+            "page of a webinar."
+        ),
+    ),
+    413: (
+        lazy_gettext("That is too large"),
+        lazy_gettext("Shorten what you send and try again."),
+    ),
+    429: (
+        lazy_gettext("Too many requests at once"),
+        lazy_gettext("Wait a minute, then send it again. Nothing was lost."),
+    ),
+    500: (
+        lazy_gettext("Something broke on our side"),
+        lazy_gettext(
+            "Nothing was half-done. Try again in a moment; if it happens again, send us the "
+            "number below."
+        ),
+    ),
+}
+KNOWS_THE_PROGRAMME = {404, 410}
+
+
+def handle_errors(app: Flask) -> None:
+    """Every error of the site looks like the site."""
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(NotFound, lambda _error: error_page(404))
+    app.register_error_handler(SecretReplaced, lambda _error: error_page(410))
+    app.register_error_handler(Exception, _unexpected)
+
+
+def error_page(code: int, *, sentence: str | LazyString | None = None) -> Response:
+    """The page of an error; ``sentence`` replaces the usual advice."""
+    title, usual = PAGES[code]
+    body = render_template(
+        "errors/page.html",
+        code=code,
+        title=title,
+        sentence=sentence or usual,
+        request_id=g.get("request_id"),
+        programme=_programme() if code in KNOWS_THE_PROGRAMME else None,
+    )
+    response = make_response(body, code)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _programme() -> CycleView | None:
+    try:
+        with services().database.read() as session:
+            return home(session, moment=services().moment()).cycle
+    except SQLAlchemyError:
+        return None
+
+
+def _http(error: HTTPException) -> Response:
+    code = error.code or 500
+    if code < 400:  # a redirect that werkzeug raises
+        return make_response(error.get_response())
+    response = error_page(code if code in PAGES else 400 if code < 500 else 500)
+    response.status_code = code
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            response.headers[name] = value
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error(
+        "unexpected_error",
+        id=g.get("request_id"),
+        route=request.url_rule.rule if request.url_rule else None,
+        exc_info=error,
+    )
+    return error_page(500)

@@ -1,0 +1,49 @@
+"""Security headers of every answer."""
+
+from flask import Flask, Response, g, request
+
+from webinars.web.access import TABLE, Access
+
+POLICY = {
+    "default-src": "'none'",
+    "style-src": "'self'",
+    "script-src": "'self'",
+    "font-src": "'self'",
+    "img-src": "'self' data:",
+    "media-src": "'self'",
+    "connect-src": "'self'",
+    "frame-src": "'self'",
+    "manifest-src": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+}
+CONTENT_SECURITY_POLICY = "; ".join(f"{name} {value}" for name, value in POLICY.items())
+PRIVATE = (Access.SECRET, Access.ORGANISER, Access.SIGN_IN, Access.DEMONSTRATION)
+
+
+def add_headers(app: Flask, *, https: bool) -> None:
+    """Set what is not set by a view; personal pages stay with the person."""
+
+    @app.after_request
+    def secure(response: Response) -> Response:
+        headers = response.headers
+        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        if https:
+            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if "request_id" in g:
+            headers["X-Request-ID"] = g.request_id
+        if TABLE.get(request.endpoint or "") in PRIVATE:
+            keep_private(response)
+        return response
+
+
+def keep_private(response: Response) -> None:
+    """For one person's eyes: no cache, no referrer, no search engine."""
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"

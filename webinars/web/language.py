@@ -1,0 +1,47 @@
+"""French at the root, English under ``/en``: the same pages below another script root."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import has_request_context, request
+
+from webinars.i18n import DEFAULT_LANGUAGE
+from webinars.links import ENGLISH_PREFIX
+
+WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class EnglishPrefix:
+    """Moves ``/en`` from the path to the script root, so every address has its English twin."""
+
+    def __init__(self, app: WSGIApp) -> None:
+        self.app = app
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        """WSGI."""
+        path = environ.get("PATH_INFO", "")
+        if path == ENGLISH_PREFIX or path.startswith(f"{ENGLISH_PREFIX}/"):
+            environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + ENGLISH_PREFIX
+            environ["PATH_INFO"] = path[len(ENGLISH_PREFIX) :] or "/"
+            environ["webinars.language"] = "en"
+        return self.app(environ, start_response)
+
+
+def request_language() -> str:
+    """The language of the request's address; French without a request."""
+    if not has_request_context():
+        return DEFAULT_LANGUAGE
+    language: str = request.environ.get("webinars.language", DEFAULT_LANGUAGE)
+    return language
+
+
+def paths_by_language() -> dict[str, str]:
+    """The path and query of the present page in each language."""
+    root = request.script_root
+    if request_language() == "en":
+        root = root.removesuffix(ENGLISH_PREFIX)
+    query = request.query_string.decode("ascii", "replace")
+    rest = request.path + (f"?{query}" if query else "")
+    return {"fr": root + rest, "en": root + ENGLISH_PREFIX + rest}

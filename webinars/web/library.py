@@ -1,0 +1,69 @@
+"""Replays, themes and resources."""
+
+from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
+
+from webinars.domain import library
+from webinars.domain import replays as replays_domain
+from webinars.domain.library import Chosen
+from webinars.domain.programme import Moment
+from webinars.models import Step
+from webinars.web.page_cache import Page, public_page
+
+blueprint = Blueprint("library", __name__)
+
+MOST_CHOICE = 100
+
+
+@blueprint.get("/replays")
+def replays() -> Response:
+    """Every replay, the latest first."""
+
+    def build(session: Session, moment: Moment) -> Page:
+        webinars = replays_domain.replays(session, moment=moment)
+        return Page("library/replays.html", {"webinars": webinars}, webinars)
+
+    return public_page(build)
+
+
+@blueprint.get("/themes/<theme>")
+def theme(theme: str) -> Response:
+    """A theme: questions, webinars, resources in the three steps."""
+
+    def build(session: Session, moment: Moment) -> Page:
+        page = library.theme_page(session, slug=theme, moment=moment)
+        return Page("library/theme.html", {"page": page}, page.webinars)
+
+    return public_page(build)
+
+
+@blueprint.get("/resources")
+def resources() -> Response:
+    """The library, narrowed by what the address says."""
+    chosen = Chosen(
+        theme=_choice("theme"),
+        step=_choice("step") if _choice("step") in set(Step) else None,
+        kind=_choice("kind"),
+    )
+
+    def build(session: Session, moment: Moment) -> Page:
+        page = library.resources_page(session, chosen=chosen)
+        return Page("library/resources.html", {"page": page}, ())
+
+    return public_page(build, vary=(chosen.theme or "", chosen.step or "", chosen.kind or ""))
+
+
+def _choice(name: str) -> str | None:
+    value = request.args.get(name, "").strip()
+    return value[:MOST_CHOICE] or None
+
+
+@blueprint.get("/resources/<resource>")
+def resource(resource: str) -> Response:
+    """One resource."""
+
+    def build(session: Session, moment: Moment) -> Page:
+        page = library.resource_page(session, slug=resource, moment=moment)
+        return Page("library/resource.html", {"page": page}, page.webinars)
+
+    return public_page(build)

@@ -1,0 +1,97 @@
+"""Public pages, built once per state of the site and served from memory.
+
+A page is fresh as long as the site's version is the one it was built from, which one small
+query tells, and as long as no webinar on it has changed its life (door opens, end).
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+from flask import Response, current_app, render_template, request
+from sqlalchemy.orm import Session
+
+from webinars.domain import site
+from webinars.domain.programme import Moment, WebinarView
+from webinars.services import services
+from webinars.web.language import request_language
+
+MOST_PAGES = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A template with its values, and the webinars whose lives it shows."""
+
+    template: str
+    values: dict[str, Any]
+    webinars: Iterable[WebinarView]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A page as it was built."""
+
+    version: int
+    fresh_until: datetime | None
+    body: bytes
+    etag: str
+
+
+class PageCache:
+    """The pages of this process, the least used dropped first."""
+
+    def __init__(self) -> None:
+        self._pages: OrderedDict[tuple[str, ...], Kept] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: tuple[str, ...], *, version: int, now: datetime) -> Kept | None:
+        """The page, if it is still true."""
+        kept = self._pages.get(key)
+        if kept is None or kept.version != version:
+            return None
+        if kept.fresh_until is not None and now >= kept.fresh_until:
+            return None
+        return kept
+
+    def put(self, key: tuple[str, ...], kept: Kept) -> None:
+        """Keep a page."""
+        with self._lock:
+            self._pages[key] = kept
+            self._pages.move_to_end(key)
+            while len(self._pages) > MOST_PAGES:
+                self._pages.popitem(last=False)
+
+
+def public_page(
+    build: Callable[[Session, Moment], Page], *, vary: tuple[str, ...] = ()
+) -> Response:
+    """The page at this address, from memory or built now.
+
+    ``vary`` names what the page depends on beside its path and language; query strings
+    that it does not name change nothing, so they cannot fill the memory.
+    """
+    key = (request_language(), request.path, *vary)
+    cache: PageCache = current_app.extensions["webinars.pages"]
+    moment = services().moment()
+    with services().database.read() as session:
+        version = site.version(session)
+        kept = cache.get(key, version=version, now=moment.now)
+        if kept is None:
+            page = build(session, moment)
+            body = render_template(page.template, **page.values).encode()
+            kept = Kept(
+                version=version,
+                fresh_until=moment.fresh_until(page.webinars),
+                body=body,
+                etag=hashlib.sha256(body).hexdigest()[:32],
+            )
+            cache.put(key, kept)
+    response = Response(kept.body, mimetype="text/html")
+    response.set_etag(kept.etag)
+    response.headers["Cache-Control"] = "public, no-cache"
+    return response.make_conditional(request)  # type: ignore[return-value]

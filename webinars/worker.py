@@ -1,0 +1,82 @@
+"""The worker: APScheduler is the clock, the database is the truth."""
+
+import os
+import secrets
+import signal
+import socket
+import threading
+from types import FrameType
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+from flask_mail import Mail
+
+from webinars import clock
+from webinars.domain import outbox, reminders, worker_pulse
+from webinars.mail.sending import Sender
+from webinars.services import Services
+
+log = structlog.get_logger()
+
+
+class Worker:
+    """One worker of any number: claims in the database decide who does what."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._services: Services = app.extensions["webinars"]
+        self._mail = Mail(app)
+        self._stopping = threading.Event()
+        self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+    def tick(self) -> int:
+        """Write what is due, send what may leave; how many mails were worked on."""
+        host = self._services.settings.host
+        with self._services.database.write() as session:
+            now = clock.now()
+            worker_pulse.beat(session, now=now)
+            outbox.rescue(session, now=now)
+            outbox.expire(session, now=now)
+        planned = 1
+        while planned and not self._stopping.is_set():
+            with self._services.database.write() as session:
+                planned = reminders.plan_reminders(session, host=host, now=clock.now())
+        sender = Sender(
+            services=self._services,
+            mail=self._mail,
+            owner=self.owner,
+            now=clock.now,
+            must_stop=self._stopping.is_set,
+        )
+        with self._app.app_context():
+            return sender.send_due()
+
+    def run(self) -> None:
+        """Tick until SIGTERM or SIGINT; the message in hand is finished first."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        scheduler = BackgroundScheduler(timezone="UTC")
+        scheduler.add_job(
+            self._tick_safely,
+            "interval",
+            seconds=self._services.settings.worker_tick_seconds,
+            next_run_time=clock.now(),
+            coalesce=True,  # after a pause: once, not once for each missed tick
+            max_instances=1,
+            misfire_grace_time=None,  # a late tick is still a tick
+        )
+        scheduler.start()
+        log.info("worker_started", owner=self.owner)
+        self._stopping.wait()
+        scheduler.shutdown(wait=True)
+        log.info("worker_stopped", owner=self.owner)
+
+    def _tick_safely(self) -> None:
+        try:
+            self.tick()
+        except Exception:
+            log.exception("tick_failed")
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping.set()
