@@ -28,20 +28,20 @@ run: .make/run ## the service with its worker and demonstration data; PORT=8001 
 
 test: .make/dev ## every test; installs chromium and PostgreSQL where that is allowed
 	@scripts/test-needs
-	$(BIN)/python -m pytest -n $(WORKERS)
+	scripts/with-postgres $(BIN)/python -m pytest -n $(WORKERS)
 
 check: .make/dev ## lint, format, types, and the rules of the house
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/house
+	scripts/with-postgres $(BIN)/python -m pytest -q tests/house
 
 bench: .make/dev ## how fast pages, feeds and registrations are
-	$(BIN)/python -m tests.bench
+	scripts/with-postgres $(BIN)/python -m tests.bench
 
 soak: .make/dev ## the long tests: crashes, outages, crowds
 	@scripts/test-needs
-	$(BIN)/python -m pytest -m soak
+	scripts/with-postgres $(BIN)/python -m pytest -m soak
 
 lock: .make/dev ## resolve the dependencies anew, with hashes
 	$(COMPILE) --upgrade --output-file requirements.txt pyproject.toml

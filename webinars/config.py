@@ -180,7 +180,7 @@ def load_settings(path: Path | None = None) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise WrongConfiguration(_in_words(error, values, file)) from error
+        raise WrongConfiguration(_in_words(error, file)) from error
 
 
 def _configured_path() -> Path | None:
@@ -202,7 +202,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise WrongConfiguration(f"{path}: not valid TOML: {error}.") from error
 
 
-def _in_words(error: ValidationError, values: dict[str, Any], file: Path | None) -> str:
+def _in_words(error: ValidationError, file: Path | None) -> str:
     lines = []
     for problem in error.errors():
         key = str(problem["loc"][0]) if problem["loc"] else ""

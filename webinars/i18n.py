@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
 from babel.dates import format_date, format_skeleton, get_timezone_location
-from flask_babel import get_locale, gettext, lazy_gettext
+from flask_babel import get_locale, lazy_gettext
+from flask_babel import gettext as gettext  # noqa: PLC0414  (the domain takes it from here)
 from flask_babel.speaklater import LazyString
 
 from webinars.clock import to_local

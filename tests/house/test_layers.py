@@ -12,15 +12,16 @@ FLOORS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("db",), "transactions and column types"),
     (("models", "migration"), "tables, and the state of their schema"),
     (("links",), "absolute addresses and tokens, without a request"),
+    (("i18n",), "words and dates for people; the domain words calendars, and nothing else"),
     (("domain",), "business acts: a session and the time are given, named errors are raised"),
     (("services",), "what one application hands to its edges"),
-    (("i18n",), "words and dates for people: the domain never words anything"),
     (("mail",), "building messages and handing them over"),
     (("web",), "edge: requests"),
     (("",), "create_app(): the wiring; '' is the package itself"),
     (("worker",), "edge: the clock ticks"),
     (("demo",), "edge: demonstration data and the whole service at once"),
     (("cli",), "edge: commands; it starts every other edge"),
+    (("wsgi", "__main__"), "the two ways in from outside"),
 )
 """From the ground up. A module may import its own unit and those of every row beneath it."""
 
@@ -30,7 +31,7 @@ KEPT_TO: dict[str, tuple[tuple[str, ...], str]] = {
         "a request is an edge's; below, the application is only looked up",
     ),
     "flask_babel": (("", "i18n", "mail", "web", "worker"), "words are for people"),
-    "flask_mail": (("", "mail"), "SMTP has one door"),
+    "flask_mail": (("", "mail", "worker"), "SMTP has one door, and the worker opens it"),
     "smtplib": (("mail",), "SMTP has one door"),
     "flask_limiter": (("", "web"), "only visitors are counted"),
     "flask_security": (

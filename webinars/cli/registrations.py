@@ -6,7 +6,7 @@ import click
 
 from webinars.cli.support import with_services
 from webinars.domain.errors import NotFound
-from webinars.domain.registrations import list_registrations
+from webinars.domain.registration_lists import list_registrations
 from webinars.services import Services
 
 

@@ -107,7 +107,7 @@ class _Handler:
         self._box = box
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """aiosmtpd's name for the arrival of a message."""
+        """Keep a message: the name is aiosmtpd's."""
         self._box.deliver(envelope.original_content or b"")
         return "250 kept for the demonstration"
 

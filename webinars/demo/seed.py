@@ -51,13 +51,13 @@ def seed(session: Session, *, house: House, now: datetime) -> bool:
         files = [SourceFile(name, (DATA / name).read_text("utf-8")) for name in names]
         import_library(session, files=files, now=now)
         planning.publish(session, cycle_slug="2019", host=house.host, now=now)
-        _replays_of(session, "2019", year=2019, now=now)
+        _replays_of(session, "2019", now=now)
     themes = session.scalars(sa.select(Theme).order_by(Theme.position)).all()
     for running in (year, year + 1):
         if not _exists(session, str(running)):
             planning.save_draft(session, plan=_running_cycle(running, themes), now=now)
             planning.publish(session, cycle_slug=str(running), host=house.host, now=now)
-            _replays_of(session, str(running), year=running, now=now, but_latest=1)
+            _replays_of(session, str(running), now=now, but_latest=1)
     _discovery(session, house=house, now=now)
     return first
 
@@ -105,9 +105,7 @@ def _running_cycle(year: int, themes: Sequence[Theme]) -> Plan:
     )
 
 
-def _replays_of(
-    session: Session, cycle: str, *, year: int, now: datetime, but_latest: int = 0
-) -> None:
+def _replays_of(session: Session, cycle: str, *, now: datetime, but_latest: int = 0) -> None:
     past = session.scalars(
         sa.select(Webinar)
         .join(Cycle)

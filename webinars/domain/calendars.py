@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from flask_babel import gettext
 from icalendar import Calendar, Event, vDuration, vText, vUri
 from sqlalchemy.orm import Session
 
 from webinars.domain.errors import NotFound
 from webinars.domain.programme import published_cycle
 from webinars.domain.webinar_page import find_webinar
+from webinars.i18n import gettext
 from webinars.links import Links
 from webinars.models import (
     Cycle,

@@ -183,36 +183,54 @@ def _check_references(
     known_themes = themes | {t.slug for file in read for t in file.content.themes}
     known_resources = resources | {r.slug for file in read for r in file.content.resources}
     for kind in ("themes", "resources", "webinars"):
-        counts = Counter(t.slug for file in read for t in getattr(file.content, kind))
-        for file in read:
-            for index, table in enumerate(getattr(file.content, kind)):
-                if counts[table.slug] > 1:
-                    file.wrong((kind, index, "slug"), f'"{table.slug}" is there more than once')
+        _check_once(read, kind)
     for file in read:
         for index, resource in enumerate(file.content.resources):
-            for slug in resource.themes:
-                if slug not in known_themes:
-                    file.wrong(("resources", index, "themes"), f'there is no theme "{slug}"')
-            if resource.part_of and resource.part_of not in known_resources:
-                file.wrong(
-                    ("resources", index, "part_of"), f'there is no resource "{resource.part_of}"'
-                )
+            _check_resource(file, index, resource, known_themes, known_resources)
         for index, details in enumerate(file.content.webinars):
-            if _identity(details) not in targets:
-                file.wrong(
-                    ("webinars", index, "slug"),
-                    f'there is no webinar "{details.webinar_slug}" in a cycle of '
-                    f"{details.date.year}: import the cycle first",
-                )
-            for number, reading in enumerate(details.further_reading):
-                if reading.resource not in known_resources:
-                    file.wrong(
-                        ("webinars", index, "further_reading", number, "resource"),
-                        f'there is no resource "{reading.resource}"',
-                    )
+            _check_details(file, index, details, targets, known_resources)
     wrong = {file.name: file.problems for file in read if file.problems}
     if wrong:
         raise WrongFiles(wrong)
+
+
+def _check_once(read: Sequence[_Read], kind: str) -> None:
+    counts = Counter(table.slug for file in read for table in getattr(file.content, kind))
+    for file in read:
+        for index, table in enumerate(getattr(file.content, kind)):
+            if counts[table.slug] > 1:
+                file.wrong((kind, index, "slug"), f'"{table.slug}" is there more than once')
+
+
+def _check_resource(
+    file: _Read, index: int, table: ResourceTable, themes: set[str], resources: set[str]
+) -> None:
+    for slug in table.themes:
+        if slug not in themes:
+            file.wrong(("resources", index, "themes"), f'there is no theme "{slug}"')
+    if table.part_of and table.part_of not in resources:
+        file.wrong(("resources", index, "part_of"), f'there is no resource "{table.part_of}"')
+
+
+def _check_details(
+    file: _Read,
+    index: int,
+    table: DetailsTable,
+    targets: dict[Identity, _Target],
+    resources: set[str],
+) -> None:
+    if _identity(table) not in targets:
+        file.wrong(
+            ("webinars", index, "slug"),
+            f'there is no webinar "{table.webinar_slug}" in a cycle of {table.date.year}: '
+            "import the cycle first",
+        )
+    for number, reading in enumerate(table.further_reading):
+        if reading.resource not in resources:
+            file.wrong(
+                ("webinars", index, "further_reading", number, "resource"),
+                f'there is no resource "{reading.resource}"',
+            )
 
 
 def _write_themes(session: Session, tables: Sequence[ThemeTable], themes: dict[str, Theme]) -> bool:

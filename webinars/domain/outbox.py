@@ -290,5 +290,5 @@ def retry(session: Session, *, now: datetime, mail_id: int | None = None) -> int
 def counts(session: Session) -> dict[MailState, int]:
     """How many mails stand in each state."""
     rows = session.execute(sa.select(OutboxMail.state, sa.func.count()).group_by(OutboxMail.state))
-    found = {state: count for state, count in rows}
+    found: dict[MailState, int] = dict(rows.all())
     return {state: found.get(state, 0) for state in MailState}

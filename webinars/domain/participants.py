@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webinars.domain.errors import DomainError, NotFound
 from webinars.domain.programme import Moment, WebinarView, published_cycles
-from webinars.domain.registrations import position
+from webinars.domain.registration_lists import position
 from webinars.links import BadToken, Links, Purpose
 from webinars.models import Cycle, Participant, Registration, RegistrationStatus, Webinar
 

@@ -197,7 +197,7 @@ def programme(session: Session, *, cycle_slug: str, moment: Moment) -> CycleView
     """The programme of one cycle. Raises NotFound."""
     cycle = published_cycle(session, slug=cycle_slug)
     rows = session.execute(published_webinars().where(Webinar.cycle_id == cycle.id))
-    return cycle_view(cycle, (row.tuple() for row in rows), moment=moment)
+    return cycle_view(cycle, rows, moment=moment)
 
 
 def published_cycles(session: Session, *, moment: Moment) -> tuple[CycleView, ...]:
@@ -207,7 +207,7 @@ def published_cycles(session: Session, *, moment: Moment) -> tuple[CycleView, ..
     ).all()
     rows: dict[int, list[Row]] = {cycle.id: [] for cycle in cycles}
     for row in session.execute(published_webinars()):
-        rows[row[0].cycle_id].append(row.tuple())
+        rows[row[0].cycle_id].append(row)
     return tuple(cycle_view(cycle, rows[cycle.id], moment=moment) for cycle in cycles)
 
 

@@ -227,26 +227,6 @@ def send_link(
     return outbox.enqueue(session, purposes=[purpose], host=house.host, now=now) > 0
 
 
-def position(session: Session, *, registration: Registration) -> int | None:
-    """The place in the waiting list, from 1; None when not waiting."""
-    if registration.status is not RegistrationStatus.WAITLISTED:
-        return None
-    before = session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Registration)
-        .where(
-            Registration.webinar_id == registration.webinar_id,
-            Registration.status == RegistrationStatus.WAITLISTED,
-            sa.tuple_(Registration.registered_at, Registration.id)
-            < sa.tuple_(
-                sa.literal(registration.registered_at, Registration.registered_at.type),
-                sa.literal(registration.id),
-            ),
-        )
-    )
-    return (before or 0) + 1
-
-
 def _locked(session: Session, cycle_slug: str, webinar_slug: str) -> Webinar:
     found = find_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
     return session.scalars(
@@ -376,34 +356,3 @@ def _owe(
         expires_at=webinar.ends_at,
     )
     outbox.enqueue(session, purposes=[purpose], host=host, now=now)
-
-
-@dataclass(frozen=True, slots=True)
-class ListedRegistration:
-    """A line of the list of a webinar."""
-
-    email: str
-    full_name: str
-    status: RegistrationStatus
-    position: int | None
-    """In the waiting list, from 1."""
-
-
-def list_registrations(
-    session: Session, *, cycle_slug: str, webinar_slug: str
-) -> list[ListedRegistration]:
-    """Everybody of a webinar in the order of arrival. Raises NotFound."""
-    webinar = find_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
-    rows = session.execute(
-        sa.select(Participant.email, Participant.full_name, Registration.status)
-        .join(Participant, Participant.id == Registration.participant_id)
-        .where(Registration.webinar_id == webinar.id)
-        .order_by(Registration.registered_at, Registration.id)
-    )
-    listed: list[ListedRegistration] = []
-    waiting = 0
-    for email, full_name, status in rows:
-        waits = status is RegistrationStatus.WAITLISTED
-        waiting += waits
-        listed.append(ListedRegistration(email, full_name, status, waiting if waits else None))
-    return listed

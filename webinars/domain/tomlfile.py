@@ -47,7 +47,6 @@ def locations(text: str) -> dict[Location, int]:
             assignment = ASSIGNMENT.match(line)
             if assignment:
                 found.setdefault((*table, assignment[1].strip("\"'")), number)
-                line = assignment[2]
         depth, fence = _still_open(line, depth, fence)
     return found
 

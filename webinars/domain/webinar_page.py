@@ -81,15 +81,22 @@ def find_webinar(session: Session, *, cycle_slug: str, webinar_slug: str) -> Web
     return webinar
 
 
+def is_full(session: Session, *, cycle_slug: str, webinar_slug: str) -> bool:
+    """Whether every place is taken: the one thing of the page that no publication changes."""
+    full = session.scalar(
+        sa.select(Webinar.confirmed_count >= Webinar.capacity)
+        .join(Cycle)
+        .where(Cycle.slug == cycle_slug, Webinar.slug == webinar_slug)
+    )
+    return bool(full)
+
+
 def webinar_page(
     session: Session, *, cycle_slug: str, webinar_slug: str, moment: Moment
 ) -> WebinarPage:
     """The page of one webinar. Raises NotFound. At most seven queries."""
     cycle = published_cycle(session, slug=cycle_slug)
-    rows = [
-        row.tuple()
-        for row in session.execute(published_webinars().where(Webinar.cycle_id == cycle.id))
-    ]
+    rows = session.execute(published_webinars().where(Webinar.cycle_id == cycle.id)).all()
     whole = cycle_view(cycle, rows, moment=moment)
     index = next(
         (i for i, webinar in enumerate(whole.webinars) if webinar.slug == webinar_slug), None

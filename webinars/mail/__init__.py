@@ -1,0 +1,1 @@
+"""Building mails, handing them over, and the way between."""

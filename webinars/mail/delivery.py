@@ -10,6 +10,7 @@ import re
 import smtplib
 import ssl
 from types import TracebackType
+from typing import Self
 
 from flask_mail import Attachment, BadHeaderError, Connection, Mail, Message, sanitize_address
 
@@ -38,7 +39,7 @@ class Post(Connection):
         super().__init__(mail)
         self._settings = settings
 
-    def __enter__(self) -> "Post":
+    def __enter__(self) -> Self:
         """Connects on the first mail, so that an unreachable server is that mail's news."""
         return self
 

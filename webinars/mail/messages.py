@@ -10,9 +10,11 @@ from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
+from webinars.clock import to_local
 from webinars.domain import participants, reminders
 from webinars.domain.outbox import EXPIRED
-from webinars.domain.registrations import position
+from webinars.domain.programme import WebinarView
+from webinars.domain.registration_lists import position
 from webinars.domain.webinar_page import webinar_page
 from webinars.models import (
     Cycle,
@@ -61,7 +63,7 @@ def compose(session: Session, *, mail: OutboxMail, services: Services, now: date
     registration = _registration(session, mail)
     _still_true(mail, registration, now)
     with force_locale(person.language):
-        context = _context(session, mail, registration, services)
+        context = _context(session, mail, registration, services, now)
         kind = mail.kind.value
         environment = current_app.jinja_env
         subject = environment.get_template(f"email/{kind}/subject.txt").render(context)
@@ -77,7 +79,8 @@ def compose(session: Session, *, mail: OutboxMail, services: Services, now: date
         to_address=person.email,
         subject=" ".join(subject.split()),
         text=text.strip() + "\n",
-        html=css_inline.inline(html, load_remote_stylesheets=False),
+        # The dark scheme is a media query: it cannot stand in an attribute.
+        html=css_inline.inline(html, load_remote_stylesheets=False, keep_at_rules=True),
         message_id=mail.message_id,
         enclosures=enclosures,
     )
@@ -107,7 +110,11 @@ def _still_true(mail: OutboxMail, registration: Registration | None, now: dateti
 
 
 def _context(
-    session: Session, mail: OutboxMail, registration: Registration | None, services: Services
+    session: Session,
+    mail: OutboxMail,
+    registration: Registration | None,
+    services: Services,
+    now: datetime,
 ) -> dict[str, Any]:
     person, links, settings = mail.participant, services.links, services.settings
     language = person.language
@@ -123,6 +130,7 @@ def _context(
         "join_opens_minutes": settings.join_opens_minutes,
         "page": None,
         "webinar": None,
+        "days_left": None,
     }
     if mail.webinar is not None:
         cycle = session.get_one(Cycle, mail.webinar.cycle_id)
@@ -138,8 +146,15 @@ def _context(
             "webinar": page.webinar,
             "webinar_url": links.webinar(*where, language=language),
             "join_url": links.join(*where, token=token, language=language),
+            "days_left": _days_left(page.webinar, now),
         }
     return context
+
+
+def _days_left(webinar: WebinarView, now: datetime) -> int:
+    """Calendar days until the start, as the cycle's zone counts them."""
+    day, today = (to_local(instant, webinar.zone).date() for instant in (webinar.starts_at, now))
+    return (day - today).days
 
 
 def _calendar_file(session: Session, mail: OutboxMail, services: Services) -> Enclosure:

@@ -164,7 +164,7 @@ class Webinar(SessionFields, Base):
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     """The latest published change."""
     confirmed_count: Mapped[int] = mapped_column(default=0)
-    """Confirmed registrations; changed by conditional updates only, so it never exceeds capacity."""
+    """Confirmed registrations; changed by conditional updates only, so never over capacity."""
 
     cycle: Mapped[Cycle] = relationship(back_populates="webinars")
 

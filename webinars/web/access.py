@@ -11,7 +11,7 @@ class Access(enum.Enum):
     """Who may use a route."""
 
     PUBLIC = "anybody; the page sets and reads no cookie"
-    SECRET = "whoever has the personal secret that stands in the address"
+    PERSONAL = "whoever has the personal secret that stands in the address"
     ORGANISER = "a signed-in organiser"
     SIGN_IN = "anybody, to become a signed-in organiser"
     MACHINE = "probes and monitors; tells nothing of persons"
@@ -36,10 +36,10 @@ TABLE: dict[str, Access] = {
     "feeds.cycle": Access.PUBLIC,
     "feeds.theme": Access.PUBLIC,
     "feeds.webinar": Access.PUBLIC,
-    "feeds.person": Access.SECRET,
-    "people.page": Access.SECRET,
-    "people.cancel": Access.SECRET,
-    "people.confirm": Access.SECRET,
+    "feeds.person": Access.PERSONAL,
+    "people.page": Access.PERSONAL,
+    "people.cancel": Access.PERSONAL,
+    "people.confirm": Access.PERSONAL,
     "organise.desk": Access.ORGANISER,
     "security.login": Access.SIGN_IN,
     "security.logout": Access.ORGANISER,

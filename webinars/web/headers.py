@@ -19,7 +19,7 @@ POLICY = {
     "base-uri": "'none'",
 }
 CONTENT_SECURITY_POLICY = "; ".join(f"{name} {value}" for name, value in POLICY.items())
-PRIVATE = (Access.SECRET, Access.ORGANISER, Access.SIGN_IN, Access.DEMONSTRATION)
+PRIVATE = (Access.PERSONAL, Access.ORGANISER, Access.SIGN_IN, Access.DEMONSTRATION)
 
 
 def add_headers(app: Flask, *, https: bool) -> None:

@@ -46,7 +46,7 @@ def resources() -> Response:
         kind=_choice("kind"),
     )
 
-    def build(session: Session, moment: Moment) -> Page:
+    def build(session: Session, _moment: Moment) -> Page:
         page = library.resources_page(session, chosen=chosen)
         return Page("library/resources.html", {"page": page}, ())
 

@@ -75,23 +75,31 @@ def public_page(
     ``vary`` names what the page depends on beside its path and language; query strings
     that it does not name change nothing, so they cannot fill the memory.
     """
-    key = (request_language(), request.path, *vary)
-    cache: PageCache = current_app.extensions["webinars.pages"]
-    moment = services().moment()
     with services().database.read() as session:
-        version = site.version(session)
-        kept = cache.get(key, version=version, now=moment.now)
-        if kept is None:
-            page = build(session, moment)
-            body = render_template(page.template, **page.values).encode()
-            kept = Kept(
-                version=version,
-                fresh_until=moment.fresh_until(page.webinars),
-                body=body,
-                etag=hashlib.sha256(body).hexdigest()[:32],
-            )
-            cache.put(key, kept)
+        kept = keep(session, build, vary=vary)
     response = Response(kept.body, mimetype="text/html")
     response.set_etag(kept.etag)
     response.headers["Cache-Control"] = "public, no-cache"
     return response.make_conditional(request)  # type: ignore[return-value]
+
+
+def keep(
+    session: Session, build: Callable[[Session, Moment], Page], *, vary: tuple[str, ...] = ()
+) -> Kept:
+    """The page as it is kept, or built now and kept."""
+    key = (request_language(), request.path, *vary)
+    cache: PageCache = current_app.extensions["webinars.pages"]
+    moment = services().moment()
+    version = site.version(session)
+    kept = cache.get(key, version=version, now=moment.now)
+    if kept is None:
+        page = build(session, moment)
+        body = render_template(page.template, **page.values).encode()
+        kept = Kept(
+            version=version,
+            fresh_until=moment.fresh_until(page.webinars),
+            body=body,
+            etag=hashlib.sha256(body).hexdigest()[:32],
+        )
+        cache.put(key, kept)
+    return kept

@@ -20,7 +20,7 @@ def set_up_sign_in(app: Flask, services: Services) -> None:
         SECURITY_LOGOUT_METHODS=["POST"],
         SECURITY_POST_LOGIN_VIEW="/organise/",
         SECURITY_POST_LOGOUT_VIEW="/organise/sign-in",
-        SECURITY_PASSWORD_HASH="argon2",
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106  (the name of the scheme)
         SECURITY_PASSWORD_SALT=services.settings.secret(),
         SECURITY_RETURN_GENERIC_RESPONSES=True,
         SECURITY_EMAIL_VALIDATOR_ARGS={

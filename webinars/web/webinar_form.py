@@ -21,6 +21,8 @@ MOST_EMAIL = 254
 MOST_NAME = 120
 MOST_ORGANISATION = 160
 MOST_QUESTION = 2000
+CLOCKS_DIFFER_SECONDS = 60
+"""Two machines may serve one form; their clocks need not agree to the second."""
 
 UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 DIRECTION = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -129,13 +131,15 @@ class RegistrationForm(TypedForm):
     )
     actor_category = SelectField(
         lazy_gettext("You are"),
-        choices=[("", lazy_gettext("Not said"))]
-        + [(category.value, name) for category, name in CATEGORY_NAMES.items()],
+        choices=[
+            ("", lazy_gettext("Not said")),
+            *((category.value, name) for category, name in CATEGORY_NAMES.items()),
+        ],
         validators=[Optional()],
     )
     region = SelectField(
         lazy_gettext("Region"),
-        choices=[("", lazy_gettext("Not said"))] + list(REGION_NAMES.items()),
+        choices=[("", lazy_gettext("Not said")), *REGION_NAMES.items()],
         validators=[Optional()],
     )
     question = TextAreaField(
@@ -174,7 +178,7 @@ def form_token_is_good(subject: str, token: str | None) -> bool:
         age = services().links.form_token_age(subject, token or "", now=clock.now())
     except BadToken:
         return False
-    return 0 <= age + 60 and age <= hours * 3600
+    return -CLOCKS_DIFFER_SECONDS <= age <= hours * 3600
 
 
 def render_webinar(
@@ -185,14 +189,23 @@ def render_webinar(
     email_given: str | None = None,
     notice: Any = None,
 ) -> str:
-    """The permanent page with its form."""
+    """The permanent page as the answer to a form."""
     subject = form_subject(page.webinar.cycle_slug, page.webinar.slug)
+    values = webinar_values(page, form=form, csrf_token=new_form_token(subject))
     return render_template(
         "public/webinar.html",
-        page=page,
-        form=form,
-        csrf_token=new_form_token(subject),
-        outcome=outcome,
-        email_given=email_given,
-        notice=notice,
+        **(values | {"outcome": outcome, "email_given": email_given, "notice": notice}),
     )
+
+
+def webinar_values(page: WebinarPage, *, form: RegistrationForm, csrf_token: str) -> dict[str, Any]:
+    """What the template of the permanent page is given."""
+    return {
+        "page": page,
+        "form": form,
+        "csrf_token": csrf_token,
+        "video_fragment": "",
+        "outcome": None,
+        "email_given": None,
+        "notice": None,
+    }

@@ -1,0 +1,179 @@
+"""Fixtures: a migrated database of each kind, the application, a mail server, a fixed clock.
+
+Tests that take ``database`` (or what stands on it) run on SQLite and on PostgreSQL.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.postgres import empty, own_database
+from tests.support import BASE_URL, NOW, SECRET, MailServer, mail_server
+from webinars import clock, create_app
+from webinars.config import Settings
+from webinars.db import Database
+from webinars.services import Services
+
+def missing(what: str) -> None:
+    """Skip, in one line; where everything must run, fail instead."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"nothing may be skipped here: {what}")
+    pytest.skip(what)
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("WEBINARS_") and name != "WEBINARS_TEST_POSTGRES_URL":
+            monkeypatch.delenv(name)
+
+
+def settings_for(database_url: str, folder: Path, **changes: object) -> Settings:
+    """The settings of tests."""
+    values: dict[str, object] = {
+        "instance_path": folder,
+        "database_url": database_url,
+        "base_url": BASE_URL,
+        "secret_key": SECRET,
+        "rate_limit_enabled": False,
+        "mail_sender": "webinaires@example.org",
+        "log_level": "ERROR",
+    }
+    return Settings(**(values | changes))  # type: ignore[arg-type]
+
+
+def migrate(settings: Settings) -> None:
+    """Bring a database to this version, by the migrations that ship."""
+    app = create_app(settings)
+    with app.app_context():
+        flask_migrate.upgrade()
+    app.extensions["webinars"].database.dispose()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    folder = tmp_path_factory.mktemp("sqlite")
+    path = folder / "template.sqlite"
+    migrate(settings_for(f"sqlite:///{path}", folder))
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A migrated PostgreSQL database of this process's own."""
+    with own_database(f"webinars_test_{os.getpid()}") as url:
+        if url is None:
+            missing("PostgreSQL does not answer: set WEBINARS_TEST_POSTGRES_URL")
+        migrate(settings_for(url, tmp_path_factory.mktemp("postgres")))
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _emptied(postgres_url: str) -> Iterator[Callable[[], None]]:
+    """Makes every table of PostgreSQL as after the migration."""
+    engine = sa.create_engine(postgres_url)
+    yield lambda: empty(engine)
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty, migrated database: once of each kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "webinars.sqlite"
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        return f"sqlite:///{path}"
+    request.getfixturevalue("_emptied")()
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def make_settings(database_url: str, tmp_path: Path) -> Callable[..., Settings]:
+    """Settings with changes."""
+    return lambda **changes: settings_for(database_url, tmp_path, **changes)
+
+
+@pytest.fixture
+def make_app(make_settings: Callable[..., Settings]) -> Iterator[Callable[..., Flask]]:
+    """Applications with changed settings, closed at the end."""
+    apps: list[Flask] = []
+
+    def make(**changes: object) -> Flask:
+        app = create_app(make_settings(**changes))
+        app.testing = True
+        app.config["PROPAGATE_EXCEPTIONS"] = False
+        apps.append(app)
+        return app
+
+    yield make
+    for app in apps:
+        app.extensions["webinars"].database.dispose()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    """The application on an empty database."""
+    return make_app()
+
+
+@pytest.fixture
+def services(app: Flask) -> Services:
+    """Settings, database and links of the application."""
+    found: Services = app.extensions["webinars"]
+    return found
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, database_url: str) -> Iterator[Database]:
+    """The database: the application's, where the test has one; else without an application."""
+    if "app" in request.fixturenames:
+        services: Services = request.getfixturevalue("services")
+        yield services.database
+        return
+    alone = Database(database_url)
+    yield alone
+    alone.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor without a browser."""
+    return app.test_client()
+
+
+@pytest.fixture
+def smtp() -> Iterator[MailServer]:
+    """A real mail server on the loopback."""
+    with mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """Set the one source of time."""
+
+    def set_(instant: datetime) -> None:
+        monkeypatch.setattr(clock, "now", lambda: instant.astimezone(UTC))
+
+    return set_
+
+
+@pytest.fixture
+def now(at: Callable[[datetime], None]) -> datetime:
+    """The clock stands at the tests' own instant."""
+    at(NOW)
+    return NOW

@@ -1,0 +1,37 @@
+"""Installations of real processes."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.support import Installation, installation
+from tests.support import MailServer
+
+
+@pytest.fixture
+def install(tmp_path: Path) -> Iterator[Callable[..., Installation]]:
+    """Make installations with settings; their processes are stopped at the end."""
+    with ExitStack() as stack:
+
+        def make(**settings: object) -> Installation:
+            folder = tmp_path / "instance"
+            folder.mkdir()
+            return stack.enter_context(installation(folder, **settings))
+
+        yield make
+
+
+@pytest.fixture
+def place(
+    install: Callable[..., Installation], database_url: str, smtp: MailServer
+) -> Installation:
+    """An installation on an empty database of each kind, with a real mail server."""
+    return install(
+        database_url=database_url,
+        mail_server="127.0.0.1",
+        mail_port=smtp.port,
+        worker_tick_seconds=1,
+        outbox_lease_seconds=10,
+    )

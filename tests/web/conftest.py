@@ -1,0 +1,31 @@
+"""Fixtures: a small published site, and the real one."""
+
+from datetime import datetime
+
+import pytest
+
+from tests.support import ALICE, APRIL, MARCH, MAY, load_2019, plan_of, published, register
+from webinars.db import Database
+
+
+@pytest.fixture
+def site(database: Database, now: datetime) -> Database:
+    """March, April and May of 2019, seen on 4 March."""
+    with database.write() as session:
+        published(session, plan_of(MARCH, APRIL, MAY))
+    return database
+
+
+@pytest.fixture
+def alice(site: Database) -> Database:
+    """The site, with Alice registered for March."""
+    with site.write() as session:
+        register(session, ALICE)
+    return site
+
+
+@pytest.fixture
+def real_site(database: Database, now: datetime) -> Database:
+    """The real cycle of 2019 with its library, seen on 4 March."""
+    load_2019(database)
+    return database
