@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import flask_migrate
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -21,6 +22,11 @@ from webinars import clock, create_app
 from webinars.config import Settings
 from webinars.db import Database
 from webinars.services import Services
+
+# The same few examples at each run, however slow the machine is.
+hypothesis.settings.register_profile("house", max_examples=30, deadline=None, derandomize=True)
+hypothesis.settings.load_profile("house")
+
 
 def missing(what: str) -> None:
     """Skip, in one line; where everything must run, fail instead."""

@@ -27,7 +27,7 @@ def zone(name: str) -> ZoneInfo:
 
     Raises UnknownZone.
     """
-    if not re.fullmatch(r"[A-Za-z0-9_+\-]+(/[A-Za-z0-9_+\-]+)*", name):
+    if len(name) > 64 or not re.fullmatch(r"[A-Za-z0-9_+\-]+(/[A-Za-z0-9_+\-]+)*", name):
         raise UnknownZone(name)
     try:
         return ZoneInfo(name)
@@ -41,7 +41,7 @@ def to_utc(day: date, hour: time, zone_name: str) -> datetime:
     An hour that happens twice (end of summer time) means its first passage.
     Raises UnknownZone, and NonexistentHour for an hour that the night skips.
     """
-    local = datetime.combine(day, hour, tzinfo=zone(zone_name))
+    local = datetime.combine(day, hour.replace(fold=0), tzinfo=zone(zone_name))
     instant = local.astimezone(UTC)
     if instant.astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
         raise NonexistentHour(f"{hour:%H:%M} does not exist on {day.isoformat()} in {zone_name}")

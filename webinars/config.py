@@ -3,9 +3,11 @@
 Each key of the file is also an environment variable ``WEBINARS_<KEY>``, which wins.
 """
 
+import contextlib
 import difflib
 import os
 import secrets
+import tempfile
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,6 +23,7 @@ from pydantic_settings import (
 )
 
 PREFIX = "WEBINARS_"
+LEAST_SECRET = 16
 
 
 class WrongConfiguration(Exception):
@@ -96,8 +99,12 @@ class Settings(BaseSettings):
     @field_validator("base_url")
     @classmethod
     def _absolute(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        try:
+            parts = urlsplit(value)
+            known = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        except ValueError:  # brackets or a port that are none
+            known = False
+        if not known:
             raise ValueError("an address such as https://webinaires.example.org is needed")
         if parts.query or parts.fragment:
             raise ValueError("the address must end before any ? or #")
@@ -121,8 +128,8 @@ class Settings(BaseSettings):
     @field_validator("secret_key")
     @classmethod
     def _long_enough(cls, value: str | None) -> str | None:
-        if value is not None and len(value) < 16:
-            raise ValueError("at least 16 characters are needed, better 32 at random")
+        if value is not None and len(value) < LEAST_SECRET:
+            raise ValueError(f"at least {LEAST_SECRET} characters are needed, better 32 at random")
         return value
 
     @field_validator("mail_sender")
@@ -155,18 +162,32 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.instance_path.resolve() / 'webinars.sqlite'}"
 
     def secret(self) -> str:
-        """The key that signs links: the setting, or one made once in the instance folder."""
+        """The key that signs links: the setting, or one made once in the instance folder.
+
+        Raises WrongConfiguration when the file holds none.
+        """
         if self.secret_key is not None:
             return self.secret_key
         path = self.instance_path / "secret-key"
-        self.instance_path.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text(encoding="ascii").strip()
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(key := secrets.token_urlsafe(32))
+        if not path.exists():
+            self.instance_path.mkdir(parents=True, exist_ok=True)
+            _make_secret(path)
+        key = path.read_text(encoding="ascii").strip()
+        if len(key) < LEAST_SECRET:
+            raise WrongConfiguration(f"{path}: there is no key in it: remove it, one is made anew")
         return key
+
+
+def _make_secret(path: Path) -> None:
+    """Whole or not at all: a process that starts beside this one must not read half a key."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix="secret-")  # mode 0600
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(32))
+        with contextlib.suppress(FileExistsError):  # the other process was first
+            os.link(name, path)
+    finally:
+        Path(name).unlink()
 
 
 def load_settings(path: Path | None = None) -> Settings:

@@ -1,10 +1,11 @@
 """French and English: texts, dates and the names of things. Usable without a request."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
-from babel.dates import format_date, format_skeleton, get_timezone_location
+from babel.dates import format_date, get_timezone_location
 from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as gettext  # noqa: PLC0414  (the domain takes it from here)
 from flask_babel.speaklater import LazyString
@@ -47,17 +48,24 @@ def long_date(instant: datetime, zone: str) -> str:
 
 def calendar_date_with_weekday(day: date) -> str:
     """«jeudi 18 avril 2019»."""
-    return format_date(day, "full", locale=language())
+    return _date(day, "full")
 
 
 def short_date(instant: datetime, zone: str) -> str:
     """«18 avr. 2019», in the zone."""
-    return format_date(to_local(instant, zone).date(), "medium", locale=language())
+    return _date(to_local(instant, zone).date(), "medium")
 
 
 def calendar_date(day: date) -> str:
     """«15 août 2019»."""
-    return format_date(day, "long", locale=language())
+    return _date(day, "long")
+
+
+def _date(day: date, form: Literal["medium", "long", "full"]) -> str:
+    text = format_date(day, form, locale=language())
+    if language() == "fr" and day.day == 1:  # «1er août»: CLDR has no form for it
+        return re.sub(r"\b1 ", "1er ", text, count=1)
+    return text
 
 
 def hour(instant: datetime, zone: str) -> str:
@@ -82,12 +90,12 @@ def day_number(instant: datetime, zone: str) -> str:
 
 def month_short(instant: datetime, zone: str) -> str:
     """«avr.», in the zone."""
-    return format_skeleton("MMM", to_local(instant, zone), locale=language())
+    return format_date(to_local(instant, zone).date(), "LLL", locale=language())
 
 
 def month_name(instant: datetime, zone: str) -> str:
     """«avril», in the zone."""
-    return format_skeleton("MMMM", to_local(instant, zone), locale=language())
+    return format_date(to_local(instant, zone).date(), "LLLL", locale=language())
 
 
 def weekday(instant: datetime, zone: str) -> str:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from email.message import Message
 from pathlib import Path
 from typing import Any
 
-from tests.support import SECRET, free_port
+from tests.support import SECRET
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
@@ -36,6 +37,14 @@ def until(holds: Callable[[], Any], *, within: float, what: str, every: float = 
             return found
         assert time.monotonic() < end, f"not within {within:g} s: {what}"
         time.sleep(every)
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on; also beside a running event loop."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ OPENS = START - timedelta(minutes=15)
 END = START + timedelta(minutes=90)
 SECOND = timedelta(seconds=1)
 
-VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
+VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
 @dataclass(eq=False)

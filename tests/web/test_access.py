@@ -57,11 +57,9 @@ def test_an_organisers_route_leads_to_the_sign_in(
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             answer = app.test_client().open(prefix + address, method=method)
             assert answer.status_code == 302
-            quoted = (prefix + address).replace("/", "%2F")
-            assert answer.headers["Location"] in {
-                f"{prefix}/organise/sign-in?next={prefix}{address}",
-                f"{prefix}/organise/sign-in?next={quoted}",
-            }
+            # After signing in, an address that only takes forms leads nowhere.
+            back = f"?next={prefix}{address}" if method == "GET" else ""
+            assert answer.headers["Location"] == f"{prefix}/organise/sign-in{back}"
 
 
 def test_organisers_routes_stand_below_the_desk(client: FlaskClient, app: Flask) -> None:

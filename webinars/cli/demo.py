@@ -11,7 +11,7 @@ import flask_migrate
 from flask_security import hash_password
 
 from webinars import clock
-from webinars.cli.serve import run_server
+from webinars.cli.serve import check_port, run_server
 from webinars.cli.support import make_app
 from webinars.config import PREFIX
 from webinars.demo.mailbox import start_server
@@ -32,10 +32,8 @@ def command(host: str, port: int, workers: int, load_only: bool) -> None:
 
     Mail travels over SMTP to a mailbox of the demonstration and never leaves this machine.
     """
-    if not load_only and not _is_free(host, port):
-        raise click.ClickException(
-            f"Port {port} of {host} is in use. Stop what runs there, or choose another: --port"
-        )
+    if not load_only:
+        check_port(host, port)
     smtp_port = _free_port()
     _set_environment(host, port, smtp_port)
     app = make_app(check_database=False)
@@ -101,16 +99,6 @@ def _organiser(services: Services) -> str:
     path.touch(mode=0o600)
     path.write_text(password, "ascii")
     return password
-
-
-def _is_free(host: str, port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-        return True
 
 
 def _free_port() -> int:

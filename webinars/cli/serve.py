@@ -1,6 +1,9 @@
 """The production server and the worker."""
 
+import errno
 import os
+import signal
+import socket
 import subprocess
 import sys
 
@@ -22,6 +25,7 @@ BLOCKING_THREADS = 2
 @click.option("--with-worker", is_flag=True, help="Also run one worker that sends mail.")
 def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
     """Answer requests."""
+    check_port(host, port)
     make_app()  # what is wrong is said here, once, and not by each process
     run_server(host=host, port=port, workers=workers, with_worker=with_worker)
 
@@ -40,7 +44,6 @@ def worker(once: bool) -> None:
 
 def run_server(*, host: str, port: int, workers: int, with_worker: bool) -> None:
     """Serve until told to stop; a worker beside it is a process of its own."""
-    companion = start_worker() if with_worker else None
     server = Server(
         "webinars.wsgi:app",
         address=host,
@@ -51,11 +54,32 @@ def run_server(*, host: str, port: int, workers: int, with_worker: bool) -> None
         respawn_failed_workers=True,
         log_enabled=False,
     )
+    # Until the server listens to signals itself: the end must pass by `finally`.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    companion = None
     try:
+        companion = start_worker() if with_worker else None
         server.serve()
     finally:
         if companion is not None:
             stop_worker(companion)
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises ClickException with a sentence when nothing can listen there."""
+    try:
+        family, kind, _, _, where = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(where)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            reason = "is in use. Stop what runs there, or choose another: --port"
+        else:
+            reason = f"cannot be listened on: {error.strerror}."
+        raise click.ClickException(f"Port {port} of {host} {reason}") from error
 
 
 def start_worker() -> "subprocess.Popen[bytes]":

@@ -7,7 +7,7 @@ chapters of undocumented webinars, and every cycle but that of 2019.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -136,11 +136,14 @@ def _discovery(session: Session, *, house: House, now: datetime) -> None:
     )
     if coming is not None:
         return
-    today = _meeting("Découvrir la plateforme : posez vos questions", now, minutes=180)
+    today = _meeting(
+        "Découvrir la plateforme : posez vos questions", _next(now, minutes=15), duration=180
+    )
+    # Its reminder, a day before, is due in five to ten minutes.
     tomorrow = _meeting(
         "Découvrir la plateforme : le tour en une heure",
-        now + timedelta(hours=24, minutes=5),
-        minutes=60,
+        _next(now + timedelta(hours=24, minutes=5), minutes=5),
+        duration=60,
     )
     before = (
         planning.draft_plan(planning.find_cycle(session, slug=DISCOVERY)).sessions
@@ -170,14 +173,20 @@ def _discovery(session: Session, *, house: House, now: datetime) -> None:
         )
 
 
-def _meeting(title: str, instant: datetime, *, minutes: int) -> PlannedSession:
-    local = to_local(instant + timedelta(seconds=59), DEFAULT_ZONE)
+def _next(instant: datetime, *, minutes: int) -> datetime:
+    """The next full quarter of an hour, or whatever the minutes make."""
+    step = timedelta(minutes=minutes)
+    return instant + (datetime.min.replace(tzinfo=UTC) - instant) % step
+
+
+def _meeting(title: str, instant: datetime, *, duration: int) -> PlannedSession:
+    local = to_local(instant, DEFAULT_ZONE)
     slug = f"rencontre-{local:%Y-%m-%d-%Hh%M}"
     return PlannedSession(
         slug=slug,
         date=local.date(),
         title=title,
         starts_at=local.time().replace(second=0, microsecond=0),
-        duration=minutes,
+        duration=duration,
         join_url=ROOM.format(slug=slug),
     )

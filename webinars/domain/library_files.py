@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from webinars.domain.plan import HttpAddress, PlainText, Slug
+from webinars.domain.plan import HttpAddress, LongText, PlainText, Slug
 from webinars.models import EntryPoint, Step
 
 STEPS = {
@@ -91,7 +91,7 @@ class DetailsTable(Table):
     title: PlainText | None = None
     theme: Slug | None = None
     rank: int | None = None
-    why: Annotated[str, Field(max_length=5000)] | None = None
+    why: LongText | None = None
     agenda: list[PlainText] = []
     speakers: list[PlainText] = []
     territory_questions: list[PlainText] = []

@@ -49,8 +49,19 @@ def plain_text(value: str) -> str:
     return text
 
 
+def long_text(value: str) -> str:
+    """A text of several lines, without other control characters. Raises ValueError."""
+    text = value.strip()
+    if len(text) > 5000:
+        raise ValueError("the text is too long: at most 5000 characters")
+    if CONTROL.search(text):
+        raise ValueError("control characters cannot stand here")
+    return text
+
+
 def _http(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s<>\"\\]+", value) or len(value) > 2000:
+    wrong = CONTROL.search(value) or len(value) > 2000
+    if wrong or not re.fullmatch(r"https?://[^\s<>\"\\]+", value):
         raise ValueError("an address beginning with https:// or http:// is needed")
     return value
 
@@ -76,8 +87,10 @@ def _rule(value: str) -> str:
 Slug = Annotated[str, AfterValidator(_slug)]
 PlainText = Annotated[str, AfterValidator(plain_text)]
 HttpAddress = Annotated[str, AfterValidator(_http)]
-Minutes = Annotated[int, Field(ge=5, le=24 * 60)]
-Places = Annotated[int, Field(ge=1, le=1_000_000)]
+LongText = Annotated[str, AfterValidator(long_text)]
+# Strict: TOML has numbers of its own, and true is none.
+Minutes = Annotated[int, Field(strict=True, ge=5, le=24 * 60)]
+Places = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 
 
 Day = date
@@ -153,7 +166,7 @@ class CycleFile(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     title: PlainText
-    year: int = Field(ge=1970, le=2200)
+    year: int = Field(strict=True, ge=1970, le=2200)
     rule: Annotated[str, AfterValidator(_rule)]
     slug: Slug | None = None
     zone: Annotated[str, AfterValidator(_zone)] = DEFAULT_ZONE

@@ -32,6 +32,9 @@ WORDS = re.compile(
     r"(?: (?:of|in) (?:each|every|the) month)?",
     re.IGNORECASE,
 )
+RFC_RULE = re.compile(r"FREQ=[A-Z]+(?:;[A-Z]+=[A-Z0-9+,-]+)*")
+WITHIN_A_DAY = re.compile(r"FREQ=(?:SECONDLY|MINUTELY|HOURLY)|BY(?:HOUR|MINUTE|SECOND)=")
+NO_INTERVAL = re.compile(r"INTERVAL=0*(?:;|$)")
 BY_DAY = re.compile(r"(?:RRULE:)?FREQ=MONTHLY;BYDAY=(-?\d)(MO|TU|WE|TH|FR|SA|SU)")
 
 
@@ -48,8 +51,10 @@ def to_rrule(rule: str) -> str:
             f'"{rule}" is not understood: write for example "third Thursday", '
             '"last Tuesday" or "FREQ=MONTHLY;BYDAY=3TH"'
         )
-    if re.match(r"FREQ=(SECONDLY|MINUTELY|HOURLY)", rfc):
+    if WITHIN_A_DAY.search(rfc):
         raise WrongRule(f'"{rule}" repeats within a day: a cycle has at most one webinar a day')
+    if not RFC_RULE.fullmatch(rfc) or NO_INTERVAL.search(rfc):
+        raise WrongRule(f'"{rule}" is not a rule of RFC 5545')
     try:
         rrulestr(rfc, dtstart=datetime(2000, 1, 1))  # noqa: DTZ001  (dates, no instants)
     except (ValueError, TypeError, KeyError, IndexError) as error:

@@ -1,6 +1,6 @@
 """Reading TOML so that a wrong value can be named by its line and key.
 
-``tomllib`` gives values without places; a light scan of the lines gives the places.
+``tomllib`` gives values without places; a light scan of the text gives the places.
 """
 
 import re
@@ -15,8 +15,12 @@ M = TypeVar("M", bound=BaseModel)
 Location = tuple[str | int, ...]
 
 HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
-ASSIGNMENT = re.compile(r"""\s*("[^"]*"|'[^']*'|[A-Za-z0-9_\-.]+)\s*=(.*)$""")
-STRINGS = re.compile(r'"""|\'\'\'|"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*$')
+ASSIGNMENT = re.compile(r"""\s*("[^"]*"|'[^']*'|[A-Za-z0-9_\-.]+)\s*=""")
+TEXTS = re.compile(
+    r'''"""(?:\\.|[^\\])*?"{3,5}|\'{3}.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|\#[^\n]*''',
+    re.DOTALL,
+)
+"""Strings and comments: of several lines, of one line, after ``#``."""
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -25,10 +29,9 @@ def parse(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
+        line = int(found[1]) if found else max(1, len(text.splitlines()))  # the end
         message = re.sub(r" \(at .*\)$", "", str(error))
-        raise WrongFile(
-            [Problem(f"not valid TOML: {message}", line=int(found[1]) if found else None)]
-        ) from error
+        raise WrongFile([Problem(f"not valid TOML: {message}", line=line)]) from error
 
 
 def locations(text: str) -> dict[Location, int]:
@@ -36,9 +39,9 @@ def locations(text: str) -> dict[Location, int]:
     found: dict[Location, int] = {}
     counts: dict[Location, int] = {}
     table: Location = ()
-    depth, fence = 0, ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if depth == 0 and not fence:
+    depth = 0
+    for number, line in enumerate(TEXTS.sub(_without_brackets, text).split("\n"), start=1):
+        if depth == 0:
             header = HEADER.match(line)
             if header:
                 table = _table(header, counts)
@@ -47,8 +50,15 @@ def locations(text: str) -> dict[Location, int]:
             assignment = ASSIGNMENT.match(line)
             if assignment:
                 found.setdefault((*table, assignment[1].strip("\"'")), number)
-        depth, fence = _still_open(line, depth, fence)
+        depth += sum(map(line.count, "[{")) - sum(map(line.count, "]}"))
     return found
+
+
+def _without_brackets(text: re.Match[str]) -> str:
+    """The string, which may be a key, without what could be taken for TOML; lines stay."""
+    if text[0].startswith(('"""', "'''", "#")):
+        return "\n" * text[0].count("\n")
+    return re.sub(r"[\[\]{}]", "_", text[0])
 
 
 def _table(header: re.Match[str], counts: dict[Location, int]) -> Location:
@@ -63,19 +73,6 @@ def _table(header: re.Match[str], counts: dict[Location, int]) -> Location:
         counts[path] = counts.get(path, -1) + 1
         path = (*path, counts[path])
     return path
-
-
-def _still_open(line: str, depth: int, fence: str) -> tuple[int, str]:
-    """The brackets and the multi-line string that are open after this line."""
-    if fence:
-        if fence not in line:
-            return depth, fence
-        line, fence = line.split(fence, 1)[1], ""
-    rest = STRINGS.sub(lambda m: m[0] if m[0] in {'"""', "'''"} else "", line)
-    for mark in ('"""', "'''"):
-        if rest.count(mark) % 2:
-            return depth, mark
-    return max(0, depth + sum(map(rest.count, "[{")) - sum(map(rest.count, "]}"))), ""
 
 
 def line_of(places: dict[Location, int], location: Location) -> int | None:
@@ -103,12 +100,12 @@ def validate(model: type[M], text: str) -> M:
         raise WrongFile(problems) from error
 
 
-def key_name(location: Location) -> str:
-    """«sessions[3].date», counted from 1 as people count."""
+def key_name(location: Location) -> str | None:
+    """«sessions[3].date», counted from 1 as people count; None for the file as a whole."""
     name = ""
     for part in location:
         name += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if name else str(part)
-    return name
+    return name or None
 
 
 def _in_words(fault: dict[str, Any]) -> str:
@@ -119,13 +116,18 @@ def _in_words(fault: dict[str, Any]) -> str:
             return "this key is needed and is not there"
         case "value_error":
             return str(context.get("error", fault["msg"]))
-        case "date_type" | "date_parsing" | "date_from_datetime_inexact":
+        case (
+            "date_type"
+            | "date_parsing"
+            | "date_from_datetime_parsing"
+            | "date_from_datetime_inexact"
+        ):
             return f"a date such as 2019-04-18 is needed, not {value}"
         case "time_type" | "time_parsing":
             return f"a local time such as 13:00:00 is needed, not {value}"
         case "string_type":
             return f"a text in quotes is needed, not {value}"
-        case "int_type" | "int_parsing":
+        case "int_type" | "int_parsing" | "int_from_float":
             return f"a whole number is needed, not {value}"
         case "list_type" | "tuple_type":
             return f"a list in brackets is needed, not {value}"

@@ -6,6 +6,7 @@ recipient. https://flask-mail.readthedocs.io
 """
 
 import contextlib
+import email.charset
 import re
 import smtplib
 import ssl
@@ -16,6 +17,10 @@ from flask_mail import Attachment, BadHeaderError, Connection, Mail, Message, sa
 
 from webinars.config import Settings
 from webinars.mail.messages import Letter
+
+# Flask-Mail leaves texts as they are; lines over 998 octets may not travel (RFC 5322
+# section 2.1.1), and not every server takes 8 bits. Quoted-printable does away with both.
+email.charset.add_charset("utf-8", email.charset.SHORTEST, email.charset.QP, "utf-8")
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 

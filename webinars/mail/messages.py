@@ -97,6 +97,14 @@ def _registration(session: Session, mail: OutboxMail) -> Registration | None:
     )
 
 
+SAYS: dict[MailKind, tuple[RegistrationStatus, ...]] = {
+    MailKind.CONFIRMATION: (RegistrationStatus.PENDING, RegistrationStatus.CONFIRMED),
+    MailKind.WAITING_LIST: (RegistrationStatus.WAITLISTED,),
+    MailKind.PROMOTION: (RegistrationStatus.CONFIRMED,),
+}
+"""What each kind says of a registration: it must still be so."""
+
+
 def _still_true(mail: OutboxMail, registration: Registration | None, now: datetime) -> None:
     if mail.expires_at is not None and now >= mail.expires_at:
         raise NotToBeSent(EXPIRED)
@@ -105,8 +113,9 @@ def _still_true(mail: OutboxMail, registration: Registration | None, now: dateti
         reason = reminders.why_not(mail, registration=status, now=now)
         if reason:
             raise NotToBeSent(reason)
-    elif mail.kind is not MailKind.LINK and status in (None, RegistrationStatus.CANCELLED):
-        raise NotToBeSent("the person is no longer registered")
+    elif mail.kind in SAYS and status not in SAYS[mail.kind]:
+        present = status.value if status else "none"
+        raise NotToBeSent(f"it is no longer true: the registration is {present} now")
 
 
 def _context(

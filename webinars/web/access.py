@@ -59,9 +59,13 @@ def guard(app: Flask) -> None:
     def check() -> Response | None:
         if request.endpoint is None:
             return None  # no such address: the 404 says so
+        if "\0" in request.path:
+            abort(404)  # PostgreSQL cannot even look for it
         access = TABLE.get(request.endpoint)
         if access is None:
             abort(403)
         if access is Access.ORGANISER and not current_user.is_authenticated:
-            return redirect(url_for("security.login", next=request.path))
+            # What is not a page of its own cannot be gone back to.
+            back = request.script_root + request.path if request.method == "GET" else None
+            return redirect(url_for("security.login", next=back))
         return None

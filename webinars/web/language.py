@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import quote
 
-from flask import has_request_context, request
+from flask import g, has_request_context, request
 
 from webinars.i18n import DEFAULT_LANGUAGE
 from webinars.links import ENGLISH_PREFIX
@@ -38,10 +39,14 @@ def request_language() -> str:
 
 
 def paths_by_language() -> dict[str, str]:
-    """The path and query of the present page in each language."""
+    """The path and query of the present page in each language.
+
+    A page that is kept for others says itself what its query is; a path that begins with
+    two slashes would lead to another site.
+    """
     root = request.script_root
     if request_language() == "en":
         root = root.removesuffix(ENGLISH_PREFIX)
-    query = request.query_string.decode("ascii", "replace")
-    rest = request.path + (f"?{query}" if query else "")
+    query = g.get("page_query", request.query_string.decode("ascii", "replace"))
+    rest = "/" + quote(request.path.lstrip("/")) + (f"?{query}" if query else "")
     return {"fr": root + rest, "en": root + ENGLISH_PREFIX + rest}

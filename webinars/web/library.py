@@ -1,5 +1,8 @@
 """Replays, themes and resources."""
 
+from dataclasses import asdict
+from urllib.parse import urlencode
+
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
@@ -48,9 +51,11 @@ def resources() -> Response:
 
     def build(session: Session, _moment: Moment) -> Page:
         page = library.resources_page(session, chosen=chosen)
-        return Page("library/resources.html", {"page": page}, ())
+        found = bool(page.resources) or chosen == Chosen()
+        return Page("library/resources.html", {"page": page}, (), worth_keeping=found)
 
-    return public_page(build, vary=(chosen.theme or "", chosen.step or "", chosen.kind or ""))
+    choices = {name: value for name, value in asdict(chosen).items() if value}
+    return public_page(build, query=urlencode(choices))
 
 
 def _choice(name: str) -> str | None:

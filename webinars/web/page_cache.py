@@ -7,12 +7,13 @@ query tells, and as long as no webinar on it has changed its life (door opens, e
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from flask import Response, current_app, render_template, request
+from flask import Response, current_app, g, render_template, request
 from sqlalchemy.orm import Session
 
 from webinars.domain import site
@@ -30,6 +31,8 @@ class Page:
     template: str
     values: dict[str, Any]
     webinars: Iterable[WebinarView]
+    worth_keeping: bool = True
+    """Not when anybody can make up any number of such addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class PageCache:
             return None
         if kept.fresh_until is not None and now >= kept.fresh_until:
             return None
+        with self._lock, suppress(KeyError):  # another thread may just have dropped it
+            self._pages.move_to_end(key)
         return kept
 
     def put(self, key: tuple[str, ...], kept: Kept) -> None:
@@ -67,16 +72,15 @@ class PageCache:
                 self._pages.popitem(last=False)
 
 
-def public_page(
-    build: Callable[[Session, Moment], Page], *, vary: tuple[str, ...] = ()
-) -> Response:
+def public_page(build: Callable[[Session, Moment], Page], *, query: str = "") -> Response:
     """The page at this address, from memory or built now.
 
-    ``vary`` names what the page depends on beside its path and language; query strings
-    that it does not name change nothing, so they cannot fill the memory.
+    ``query`` is what the page depends on beside its path and language, in one spelling. The
+    rest of a query string changes nothing: it cannot fill the memory, nor stand on a page
+    that others are shown.
     """
     with services().database.read() as session:
-        kept = keep(session, build, vary=vary)
+        kept = keep(session, build, query=query)
     response = Response(kept.body, mimetype="text/html")
     response.set_etag(kept.etag)
     response.headers["Cache-Control"] = "public, no-cache"
@@ -84,10 +88,18 @@ def public_page(
 
 
 def keep(
-    session: Session, build: Callable[[Session, Moment], Page], *, vary: tuple[str, ...] = ()
+    session: Session,
+    build: Callable[[Session, Moment], Page],
+    *,
+    query: str = "",
+    vary: tuple[str, ...] = (),
 ) -> Kept:
-    """The page as it is kept, or built now and kept."""
-    key = (request_language(), request.path, *vary)
+    """The page as it is kept, or built now and kept.
+
+    ``vary`` names what else it depends on that its address does not say.
+    """
+    g.page_query = query
+    key = (request_language(), request.path, query, *vary)
     cache: PageCache = current_app.extensions["webinars.pages"]
     moment = services().moment()
     version = site.version(session)
@@ -101,5 +113,6 @@ def keep(
             body=body,
             etag=hashlib.sha256(body).hexdigest()[:32],
         )
-        cache.put(key, kept)
+        if page.worth_keeping:
+            cache.put(key, kept)
     return kept

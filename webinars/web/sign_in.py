@@ -1,5 +1,6 @@
 """Organisers' sign-in, by Flask-Security below the desk's address."""
 
+from datetime import timedelta
 from typing import Any, cast
 
 from flask import Flask, has_request_context, request
@@ -31,6 +32,7 @@ def set_up_sign_in(app: Flask, services: Services) -> None:
         SECURITY_LOGIN_USER_TEMPLATE="security/login_user.html",
         SECURITY_DEFAULT_REMEMBER_ME=False,
         SECURITY_FLASH_MESSAGES=False,
+        SECURITY_FRESHNESS=timedelta(minutes=-1),  # nothing asks for the password again
         SIGN_IN_LIMIT="10 per minute",
     )
 

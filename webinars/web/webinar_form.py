@@ -2,14 +2,15 @@
 
 import re
 import unicodedata
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from email_validator import EmailNotValidError, validate_email
 from flask import render_template
 from flask_babel import lazy_gettext
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, Form, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms import Field, Form, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from webinars import clock
 from webinars.domain.webinar_page import WebinarPage
@@ -24,8 +25,12 @@ MOST_QUESTION = 2000
 CLOCKS_DIFFER_SECONDS = 60
 """Two machines may serve one form; their clocks need not agree to the second."""
 
-UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-DIRECTION = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+UNWANTED = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
+    # No width at all; and what stands for bytes that were not text.
+    r"\u200b\u2060\ufeff\ufffd-\uffff]"
+)
+DIRECTION = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 LOOKS_LIKE_A_LINK = re.compile(r"https?://|www\.|<[a-z/]", re.IGNORECASE)
 
 
@@ -80,11 +85,13 @@ class EmailAddress:
                 check_deliverability=False,
                 globally_deliverable=False,
                 allow_smtputf8=False,
+                strict=True,  # RFC 5321 section 4.5.3.1.1: 64 octets before the @
             )
         except (EmailNotValidError, UnicodeError) as error:
             raise ValidationError(MALFORMED_ADDRESS) from error
         if "." not in found.domain:
             raise ValidationError(MALFORMED_ADDRESS)
+        field.data = found.normalized
 
 
 MALFORMED_ADDRESS = lazy_gettext(
@@ -95,6 +102,13 @@ NEEDED = lazy_gettext("This field is needed.")
 
 def _at_most(count: int) -> Length:
     return Length(max=count, message=lazy_gettext("Shorten this: at most %(max)d characters."))
+
+
+def _choices(names: Mapping[Any, Any]) -> list[SelectChoice]:
+    return [
+        SelectChoice("", cast("str", lazy_gettext("Not said"))),
+        *(SelectChoice(str(value), name) for value, name in names.items()),
+    ]
 
 
 class TypedForm(Form):
@@ -114,13 +128,13 @@ class RegistrationForm(TypedForm):
     email = StringField(
         lazy_gettext("E-mail address"),
         filters=[tidy_email],
-        validators=[InputRequired(NEEDED), _at_most(MOST_EMAIL), PlainText(), EmailAddress()],
+        validators=[DataRequired(NEEDED), _at_most(MOST_EMAIL), PlainText(), EmailAddress()],
         render_kw={"autocomplete": "email", "type": "email", "maxlength": MOST_EMAIL},
     )
     full_name = StringField(
         lazy_gettext("First and last name"),
         filters=[tidy],
-        validators=[InputRequired(NEEDED), _at_most(MOST_NAME), PlainText(), NoLink()],
+        validators=[DataRequired(NEEDED), _at_most(MOST_NAME), PlainText(), NoLink()],
         render_kw={"autocomplete": "name", "maxlength": MOST_NAME},
     )
     organisation = StringField(
@@ -131,15 +145,12 @@ class RegistrationForm(TypedForm):
     )
     actor_category = SelectField(
         lazy_gettext("You are"),
-        choices=[
-            ("", lazy_gettext("Not said")),
-            *((category.value, name) for category, name in CATEGORY_NAMES.items()),
-        ],
+        choices=_choices(CATEGORY_NAMES),
         validators=[Optional()],
     )
     region = SelectField(
         lazy_gettext("Region"),
-        choices=[("", lazy_gettext("Not said")), *REGION_NAMES.items()],
+        choices=_choices(REGION_NAMES),
         validators=[Optional()],
     )
     question = TextAreaField(
@@ -156,7 +167,7 @@ class LinkForm(TypedForm):
     email = StringField(
         lazy_gettext("E-mail address"),
         filters=[tidy_email],
-        validators=[InputRequired(NEEDED), _at_most(MOST_EMAIL), PlainText(), EmailAddress()],
+        validators=[DataRequired(NEEDED), _at_most(MOST_EMAIL), PlainText(), EmailAddress()],
         render_kw={"autocomplete": "email", "type": "email", "maxlength": MOST_EMAIL},
     )
 

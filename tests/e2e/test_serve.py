@@ -1,0 +1,148 @@
+"""The production server as a process: how it refuses, how it ends, what it starts."""
+
+import http.client
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.conftest import missing
+from tests.e2e.support import LOOPBACK, Answer, Installation, Process, until
+from tests.support import APRIL, MailServer, plan_of, published
+from webinars import clock
+from webinars.db import Database
+
+def children_of(process: Process) -> list[str]:
+    """The numbers of its children, where the system tells."""
+    told = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    if not told.exists():
+        missing("the system does not list the children of a process")
+    return told.read_text("ascii").split()
+
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def webinar(database_url: str) -> str:
+    """A webinar to come."""
+    now = clock.now()
+    meeting = replace(APRIL, slug="bientot", date=(now + timedelta(days=20)).date())
+    database = Database(database_url)
+    with database.write() as session:
+        published(session, plan_of(meeting, slug="essai", year=meeting.date.year), now=now)
+    database.dispose()
+    return "essai/bientot"
+
+
+@on_sqlite
+@pytest.mark.parametrize("command", [("serve",), ("serve", "--with-worker"), ("demo",)])
+def test_a_port_in_use_is_a_sentence(place: Installation, command: tuple[str, ...]):
+    with socket.socket() as other:
+        other.bind((LOOPBACK, place.port))
+        other.listen()
+        process = place.start(*command, "--port", str(place.port))
+
+        assert process.wait(within=30) == 1
+
+    said = process.output()
+    assert f"Port {place.port} of 127.0.0.1 is in use." in said
+    assert "--port" in said
+    assert "Traceback" not in said
+    process.must_be_alone()
+
+
+def test_a_database_without_tables_is_a_sentence(install: Callable[..., Installation]):
+    said = install().run("serve", code=1)
+
+    assert "Run: webinars db upgrade" in said
+    assert "Traceback" not in said
+
+
+@on_sqlite
+def test_sigterm_lets_a_request_finish(
+    place: Installation, webinar: str, database_url: str, smtp: MailServer
+):
+    server = place.serve()
+    answers: list[Answer] = []
+    # A writer who waits: the registration is in hand for as long as this lock is held.
+    path = sa.make_url(database_url).database
+    assert path
+    lock = sqlite3.connect(path, isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    client = threading.Thread(
+        target=lambda: answers.append(place.register(webinar, "alice@example.org"))
+    )
+    client.start()
+    time.sleep(0.8)
+    server.popen.terminate()
+    time.sleep(0.8)
+
+    assert client.is_alive()
+    assert server.popen.poll() is None
+
+    lock.execute("ROLLBACK")
+    lock.close()
+    client.join(timeout=15)
+
+    assert [answer.status for answer in answers] == [200]
+    assert server.wait() == 0
+    server.must_be_alone()
+    assert [mail["email"] for mail in place.outbox()] == ["alice@example.org"]
+
+
+@on_sqlite
+def test_sigterm_does_not_wait_for_idle_connections(place: Installation, webinar: str):
+    server = place.serve()
+    idle = [http.client.HTTPConnection(LOOPBACK, place.port, timeout=10) for _ in range(4)]
+    for connection in idle:
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().read() == b"ok\n"
+    server.stop(within=8)
+    for connection in idle:
+        connection.close()
+
+
+@on_sqlite
+def test_with_worker_runs_exactly_one(place: Installation, webinar: str, smtp: MailServer):
+    server = place.serve("--with-worker")
+    server.said("worker_started")
+    for number in range(3):
+        assert place.register(webinar, f"person{number}@example.org").status == 200
+    until(lambda: len(smtp.arrived) == 3, within=15, what="the three mails have arrived")
+    time.sleep(1.5)
+    server.stop()
+
+    assert len(smtp.arrived) == 3
+    assert server.output().count("worker_started") == 1
+    assert server.output().count("worker_stopped") == 1
+    assert server.output().count('"owner"') == 2
+
+
+@on_sqlite
+def test_without_it_no_worker_runs(place: Installation, webinar: str, smtp: MailServer):
+    server = place.serve()
+    assert place.register(webinar, "alice@example.org").status == 200
+    time.sleep(1.5)
+    server.stop()
+
+    assert smtp.arrived == []
+    assert "worker_started" not in server.output()
+    assert [mail["state"] for mail in place.outbox()] == ["pending"]
+
+
+@on_sqlite
+def test_sigterm_while_starting_leaves_no_child(place: Installation):
+    server = place.start("serve", "--with-worker", "--port", str(place.port))
+    until(lambda: children_of(server), within=30, what="the worker is started", every=0.005)
+    server.popen.terminate()
+
+    assert server.wait() == 0
+    server.must_be_alone()
