@@ -241,7 +241,9 @@ class LoopbackController(Controller):
     """aiosmtpd's controller on whatever port is free."""
 
     def _trigger_server(self) -> None:
-        """It would connect to port 0."""
+        """The first connection, by which it sees that it is up."""
+        self.port = self.real_port
+        super()._trigger_server()
 
     @property
     def real_port(self) -> int:

@@ -23,7 +23,7 @@ from tests.support import (
     register,
 )
 from webinars.db import Database
-from webinars.domain import outbox, participants, registrations, reminders
+from webinars.domain import outbox, participants, registrations
 from webinars.domain.reminders import plan_reminders, why_not
 from webinars.models import (
     Cycle,
@@ -178,7 +178,8 @@ def test_each_rule_of_the_cycle_has_its_reminder(with_alice: Database) -> None:
 
 def test_without_a_rule_there_is_none(with_alice: Database) -> None:
     with with_alice.write() as session:
-        session.scalars(sa.select(Cycle)).one().reminder_rules.clear()
+        cycle = session.scalars(sa.select(Cycle)).one()
+        cycle.reminder_rules.clear()
     assert planned(with_alice, now=START - SECOND) == 0
 
 
@@ -252,7 +253,3 @@ def test_the_present_decides_whether_a_written_reminder_leaves(
         mail = session.scalars(rows).one()
         bend(mail)
         assert why_not(mail, registration=registration, now=now) == reason
-
-
-def test_a_batch_is_not_without_end() -> None:
-    assert reminders.BATCH == 500

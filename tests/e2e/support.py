@@ -227,9 +227,7 @@ class Installation:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return self._ask("POST", path, urllib.parse.urlencode(form).encode(), headers)
 
-    def _ask(
-        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
-    ) -> Answer:
+    def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=COMMAND_SECONDS)
         try:
             connection.request(method, path, body=body, headers=headers)

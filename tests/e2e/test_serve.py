@@ -19,6 +19,7 @@ from tests.support import APRIL, MailServer, plan_of, published
 from webinars import clock
 from webinars.db import Database
 
+
 def children_of(process: Process) -> list[str]:
     """The numbers of its children, where the system tells."""
     told = Path(f"/proc/{process.pid}/task/{process.pid}/children")

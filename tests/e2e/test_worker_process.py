@@ -41,7 +41,7 @@ def ledger(database_url: str) -> dict[str, OutboxMail]:
     database = Database(database_url)
     with database.read() as session:
         rows = session.execute(sa.select(Participant.email, OutboxMail).join(Participant))
-        found = {email: mail for email, mail in rows}
+        found = {email: mail for email, mail in rows.tuples()}
     database.dispose()
     return found
 
@@ -73,7 +73,7 @@ def test_two_workers_send_each_once(place: Installation, database_url: str, smtp
     for worker in workers:
         worker.stop()
 
-    assert copies(smtp) == {email: 1 for email in everyone(50)}
+    assert copies(smtp) == dict.fromkeys(everyone(50), 1)
     rows = ledger(database_url)
     assert {mail.tries for mail in rows.values()} == {1}
     assert {
@@ -105,7 +105,7 @@ def test_sigterm_finishes_the_message_in_hand(
 
     smtp.on_data = lambda _envelope: None
     assert "4 mails worked on" in place.run("worker", "--once")
-    assert copies(smtp) == {email: 1 for email in everyone(5)}
+    assert copies(smtp) == dict.fromkeys(everyone(5), 1)
 
 
 def test_an_idle_worker_stops_at_once(place: Installation):
@@ -119,9 +119,7 @@ def test_an_idle_worker_stops_at_once(place: Installation):
 
 
 @pytest.mark.parametrize("seed", [20190418])
-def test_killed_at_any_instant(
-    place: Installation, database_url: str, smtp: MailServer, seed: int
-):
+def test_killed_at_any_instant(place: Installation, database_url: str, smtp: MailServer, seed: int):
     def think(_envelope: Envelope) -> None:
         time.sleep(PLACED_SECONDS)
 

@@ -304,7 +304,6 @@ def test_secrets_and_addresses_stand_in_no_log_and_on_no_other_page(
     app = make_app(log_level="DEBUG")
     client, services = app.test_client(), app.extensions["webinars"]
     page_token, calendar_token = tokens(alice, services.links)
-    answers: list[TestResponse] = []
     with structlog.testing.capture_logs() as logs:
         for prefix in ("", "/en"):
             for path in (page_token, calendar_token, page_token + "x"):
@@ -316,8 +315,9 @@ def test_secrets_and_addresses_stand_in_no_log_and_on_no_other_page(
         client.get(f"{PAGE}/join?t={page_token}")
         replace_secrets(alice)
         client.get(f"/me/{page_token}")
-        for address in ("/", PAGE, "/cycles/2019", "/calendar.ics", f"{PAGE}.ics", "/no-such"):
-            answers.append(client.get(address, headers={"Referer": f"/me/{page_token}"}))
+        elsewhere = ("/", PAGE, "/cycles/2019", "/calendar.ics", f"{PAGE}.ics", "/no-such")
+        referrer = {"Referer": f"/me/{page_token}"}
+        answers = [client.get(address, headers=referrer) for address in elsewhere]
     assert len(logs) > 20
     written = repr(logs) + "".join(answer.get_data(as_text=True) for answer in answers)
     for secret in (page_token, calendar_token, "alice@example.org", "Alice", "Dupont"):

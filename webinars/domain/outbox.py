@@ -175,7 +175,8 @@ def mark_uncertain(
 
 def pause(tries: int) -> timedelta:
     """How long to wait after so many tries: doubling, with a quarter of jitter."""
-    longest = min(FIRST_PAUSE * int(2 ** max(0, tries - 1)), LONGEST_PAUSE)
+    doublings = min(max(0, tries - 1), MOST_TRIES)
+    longest = min(FIRST_PAUSE * int(2**doublings), LONGEST_PAUSE)
     return longest * random.uniform(0.75, 1.25)  # noqa: S311  (no secret)
 
 
@@ -250,7 +251,6 @@ def expire(session: Session, *, now: datetime) -> int:
         sa.update(OutboxMail)
         .where(
             OutboxMail.state == MailState.PENDING,
-            OutboxMail.due_at <= now,
             OutboxMail.expires_at <= now,
         )
         .values(state=MailState.FAILED, reply=EXPIRED)

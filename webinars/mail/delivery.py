@@ -10,6 +10,7 @@ import email.charset
 import re
 import smtplib
 import ssl
+from email.utils import formataddr
 from types import TracebackType
 from typing import Self
 
@@ -143,7 +144,7 @@ def content_of(letter: Letter, *, settings: Settings) -> bytes:
             raise Refused("a header has control characters")
     message = Message(
         subject=letter.subject,
-        sender=(settings.sender_name, settings.mail_sender),
+        sender=formataddr((settings.sender_name, settings.mail_sender)),
         recipients=[(letter.to_name, letter.to_address)],
         body=letter.text,
         html=letter.html,

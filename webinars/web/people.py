@@ -69,7 +69,7 @@ def _act(token: str, done: str) -> AnyResponse:
 
 def _cancel_or_confirm(session: Session, person: Participant, done: str) -> None:
     cycle, _, webinar = request.form.get("webinar", "").partition("/")
-    if not cycle or not webinar:
+    if not cycle or not webinar or "\0" in cycle + webinar:
         raise NotFound("webinar")
     act = registrations.cancel if done == "cancelled" else registrations.confirm
     act(

@@ -1,0 +1,1 @@
+"""How fast pages, feeds and registrations are: ``python -m tests.bench``."""

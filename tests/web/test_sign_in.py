@@ -1,0 +1,217 @@
+"""Organisers' sign-in, and the desk behind it."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_security import hash_password
+from werkzeug.test import TestResponse
+
+from tests.support import ALICE, BOB, CHARLIE, MARCH, NOW, person, plan_of, published, register
+from tests.web.support import SECOND, Element, read
+from webinars.db import Database
+from webinars.domain.organisers import create_organiser
+from webinars.models import Organiser
+from webinars.services import Services
+
+DOOR = "/organise/sign-in"
+EMAIL, PASSWORD = "dominique@example.org", "un bon mot de passe"
+
+
+@pytest.fixture
+def organiser(app: Flask, database: Database, now) -> FlaskClient:
+    """A visitor of a site where Dominique has an account."""
+    with app.app_context(), database.write() as session:
+        create_organiser(
+            session,
+            email=EMAIL,
+            password_hash=hash_password(PASSWORD),
+            roles=("organiser",),
+            now=NOW,
+        )
+    return app.test_client()
+
+
+def sign_in(client: FlaskClient, door: str = DOOR, **changes: str) -> TestResponse:
+    form = read(client.get(door)).one("main").one("form")
+    assert form.attrs["method"].lower() == "post"
+    typed = form.values() | {"email": EMAIL, "password": PASSWORD} | changes
+    typed.pop("remember", None)
+    return client.post(form.attrs["action"], data=typed)
+
+
+def signed_in(client: FlaskClient) -> bool:
+    return client.get("/organise/").status_code == 200
+
+
+def tables(page: Element) -> list[list[str]]:
+    """The rows of the desk: title, registered, waiting."""
+    return [
+        [row.one("th").text, row.all("td")[1].text, row.all("td")[2].text]
+        for body in page.all("tbody")
+        for row in body.all("tr")
+    ]
+
+
+def test_the_right_password_opens_the_desk(organiser: FlaskClient) -> None:
+    assert not signed_in(organiser)
+    answer = sign_in(organiser)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/organise/")
+    assert signed_in(organiser)
+    assert organiser.get("/organise/").headers["Cache-Control"] == "private, no-store"
+
+
+def test_the_address_is_written_in_any_case(organiser: FlaskClient) -> None:
+    assert sign_in(organiser, email=" Dominique@Example.ORG ").status_code == 302
+    assert signed_in(organiser)
+
+
+def test_signing_in_leads_back(organiser: FlaskClient) -> None:
+    assert organiser.get("/en/organise/").headers["Location"] == f"/en{DOOR}?next=/en/organise/"
+    answer = sign_in(organiser, f"/en{DOOR}?next=/en/organise/")
+    assert answer.headers["Location"] == "/en/organise/"
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:x"]
+)
+def test_signing_in_never_leads_to_another_site(organiser: FlaskClient, elsewhere: str) -> None:
+    answer = sign_in(organiser, f"{DOOR}?next={elsewhere}")
+    assert answer.status_code in (302, 400)
+    assert "evil" not in answer.headers.get("Location", "")
+    assert "javascript" not in answer.headers.get("Location", "")
+
+
+def shown(answer: TestResponse, typed: str) -> str:
+    return read(answer).one("main").text.replace(typed, "")
+
+
+def test_the_same_answer_for_a_wrong_password_and_an_unknown_account(
+    organiser: FlaskClient,
+) -> None:
+    stranger = "robin@example.org"
+    wrong = sign_in(organiser, password="not that one")
+    unknown = sign_in(organiser, email=stranger)
+    assert (wrong.status_code, unknown.status_code) == (200, 200)
+    assert shown(wrong, EMAIL) == shown(unknown, stranger)
+    alerts = {text for e in read(wrong).walk() if (text := e.attrs.get("role"))}
+    assert "alert" in alerts or read(wrong).all("p", "li")
+    for answer in (wrong, unknown):
+        assert answer.headers["Cache-Control"] == "private, no-store"
+    for blank in ({"email": ""}, {"password": ""}, {"email": "x" * 5000}, {"password": "é\0" * 9}):
+        assert sign_in(organiser, **blank).status_code == 200
+    assert not signed_in(organiser)
+
+
+def test_an_account_that_is_closed_does_not_open(
+    organiser: FlaskClient, database: Database
+) -> None:
+    with database.write() as session:
+        session.query(Organiser).update({"active": False})
+    assert sign_in(organiser).status_code == 200
+    assert not signed_in(organiser)
+
+
+def test_the_form_carries_a_token_of_its_session(organiser: FlaskClient, app: Flask) -> None:
+    values = read(organiser.get(DOOR)).one("main").one("form").values()
+    assert values["csrf_token"]
+    typed = {"email": EMAIL, "password": PASSWORD}
+    organiser.post(DOOR, data=typed)
+    organiser.post(DOOR, data=typed | {"csrf_token": "x"})
+    assert not signed_in(organiser)
+    other = app.test_client()
+    other.post(DOOR, data=typed | {"csrf_token": values["csrf_token"]})
+    assert not signed_in(other)
+
+
+def test_signing_in_as_a_program_needs_the_token_too(organiser: FlaskClient) -> None:
+    answer = organiser.post(DOOR, json={"email": EMAIL, "password": PASSWORD})
+    assert answer.status_code in (400, 403)
+    assert not signed_in(organiser)
+
+
+def test_signing_out_is_a_form(organiser: FlaskClient) -> None:
+    sign_in(organiser)
+    assert organiser.get("/organise/sign-out").status_code == 405
+    assert signed_in(organiser)
+    form = next(
+        f
+        for f in read(organiser.get("/organise/")).all("form")
+        if f.attrs["action"] == "/organise/sign-out"
+    )
+    answer = organiser.post("/organise/sign-out", data=form.values())
+    assert (answer.status_code, answer.headers["Location"]) == (302, DOOR)
+    assert not signed_in(organiser)
+
+
+def test_a_session_from_before_the_sign_out_is_closed_when_the_password_changes(
+    organiser: FlaskClient, database: Database
+) -> None:
+    sign_in(organiser)
+    with database.write() as session:
+        session.query(Organiser).update({"fs_uniquifier": "another"})
+    assert not signed_in(organiser)
+
+
+@pytest.mark.parametrize("base_url", ["https://webinaires.example.org", "http://127.0.0.1:8000"])
+def test_the_cookie_of_the_desk(make_app, base_url: str) -> None:
+    client = make_app(base_url=base_url).test_client()
+    cookies = client.get(DOOR).headers.getlist("Set-Cookie")
+    assert len(cookies) == 1
+    name, *flags = [part.strip() for part in cookies[0].split(";")]
+    assert name.startswith("webinars_desk=")
+    assert {"HttpOnly", "SameSite=Lax"} <= set(flags)
+    assert ("Secure" in flags) is base_url.startswith("https")
+    assert not any(flag.startswith(("Expires", "Max-Age", "Domain")) for flag in flags)
+
+
+def test_a_signed_in_organiser_sees_the_public_pages_like_anybody(
+    organiser: FlaskClient, app: Flask
+) -> None:
+    sign_in(organiser)
+    for address in ("/", "/replays", "/calendar.ics"):
+        answer = organiser.get(address)
+        assert "Set-Cookie" not in answer.headers
+        assert "Vary" not in answer.headers
+        assert answer.data == app.test_client().get(address).data
+
+
+def test_attempts_are_limited(make_app, database: Database) -> None:
+    client = make_app(rate_limit_enabled=True).test_client()
+    codes = [client.post(DOOR, data={"email": f"p{n}@example.org"}).status_code for n in range(12)]
+    assert codes == [200] * 10 + [429] * 2
+    assert client.get(DOOR).status_code == 200
+
+
+# the desk ------------------------------------------------------------------------------
+
+
+def test_the_desk_of_an_empty_site(organiser: FlaskClient) -> None:
+    sign_in(organiser)
+    page = read(organiser.get("/organise/"))
+    assert tables(page) == []
+    assert EMAIL in page.text
+
+
+def test_the_desk_counts(organiser: FlaskClient, database: Database, services: Services) -> None:
+    with database.write() as session:
+        published(session, plan_of(MARCH, capacity=2))
+        for number, who in enumerate((ALICE, BOB, CHARLIE, person(1), person(2))):
+            register(session, who, now=NOW + number * SECOND)
+    sign_in(organiser)
+    page = read(organiser.get("/organise/"))
+    assert tables(page) == [[MARCH.title, "2", "3"]]
+    assert [number.text for number in page.one("dl").all("dd")] == ["0", "5", "0"]
+    assert "alice" not in page.text
+
+
+def test_the_desk_shows_three_cycles(organiser: FlaskClient, database: Database) -> None:
+    from dataclasses import replace
+
+    with database.write() as session:
+        for year in (2018, 2019, 2020):
+            march = replace(MARCH, date=MARCH.date.replace(year=year), title=f"Mars {year}")
+            published(session, plan_of(march, slug=str(year), year=year, title=f"Cycle {year}"))
+    sign_in(organiser)
+    assert tables(read(organiser.get("/organise/"))) == [
+        [f"Mars {year}", "0", "0"] for year in (2020, 2019, 2018)
+    ]
