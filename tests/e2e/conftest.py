@@ -5,31 +5,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
 
-from tests.e2e.support import LOOPBACK, Installation, installation
-from tests.support import LoopbackController, MailServer
-
-
-class Answering(LoopbackController):
-    """Known to answer once it is started: aiosmtpd waits for a first connection."""
-
-    def _trigger_server(self) -> None:
-        self.port = self.real_port
-        Controller._trigger_server(self)
-
-
-@pytest.fixture
-def smtp() -> Iterator[MailServer]:
-    """A real mail server on the loopback."""
-    handler = MailServer()
-    controller = Answering(handler, hostname=LOOPBACK, port=0)
-    controller.start()
-    handler.port = controller.real_port
-    try:
-        yield handler
-    finally:
-        controller.stop()
+from tests.e2e.support import Installation, installation
+from tests.support import MailServer
 
 
 @pytest.fixture

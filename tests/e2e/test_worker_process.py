@@ -41,7 +41,7 @@ def ledger(database_url: str) -> dict[str, OutboxMail]:
     database = Database(database_url)
     with database.read() as session:
         rows = session.execute(sa.select(Participant.email, OutboxMail).join(Participant))
-        found = {email: mail for email, mail in rows.tuples()}
+        found = dict(rows.all())
     database.dispose()
     return found
 

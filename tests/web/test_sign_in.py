@@ -61,7 +61,7 @@ def test_the_right_password_opens_the_desk(organiser: FlaskClient) -> None:
 
 
 def test_the_address_is_written_in_any_case(organiser: FlaskClient) -> None:
-    assert sign_in(organiser, email=" Dominique@Example.ORG ").status_code == 302
+    assert sign_in(organiser, email="Dominique@Example.ORG").status_code == 302
     assert signed_in(organiser)
 
 
@@ -76,9 +76,9 @@ def test_signing_in_leads_back(organiser: FlaskClient) -> None:
 )
 def test_signing_in_never_leads_to_another_site(organiser: FlaskClient, elsewhere: str) -> None:
     answer = sign_in(organiser, f"{DOOR}?next={elsewhere}")
-    assert answer.status_code in (302, 400)
-    assert "evil" not in answer.headers.get("Location", "")
-    assert "javascript" not in answer.headers.get("Location", "")
+    location = answer.headers.get("Location", "/")
+    assert location.startswith("/")
+    assert not location.startswith(("//", "/\\"))
 
 
 def shown(answer: TestResponse, typed: str) -> str:

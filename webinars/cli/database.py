@@ -14,7 +14,7 @@ def group() -> None:
 @group.command()
 def upgrade() -> None:
     """Bring the schema to this version; every row is kept."""
-    app = make_app(check_database=False)
+    app = make_app(check_schema=False)
     with app.app_context():
         flask_migrate.upgrade()
     click.echo("The database is up to date.")

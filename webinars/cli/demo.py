@@ -36,7 +36,7 @@ def command(host: str, port: int, workers: int, load_only: bool) -> None:
         check_port(host, port)
     smtp_port = _free_port()
     _set_environment(host, port, smtp_port)
-    app = make_app(check_database=False)
+    app = make_app(check_schema=False)
     services: Services = app.extensions["webinars"]
     with app.app_context():
         flask_migrate.upgrade()

@@ -3,6 +3,7 @@
 import secrets
 
 import click
+from email_validator import EmailNotValidError, validate_email
 from flask_security import hash_password
 
 from webinars import clock
@@ -23,8 +24,10 @@ def group() -> None:
 @with_services
 def create(services: Services, email: str, password: str | None, administrator: bool) -> None:
     """Make an account for EMAIL and print its password if one was made."""
-    if "@" not in email.strip("@ "):
-        raise click.ClickException(f'"{email}" is not an e-mail address.')
+    try:
+        validate_email(email, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError as error:
+        raise click.ClickException(f'"{email}" is not an e-mail address: {error}') from error
     if password is not None and len(password) < 8:
         raise click.ClickException("The password needs at least 8 characters.")
     chosen = password or secrets.token_urlsafe(12)

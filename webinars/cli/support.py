@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 from flask import Flask
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from webinars import create_app, logs
 from webinars.config import load_settings
@@ -18,27 +18,32 @@ from webinars.services import Services
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def make_app(*, check_database: bool = True) -> Flask:
-    """The application, its logs set up, its database checked. Raises WrongConfiguration."""
+def make_app(*, check_schema: bool = True) -> Flask:
+    """The application, its logs set up, its database checked.
+
+    Raises WrongConfiguration, and ClickException with a sentence.
+    """
     settings = load_settings()
     logs.set_up(level=settings.log_level, style=settings.log_format)
-    settings.instance_path.mkdir(parents=True, exist_ok=True)
-    app = create_app(settings)
-    if check_database:
-        _check(app.extensions["webinars"])
+    try:
+        settings.instance_path.mkdir(parents=True, exist_ok=True)
+        app = create_app(settings)
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}.") from error
+    _check(app.extensions["webinars"], schema=check_schema)
     return app
 
 
-def _check(services: Services) -> None:
+def _check(services: Services, *, schema: bool) -> None:
     try:
         with services.database.read() as session:
             present = present_revision(session.connection())
-    except OperationalError as error:
+    except DBAPIError as error:
         url = services.database.url.render_as_string(hide_password=True)
         raise click.ClickException(
             f"The database {url} does not answer: {str(error.orig).strip()}"
         ) from error
-    if present != wanted_revision():
+    if schema and present != wanted_revision():
         raise click.ClickException(
             "The database does not have the schema of this version. Run: webinars db upgrade"
         )
@@ -51,8 +56,12 @@ def with_services(command: Command) -> Command:
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
         app = make_app()
-        with app.app_context():
-            return command(app.extensions["webinars"], *args, **kwargs)
+        services: Services = app.extensions["webinars"]
+        try:
+            with app.app_context():
+                return command(services, *args, **kwargs)
+        finally:
+            services.database.dispose()
 
     return run  # type: ignore[return-value]
 

@@ -29,7 +29,18 @@ DISCOVERY = "decouverte"
 
 VIDEO = "demo:demonstration.webm"
 VIDEO_SECONDS = 96
-INVENTED_CHAPTERS = ("Ouverture", "Le thème en territoire", "Des pratiques", "Échanges")
+INVENTED_AGENDA = (
+    "Le thème, vu d’un territoire",
+    "Des pratiques qui l’éclairent",
+    "Que trouver sur la plateforme ?",
+    "Échanges",
+)
+DISCOVERY_AGENDA = (
+    "S’inscrire en deux champs, sans compte",
+    "Retrouver son lien et son agenda",
+    "Du replay à la bonne ressource",
+    "Vos questions",
+)
 
 PARTICIPANT = Person(
     email="camille.martin@example.org",
@@ -56,6 +67,7 @@ def seed(session: Session, *, house: House, now: datetime) -> bool:
     for running in (year, year + 1):
         if not _exists(session, str(running)):
             planning.save_draft(session, plan=_running_cycle(running, themes), now=now)
+            _write_agendas(session, str(running), INVENTED_AGENDA)
             planning.publish(session, cycle_slug=str(running), host=house.host, now=now)
             _replays_of(session, str(running), now=now, but_latest=1)
     _discovery(session, house=house, now=now)
@@ -105,6 +117,12 @@ def _running_cycle(year: int, themes: Sequence[Theme]) -> Plan:
     )
 
 
+def _write_agendas(session: Session, cycle: str, agenda: Sequence[str]) -> None:
+    """Texts that a plan's file does not carry go into the draft, where none are yet."""
+    for drafted in planning.find_cycle(session, slug=cycle).draft.sessions:
+        drafted.agenda = drafted.agenda or list(agenda)
+
+
 def _replays_of(session: Session, cycle: str, *, now: datetime, but_latest: int = 0) -> None:
     past = session.scalars(
         sa.select(Webinar)
@@ -113,7 +131,7 @@ def _replays_of(session: Session, cycle: str, *, now: datetime, but_latest: int 
         .order_by(Webinar.starts_at)
     ).all()
     for webinar in past[: len(past) - but_latest]:
-        titles = webinar.agenda or INVENTED_CHAPTERS
+        titles = webinar.agenda or INVENTED_AGENDA
         step = VIDEO_SECONDS // len(titles)
         video = Video(
             url=VIDEO,
@@ -160,6 +178,7 @@ def _discovery(session: Session, *, house: House, now: datetime) -> None:
         sessions=tuple(new.values()),
     )
     planning.save_draft(session, plan=plan, now=now)
+    _write_agendas(session, DISCOVERY, DISCOVERY_AGENDA)
     planning.publish(session, cycle_slug=DISCOVERY, host=house.host, now=now)
     for planned in (today, tomorrow):
         registrations.register(

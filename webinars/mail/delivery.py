@@ -56,6 +56,9 @@ class Post(Connection):
         tb: TracebackType | None,
     ) -> None:
         """Say goodbye; an answer to that changes nothing any more."""
+        if self.host is not None:
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                self.host.quit()
         self._hang_up()
 
     def configure_host(self) -> smtplib.SMTP:
@@ -68,11 +71,15 @@ class Post(Connection):
             host = smtplib.SMTP_SSL(*where, timeout=settings.mail_timeout, context=context)
         else:
             host = smtplib.SMTP(*where, timeout=settings.mail_timeout)
-        if settings.mail_security == "starttls":
-            host.starttls(context=context)
-        if settings.mail_username and settings.mail_password:
-            host.login(settings.mail_username, settings.mail_password)
-        host.ehlo_or_helo_if_needed()
+        try:
+            if settings.mail_security == "starttls":
+                host.starttls(context=context)
+            if settings.mail_username and settings.mail_password:
+                host.login(settings.mail_username, settings.mail_password)
+            host.ehlo_or_helo_if_needed()
+        except BaseException:
+            host.close()
+            raise
         return host
 
     def offer(self, letter: Letter) -> None:
@@ -92,9 +99,6 @@ class Post(Connection):
         except (OSError, smtplib.SMTPException) as error:
             self._hang_up()
             raise NotNow(f"no conversation with the server: {_short(error)}") from error
-        except UnicodeError as error:
-            self._reset()
-            raise Refused(f"the address cannot be written: {_short(error)}") from error
 
     def hand_over(self, content: bytes) -> str:
         """Give the content; the server's reply. Raises Refused, NotNow, Uncertain."""
@@ -130,9 +134,8 @@ class Post(Connection):
                 self._hang_up()
 
     def _hang_up(self) -> None:
+        """Without a goodbye: a server that does not answer would be waited for again."""
         if self.host is not None:
-            with contextlib.suppress(OSError, smtplib.SMTPException):
-                self.host.quit()
             self.host.close()
             self.host = None
 
@@ -158,7 +161,10 @@ def content_of(letter: Letter, *, settings: Settings) -> bytes:
     message.msgId = letter.message_id
     if message.has_bad_headers():
         raise Refused(str(BadHeaderError("a header has line breaks")))
-    return bytes(message.as_bytes())
+    try:
+        return bytes(message.as_bytes())
+    except UnicodeError as error:
+        raise Refused(f"the address cannot be written: {_short(error)}") from error
 
 
 def _text(reply: bytes | str) -> str:

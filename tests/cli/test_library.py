@@ -1,0 +1,56 @@
+"""Themes, resources and details of webinars from files."""
+
+from pathlib import Path
+
+from tests.cli.support import Run, done, refused
+from tests.support import DATA, count, written
+from webinars.db import Database
+from webinars.models import Resource, Theme
+
+FILES = [DATA / name for name in ("themes.toml", "resources.toml", "webinar-details.toml")]
+THEME = '[[themes]]\nslug = "un-theme"\ntitle = "Un thème"\n'
+RESOURCE = '[[resources]]\nslug = "r"\ntitle = "R"\nkind = "note"\n'
+
+
+def counts(database: Database) -> tuple[int, int]:
+    with database.read() as session:
+        return count(session, Theme), count(session, Resource)
+
+
+def test_the_shipped_library_is_imported_once(run: Run, stored: Database) -> None:
+    done(run("cycle", "import", DATA / "cycle-2019.toml"))
+    first = done(run("library", "import", *FILES))
+    themes, resources = counts(stored)
+    assert resources == 91
+    assert first == f"{themes} themes, 91 resources, 2 webinars\n"
+    assert done(run("library", "import", *FILES)) == first.replace("\n", ", nothing changed\n")
+    assert counts(stored) == (themes, 91)
+
+
+def test_nothing_and_one(run: Run, stored: Database, tmp_path: Path) -> None:
+    nothing = written(tmp_path, "none.toml", "")
+    assert "there is no [[themes]]" in refused(run("library", "import", nothing))
+    assert done(run("library", "import", written(tmp_path, "one.toml", THEME))) == "1 theme\n"
+    assert counts(stored) == (1, 0)
+
+
+def test_one_wrong_file_refuses_them_all(run: Run, stored: Database, tmp_path: Path) -> None:
+    good = written(tmp_path, "good.toml", THEME)
+    for text, sentences in (
+        (THEME.replace("Un thème", ""), ["line 3, themes[1].title"]),
+        ("[[themes]]\ntitle = 1\n", ["line 2, themes[1].title", "themes[1].slug"]),
+        ("[[themes]\n", ["line 1", "TOML"]),
+        (RESOURCE + 'themes = ["x"]\n', ["line 5", "x"]),
+    ):
+        bad = written(tmp_path, "bad.toml", text)
+        said = refused(run("library", "import", good, bad))
+        assert said.startswith("Error: Nothing was written.\n")
+        assert all(line.startswith(f"  {bad}: ") for line in said.splitlines()[1:]), said
+        for sentence in sentences:
+            assert sentence in said, said
+    assert counts(stored) == (0, 0)
+
+
+def test_files_are_needed(run: Run, tmp_path: Path) -> None:
+    assert "Missing argument" in refused(run("library", "import"), 2)
+    assert "does not exist" in refused(run("library", "import", tmp_path / "none.toml"), 2)

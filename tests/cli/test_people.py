@@ -1,0 +1,168 @@
+"""Accounts, registrations and the ledger."""
+
+import re
+from datetime import datetime
+
+import pytest
+import sqlalchemy as sa
+
+from tests.cli.support import Run, done, objects, refused
+from tests.support import (
+    ALICE,
+    BOB,
+    CHARLIE,
+    MARCH,
+    NOW,
+    count,
+    person,
+    plan_of,
+    published,
+    register,
+)
+from tests.web.support import SECOND
+from webinars.db import Database
+from webinars.models import MailState, Organiser, OutboxMail
+
+ADDRESS = f"2019/{MARCH.slug}"
+
+
+@pytest.fixture
+def march(stored: Database, now: datetime) -> Database:
+    """March has two places."""
+    with stored.write() as session:
+        published(session, plan_of(MARCH, capacity=2))
+    return stored
+
+
+# organisers ----------------------------------------------------------------------------
+
+
+def test_an_account_is_made_once_and_its_password_printed(run: Run, stored: Database) -> None:
+    lines = done(run("organiser", "create", "Dominique@Example.org")).splitlines()
+    assert lines[0] == (
+        "dominique@example.org can sign in at https://webinaires.example.org/organise/"
+    )
+    assert re.fullmatch(r"Password: [\w-]{16}", lines[1])
+    again = refused(run("organiser", "create", "dominique@example.org"))
+    assert again == "Error: dominique@example.org has an account already.\n"
+    with stored.read() as session:
+        account = session.scalars(sa.select(Organiser)).one()
+        assert [role.name for role in account.roles] == ["organiser"]
+        assert str(account.password).startswith("$argon2")
+
+
+def test_an_administrator_with_a_password_of_their_own(run: Run, stored: Database) -> None:
+    words = ("--administrator", "--password", "huit lettres")
+    said = done(run("organiser", "create", "dominique@example.org", *words))
+    assert "Password" not in said
+    with stored.read() as session:
+        account = session.scalars(sa.select(Organiser)).one()
+        assert {role.name for role in account.roles} == {"organiser", "administrator"}
+        assert "huit" not in str(account.password)
+
+
+def test_accounts_that_could_never_sign_in(run: Run, stored: Database) -> None:
+    for email in ("", "dominique", "@", "a@", "@b", "do minique@example.org", "a@b\n.org"):
+        assert "is not an e-mail address" in refused(run("organiser", "create", email))
+    short = run("organiser", "create", "a@example.org", "--password", "sept789")
+    assert "at least 8 characters" in refused(short)
+    with stored.read() as session:
+        assert count(session, Organiser) == 0
+
+
+# registrations -------------------------------------------------------------------------
+
+
+def test_registrations_of_none_one_and_three(run: Run, march: Database) -> None:
+    assert objects(run("registrations", "list", ADDRESS, "--json")) == []
+    with march.write() as session:
+        register(session, ALICE)
+    alice = {
+        "email": "alice@example.org",
+        "full_name": "Alice Dupont",
+        "status": "confirmed",
+        "position": None,
+    }
+    assert objects(run("registrations", "list", ADDRESS, "--json")) == [alice]
+    with march.write() as session:
+        register(session, BOB, now=NOW + SECOND)
+        register(session, CHARLIE, now=NOW + 2 * SECOND)
+        register(session, person(4), now=NOW + 3 * SECOND)
+    found = objects(run("registrations", "list", ADDRESS, "--json"))
+    assert found[0] == alice
+    assert [(row["email"].partition("@")[0], row["status"], row["position"]) for row in found] == [
+        ("alice", "confirmed", None),
+        ("bob", "confirmed", None),
+        ("charlie", "waitlisted", 1),
+        ("person4", "waitlisted", 2),
+    ]
+    assert all(list(row) == list(alice) for row in found)
+    assert done(run("registrations", "list", ADDRESS)).splitlines() == [
+        "confirmed alice@example.org Alice Dupont",
+        "confirmed bob@example.org Bob Martin",
+        "waitlisted 1 charlie@example.org Charlie Petit",
+        "waitlisted 2 person4@example.org Person 4",
+    ]
+
+
+def test_a_webinar_that_is_not_there(run: Run, march: Database) -> None:
+    for address in ("2019/no-such", f"1999/{MARCH.slug}", "2019", "", "/", f"{ADDRESS}/x"):
+        said = refused(run("registrations", "list", address, "--json"))
+        assert said == f'Error: There is no published webinar "{address}".\n'
+
+
+# the ledger ----------------------------------------------------------------------------
+
+
+def test_the_ledger_of_none_one_and_three(run: Run, march: Database) -> None:
+    assert objects(run("outbox", "list", "--json")) == []
+    assert done(run("outbox", "list")) == ""
+    with march.write() as session:
+        register(session, ALICE)
+    (row,) = objects(run("outbox", "list", "--json"))
+    assert re.fullmatch(r"<[^<>@\s]+@webinaires\.example\.org>", row.pop("message_id"))
+    assert row == {
+        "id": 1,
+        "kind": "confirmation",
+        "email": "alice@example.org",
+        "state": "pending",
+        "tries": 0,
+        "due_at": "2019-03-04T09:00:00Z",
+        "sent_at": None,
+        "reply": None,
+    }
+    with march.write() as session:
+        register(session, BOB)
+        register(session, CHARLIE)
+    kinds = [(row["email"], row["kind"]) for row in objects(run("outbox", "list", "--json"))]
+    assert kinds == [
+        ("alice@example.org", "confirmation"),
+        ("bob@example.org", "confirmation"),
+        ("charlie@example.org", "waiting_list"),
+    ]
+    lines = done(run("outbox", "list")).splitlines()
+    assert lines[0] == "1 pending confirmation alice@example.org 2019-03-04T09:00:00Z"
+
+
+def states(database: Database) -> list[tuple[str, int]]:
+    with database.read() as session:
+        rows = session.scalars(sa.select(OutboxMail).order_by(OutboxMail.id))
+        return [(row.state.value, row.tries) for row in rows]
+
+
+def test_what_failed_or_is_parked_is_tried_again(run: Run, march: Database) -> None:
+    with march.write() as session:
+        for who in (ALICE, BOB, CHARLIE):
+            register(session, who)
+        mails = session.scalars(sa.select(OutboxMail).order_by(OutboxMail.id)).all()
+        wanted = (MailState.FAILED, MailState.PARKED, MailState.SENT)
+        for mail, state in zip(mails, wanted, strict=True):
+            mail.state, mail.tries = state, 5
+    assert done(run("outbox", "retry", "3")) == "0 back in the queue\n"
+    assert done(run("outbox", "retry", "99")) == "0 back in the queue\n"
+    assert done(run("outbox", "retry", "2")) == "1 back in the queue\n"
+    assert states(march) == [("failed", 5), ("pending", 0), ("sent", 5)]
+    assert done(run("outbox", "retry")) == "1 back in the queue\n"
+    assert done(run("outbox", "retry")) == "0 back in the queue\n"
+    assert states(march) == [("pending", 0), ("pending", 0), ("sent", 5)]
+    assert "not a valid integer" in refused(run("outbox", "retry", "x"), 2)

@@ -1,0 +1,107 @@
+"""The migrations make exactly the tables that the models describe."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+
+from tests.conftest import missing, settings_for
+from tests.postgres import own_database
+from webinars import create_app
+from webinars.db import Database
+from webinars.migration import present_revision, wanted_revision
+from webinars.places import MIGRATIONS
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a database without any table."""
+    if request.param == "sqlite":
+        yield from opened(f"sqlite:///{tmp_path / 'empty.sqlite'}", tmp_path)
+        return
+    with own_database("webinars_test_migrations") as url:
+        if url is None:
+            missing("PostgreSQL does not answer: set WEBINARS_TEST_POSTGRES_URL")
+        else:
+            yield from opened(url, tmp_path)
+
+
+def opened(url: str, folder: Path) -> Iterator[Flask]:
+    app = create_app(settings_for(url, folder))
+    with app.app_context():
+        yield app
+    app.extensions["webinars"].database.dispose()
+
+
+def engine_of(app: Flask) -> sa.Engine:
+    engine: sa.Engine = app.extensions["webinars"].database.engine
+    return engine
+
+
+def differences(app: Flask) -> list[Any]:
+    """What a new migration would have to change."""
+    with engine_of(app).connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        return list(compare_metadata(context, Database.metadata))
+
+
+def checks(connection: sa.Connection) -> dict[str, set[str | None]]:
+    """The named checks of each table, which Alembic does not compare."""
+    inspector = sa.inspect(connection)
+    return {
+        name: {check["name"] for check in inspector.get_check_constraints(name)}
+        for name in inspector.get_table_names()
+        if name != "alembic_version"
+    }
+
+
+def test_upgraded_from_nothing_the_database_is_what_the_models_say(app: Flask) -> None:
+    flask_migrate.upgrade()
+    assert differences(app) == []
+    with engine_of(app).connect() as connection:
+        assert present_revision(connection) == wanted_revision()
+        assert checks(connection) == {
+            table.name: {
+                str(constraint.name)
+                for constraint in table.constraints
+                if isinstance(constraint, sa.CheckConstraint)
+            }
+            for table in Database.metadata.sorted_tables
+        }
+        assert connection.exec_driver_sql("SELECT id, version FROM site_state").all() == [(1, 1)]
+
+
+def test_the_way_back_and_forth_ends_where_it_began(app: Flask) -> None:
+    flask_migrate.upgrade()
+    flask_migrate.downgrade(revision="base")
+    with engine_of(app).connect() as connection:
+        assert sa.inspect(connection).get_table_names() == ["alembic_version"]
+    flask_migrate.upgrade()
+    assert differences(app) == []
+
+
+def test_a_second_upgrade_changes_nothing(app: Flask) -> None:
+    flask_migrate.upgrade()
+    with engine_of(app).begin() as connection:
+        connection.exec_driver_sql("UPDATE site_state SET version = 7")
+    flask_migrate.upgrade()
+    with engine_of(app).connect() as connection:
+        assert connection.exec_driver_sql("SELECT version FROM site_state").scalar() == 7
+
+
+def test_there_is_one_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    scripts = ScriptDirectory.from_config(config)
+    assert scripts.get_heads() == [wanted_revision()]
+    assert len(scripts.get_bases()) == 1
