@@ -90,13 +90,17 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> 
         ),
         (
             'database_url = "mysql://localhost/webinars"',
-            "database_url: sqlite:///path/to/file or "
-            "postgresql+psycopg://user@host/database is needed.",
+            (
+                "database_url: sqlite:///path/to/file or "
+                "postgresql+psycopg://user@host/database is needed."
+            ),
         ),
         (
             'database_url = "webinars.sqlite"',
-            "database_url: sqlite:///path/to/file or "
-            "postgresql+psycopg://user@host/database is needed.",
+            (
+                "database_url: sqlite:///path/to/file or "
+                "postgresql+psycopg://user@host/database is needed."
+            ),
         ),
         (
             'secret_key = "too short"',
@@ -156,8 +160,10 @@ def test_a_wrong_variable_is_named_as_such(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("WEBINARS_BASE_URL", "nowhere")
     assert complaint() == [
         "WEBINARS_BASE_URL: an address such as https://webinaires.example.org is needed.",
-        "WEBINARS_MAIL_PORT: Input should be a valid integer, "
-        "unable to parse string as an integer.",
+        (
+            "WEBINARS_MAIL_PORT: Input should be a valid integer, "
+            "unable to parse string as an integer."
+        ),
     ]
 
 

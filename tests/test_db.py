@@ -82,10 +82,14 @@ def test_writing_commits_at_the_end(database: Database) -> None:
 
 
 def test_writing_is_undone_by_any_error(database: Database) -> None:
-    with pytest.raises(KeyboardInterrupt), database.write() as session:
-        session.add(participant())
-        session.flush()
-        raise KeyboardInterrupt
+    def add_and_stop() -> None:
+        with database.write() as session:
+            session.add(participant())
+            session.flush()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        add_and_stop()
     with database.read() as session:
         assert count(session, Participant) == 0
 

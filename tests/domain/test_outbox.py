@@ -43,9 +43,7 @@ def owe(session: Session, *keys: str, **fields: Any) -> int:
     return outbox.enqueue(session, purposes=purposes, host=HOST, now=NOW)
 
 
-def claim(
-    database: Database, owner: str = ME, *, now: datetime = NOW, most: int = 20
-) -> list[int]:
+def claim(database: Database, owner: str = ME, *, now: datetime = NOW, most: int = 20) -> list[int]:
     with database.write() as session:
         return outbox.claim(session, owner=owner, lease=LEASE, most=most, now=now)
 
@@ -106,9 +104,13 @@ def test_one_purpose_is_one_mail_ever(database: Database) -> None:
 
 
 def test_what_is_owed_goes_with_the_transaction(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.write() as session:
-        owe(session, "a")
-        raise RuntimeError
+    def owe_and_fail() -> None:
+        with database.write() as session:
+            owe(session, "a")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        owe_and_fail()
     assert states(database) == {}
 
 
@@ -156,9 +158,7 @@ def test_claims_at_once_never_share(database: Database) -> None:
 def test_the_way_of_a_mail_that_is_sent(handing_over: Database) -> None:
     mail_id = row(handing_over).id
     later = NOW + SECOND
-    assert act(
-        handing_over, outbox.mark_sent, mail_id=mail_id, owner=ME, reply="250 OK", now=later
-    )
+    assert act(handing_over, outbox.mark_sent, mail_id=mail_id, owner=ME, reply="250 OK", now=later)
     mail = row(handing_over)
     assert (mail.state, mail.reply, mail.sent_at) == (MailState.SENT, "250 OK", later)
     assert (mail.owner, mail.lease_until) == (None, None)

@@ -143,8 +143,10 @@ def test_every_key_is_read() -> None:
 
 
 def test_a_session_takes_from_the_cycle_what_it_does_not_say() -> None:
-    text = head("capacity = 50") + session() + session(
-        slug='"b"', date="2019-07-18", starts_at="09:00:00", duration="30", capacity="5"
+    text = (
+        head("capacity = 50")
+        + session()
+        + session(slug='"b"', date="2019-07-18", starts_at="09:00:00", duration="30", capacity="5")
     )
     plan = read_plan(text).plan
     first, second = plan.sessions
@@ -196,7 +198,7 @@ def test_a_cancelled_session_leaves_its_date_to_another() -> None:
 def test_a_wrong_key_of_the_cycle_is_named(line: str, message: str) -> None:
     (problem,) = problems(head(line))
     assert problem.message.startswith(message)
-    assert (problem.line, problem.key) == (4, line.split(" =")[0])
+    assert (problem.line, problem.key) == (4, line.split(" =", maxsplit=1)[0])
 
 
 @pytest.mark.parametrize(
@@ -248,12 +250,12 @@ def test_a_wrong_head_is_named(text: str, problem: Problem) -> None:
         ("date", "", "this key is needed and is not there"),
         ("title", "", "this key is needed and is not there"),
         ("slug", '"register"', '"register" is an address of the product itself: choose another'),
-        ("slug", '"É"', '"É" cannot be part of an address: use small letters without accents, '
-         "digits and single hyphens"),
+        ("slug", '"É"', ('"É" cannot be part of an address: use small letters without accents, '
+         "digits and single hyphens")),
         ("slug", "1", "a text in quotes is needed, not 1"),
         ("date", '"18 April"', "a date such as 2019-04-18 is needed, not '18 April'"),
-        ("date", "13:00:00", "a date such as 2019-04-18 is needed, not "
-         "datetime.time(13, 0)"),
+        ("date", "13:00:00", ("a date such as 2019-04-18 is needed, not "
+         "datetime.time(13, 0)")),
         ("date", "2020-01-16", "2020-01-16 is not in the year 2019"),
         ("title", '"a\\nb"', "line breaks and control characters cannot stand here"),
         ("title", '"a\\u0000b"', "line breaks and control characters cannot stand here"),
@@ -261,8 +263,8 @@ def test_a_wrong_head_is_named(text: str, problem: Problem) -> None:
         ("title", '"a\\u0085b"', "line breaks and control characters cannot stand here"),
         ("title", '"' + "a" * 301 + '"', "the text is too long: at most 300 characters"),
         ("title", '["a"]', "a text in quotes is needed, not ['a']"),
-        ("theme", '"Un thème"', '"Un thème" cannot be part of an address: use small letters '
-         "without accents, digits and single hyphens"),
+        ("theme", '"Un thème"', ('"Un thème" cannot be part of an address: use small letters '
+         "without accents, digits and single hyphens")),
         ("join_url", '"salle.example.org"',
          "an address beginning with https:// or http:// is needed"),
         ("join_url", '"javascript:alert(1)"',

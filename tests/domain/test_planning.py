@@ -275,9 +275,7 @@ def test_what_is_pending_is_known_before_it_is_published(database: Database) -> 
     with database.read() as session:
         cycle = planning.find_cycle(session, slug="2019")
         pending = planning.pending_changes(session, cycle=cycle)
-        assert [(change.kind.value, change.slug) for change in pending] == [
-            ("renamed", MARCH.slug)
-        ]
+        assert [(change.kind.value, change.slug) for change in pending] == [("renamed", MARCH.slug)]
     assert sequences(database) == {MARCH.slug: (0, NOW)}
 
 

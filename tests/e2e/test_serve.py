@@ -14,10 +14,13 @@ import pytest
 import sqlalchemy as sa
 
 from tests.conftest import missing
-from tests.e2e.support import LOOPBACK, Answer, Installation, Process, until
+from tests.e2e.support import LOOPBACK, Answer, Installation, Process, form_token, until
 from tests.support import APRIL, MailServer, plan_of, published
 from webinars import clock
 from webinars.db import Database
+
+IN_HAND_SECONDS = 1.5
+"""Long enough for a request to have been taken up on a busy machine."""
 
 
 def children_of(process: Process) -> list[str]:
@@ -73,16 +76,21 @@ def test_sigterm_lets_a_request_finish(
 ):
     server = place.serve()
     answers: list[Answer] = []
+    form = {
+        "csrf_token": form_token(place.get(f"/cycles/{webinar}").text),
+        "email": "alice@example.org",
+        "full_name": "Alice Dupont",
+    }
     # A writer who waits: the registration is in hand for as long as this lock is held.
     path = sa.make_url(database_url).database
     assert path
     lock = sqlite3.connect(path, isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
     client = threading.Thread(
-        target=lambda: answers.append(place.register(webinar, "alice@example.org"))
+        target=lambda: answers.append(place.post(f"/cycles/{webinar}/register", form))
     )
     client.start()
-    time.sleep(0.8)
+    time.sleep(IN_HAND_SECONDS)
     server.popen.terminate()
     time.sleep(0.8)
 
@@ -140,9 +148,21 @@ def test_without_it_no_worker_runs(place: Installation, webinar: str, smtp: Mail
 
 
 @on_sqlite
-def test_sigterm_while_starting_leaves_no_child(place: Installation):
-    server = place.start("serve", "--with-worker", "--port", str(place.port))
-    until(lambda: children_of(server), within=30, what="the worker is started", every=0.005)
+@pytest.mark.parametrize(
+    ("arguments", "children", "moment"), [((), 2, 0.1), (("--with-worker",), 1, 0.0)]
+)
+def test_sigterm_while_starting_leaves_no_child(
+    place: Installation, arguments: tuple[str, ...], children: int, moment: float
+):
+    """With the web processes still loading, and with the worker alone begun."""
+    server = place.start("serve", "--port", str(place.port), *arguments)
+    until(
+        lambda: len(children_of(server)) >= children,
+        within=30,
+        what="the children are there",
+        every=0.002,
+    )
+    time.sleep(moment)
     server.popen.terminate()
 
     assert server.wait() == 0

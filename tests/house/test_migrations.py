@@ -1,5 +1,6 @@
 """The migrations make exactly the tables that the models describe."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,10 @@ def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     if request.param == "sqlite":
         yield from opened(f"sqlite:///{tmp_path / 'empty.sqlite'}", tmp_path)
         return
-    with own_database("webinars_test_migrations") as url:
+    with own_database(f"webinars_test_migrations_{os.getpid()}") as url:
         if url is None:
             missing("PostgreSQL does not answer: set WEBINARS_TEST_POSTGRES_URL")
-        else:
-            yield from opened(url, tmp_path)
+        yield from opened(url, tmp_path)
 
 
 def opened(url: str, folder: Path) -> Iterator[Flask]:

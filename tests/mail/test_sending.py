@@ -28,7 +28,7 @@ from tests.support import (
 from webinars.db import Database
 from webinars.domain import outbox, participants, registrations
 from webinars.domain.outbox import EXPIRED
-from webinars.mail import sending
+from webinars.mail import messages, sending
 from webinars.models import MailKind, MailState, OutboxMail, WebinarStatus
 from webinars.worker import Worker
 
@@ -40,9 +40,7 @@ At = Callable[[datetime], None]
 
 
 @pytest.fixture
-def make_worker(
-    make_app: Callable[..., Flask], smtp: MailServer, at: At
-) -> Callable[..., Worker]:
+def make_worker(make_app: Callable[..., Flask], smtp: MailServer, at: At) -> Callable[..., Worker]:
     """A worker that sends to the mail server, or to another port."""
     at(NOW)
 
@@ -167,10 +165,8 @@ def test_one_refused_mail_does_not_stop_the_others(
     with march.write() as session:
         for number in range(4):
             register(session, person(number))
-    smtp.on_rcpt = lambda address: {
-        "person0@example.org": "550 no",
-        "person2@example.org": "421 down",
-    }.get(address)
+    answers = {"person0@example.org": "550 no", "person2@example.org": "421 down"}
+    smtp.on_rcpt = answers.get
     assert make_worker().tick() == 4
     assert [mail.state.value for mail in ledger(march)] == ["failed", "sent", "pending", "sent"]
     assert len(smtp.arrived) == 2
@@ -266,7 +262,7 @@ def test_a_mail_that_cannot_be_built_fails_and_the_next_leaves(
     with march.write() as session:
         register(session, ALICE)
         register(session, BOB)
-    real = sending.compose
+    real = messages.compose
 
     def compose(session: Any, *, mail: OutboxMail, **more: Any) -> Any:
         if mail.participant.email == ALICE.email:
@@ -409,7 +405,11 @@ def test_two_workers_at_once_remind_once(
     before = len(smtp.arrived)
     at(DUE)
     workers = [make_worker() for _ in range(2)]
-    in_threads(lambda number: workers[number].tick() and None, 2)
+
+    def tick(number: int) -> None:
+        workers[number].tick()
+
+    in_threads(tick, 2)
     everyone = sorted([ALICE.email, *(f"person{number}@example.org" for number in range(4))])
     assert sorted(arrived.envelope_to[0] for arrived in smtp.arrived[before:]) == everyone
     assert {mail.state for mail in ledger(confirmed)} == {MailState.SENT}

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import force_locale, gettext, ngettext
 from werkzeug.test import TestResponse
+from werkzeug.wrappers import Response
 
 from tests.support import HOST, MARCH, count
 from webinars.db import Database
@@ -127,7 +128,7 @@ class _Reader(HTMLParser):
         self._open[-1].content.append(data)
 
 
-def read(response: TestResponse) -> Element:
+def read(response: Response) -> Element:
     """The page of an answer. What is not well nested is refused."""
     reader = _Reader()
     reader.feed(response.get_data(as_text=True))
@@ -152,7 +153,7 @@ def form_values(client: FlaskClient, page: str = PAGE) -> dict[str, str]:
     return read(client.get(page)).form(f"{page}/register").values()
 
 
-def post_registration(client: FlaskClient, page: str = PAGE, **changes: Any) -> TestResponse:
+def post_registration(client: FlaskClient, page: str = PAGE, /, **changes: Any) -> TestResponse:
     """Fill in the form as Alice, but for the changes; None leaves a field out."""
     typed: dict[str, Any] = form_values(client, page) | {
         "email": "alice@example.org",

@@ -112,7 +112,7 @@ def test_an_error_of_the_database_tells_no_address(
     with structlog.testing.capture_logs() as logs:
         assert client.get("/").status_code == 500
     error = next(log for log in logs if log["event"] == "unexpected_error")
-    shown = structlog.processors.format_exc_info(None, "", dict(error))  # type: ignore[arg-type]
+    shown = structlog.processors.format_exc_info(None, "", dict(error))
     assert "nowhere" in str(shown["exception"])
     assert "alice" not in str(shown["exception"])
 

@@ -11,6 +11,7 @@ from tests.conftest import settings_for
 from tests.support import counted_queries, free_port
 from webinars import create_app
 from webinars.db import Database
+from webinars.migration import wanted_revision
 
 
 def said(answer: TestResponse) -> tuple[int, str]:
@@ -44,8 +45,6 @@ def test_a_database_of_another_version_is_not_ready(client: FlaskClient, databas
 
 
 def head() -> str:
-    from webinars.migration import wanted_revision
-
     return str(wanted_revision())
 
 

@@ -1,5 +1,7 @@
 """Organisers' sign-in, and the desk behind it."""
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -205,8 +207,6 @@ def test_the_desk_counts(organiser: FlaskClient, database: Database, services: S
 
 
 def test_the_desk_shows_three_cycles(organiser: FlaskClient, database: Database) -> None:
-    from dataclasses import replace
-
     with database.write() as session:
         for year in (2018, 2019, 2020):
             march = replace(MARCH, date=MARCH.date.replace(year=year), title=f"Mars {year}")

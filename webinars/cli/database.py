@@ -15,6 +15,9 @@ def group() -> None:
 def upgrade() -> None:
     """Bring the schema to this version; every row is kept."""
     app = make_app(check_schema=False)
-    with app.app_context():
-        flask_migrate.upgrade()
+    try:
+        with app.app_context():
+            flask_migrate.upgrade()
+    finally:
+        app.extensions["webinars"].database.dispose()
     click.echo("The database is up to date.")

@@ -6,6 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from importlib import import_module
+from typing import Any
 
 import click
 from granian.constants import Interfaces
@@ -16,6 +19,9 @@ from webinars.worker import Worker
 
 BLOCKING_THREADS = 2
 """Per process: one may wait for the database while another answers."""
+
+STOP_SECONDS = 30
+"""How long a process may take to finish what it has in hand."""
 
 
 @click.command()
@@ -52,17 +58,33 @@ def run_server(*, host: str, port: int, workers: int, with_worker: bool) -> None
         workers=workers,
         blocking_threads=BLOCKING_THREADS,
         respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
         log_enabled=False,
     )
-    # Until the server listens to signals itself: the end must pass by `finally`.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    companion = None
+    # Until the server listens to signals itself. No end may fall between the worker's start
+    # and knowing of it; afterwards every end passes by `finally`.
+    told_to_stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: told_to_stop.set())
+    companion = start_worker() if with_worker else None
     try:
-        companion = start_worker() if with_worker else None
-        server.serve()
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        if not told_to_stop.is_set():
+            server.serve(target_loader=load_application)
     finally:
         if companion is not None:
             stop_worker(companion)
+
+
+def load_application(target: str) -> Any:
+    """The application, in a web process that has just begun.
+
+    It has its parent's handlers until the server sets its own, which is after this: a signal
+    that asks it to end meanwhile would be lost, and its parent would wait for ever.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    module, _, name = target.partition(":")
+    return getattr(import_module(module), name)
 
 
 def check_port(host: str, port: int) -> None:
@@ -91,6 +113,6 @@ def stop_worker(companion: "subprocess.Popen[bytes]") -> None:
     """Let it finish the message in hand."""
     companion.terminate()
     try:
-        companion.wait(timeout=30)
+        companion.wait(timeout=STOP_SECONDS)
     except subprocess.TimeoutExpired:
         companion.kill()

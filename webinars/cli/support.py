@@ -18,7 +18,7 @@ from webinars.services import Services
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def make_app(*, check_schema: bool = True) -> Flask:
+def make_app(*, check_database: bool = True, check_schema: bool = True) -> Flask:
     """The application, its logs set up, its database checked.
 
     Raises WrongConfiguration, and ClickException with a sentence.
@@ -30,7 +30,8 @@ def make_app(*, check_schema: bool = True) -> Flask:
         app = create_app(settings)
     except OSError as error:
         raise click.ClickException(f"{error.filename}: {error.strerror}.") from error
-    _check(app.extensions["webinars"], schema=check_schema)
+    if check_database:
+        _check(app.extensions["webinars"], schema=check_schema)
     return app
 
 
@@ -43,11 +44,12 @@ def _check(services: Services, *, schema: bool) -> None:
         raise click.ClickException(
             f"The database {url} does not answer: {str(error.orig).strip()}"
         ) from error
+    finally:
+        services.database.dispose()  # nothing of it may live on in a child process
     if schema and present != wanted_revision():
         raise click.ClickException(
             "The database does not have the schema of this version. Run: webinars db upgrade"
         )
-    services.database.dispose()  # nothing of it may live on in a child process
 
 
 def with_services(command: Command) -> Command:

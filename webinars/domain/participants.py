@@ -121,5 +121,7 @@ def _view(
             RegistrationStatus.WAITLISTED,
             RegistrationStatus.PENDING,
         ),
-        can_confirm=status is RegistrationStatus.PENDING and now < webinar.ends_at,
+        can_confirm=status is RegistrationStatus.PENDING
+        and now < webinar.ends_at
+        and not webinar.cancelled,
     )

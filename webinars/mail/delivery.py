@@ -6,22 +6,21 @@ recipient. https://flask-mail.readthedocs.io
 """
 
 import contextlib
-import email.charset
+import email.policy
 import re
 import smtplib
 import ssl
-from email.utils import formataddr
+from datetime import datetime
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.message import EmailMessage
 from types import TracebackType
 from typing import Self
 
-from flask_mail import Attachment, BadHeaderError, Connection, Mail, Message, sanitize_address
+from flask_mail import Connection, Mail
 
 from webinars.config import Settings
 from webinars.mail.messages import Letter
-
-# Flask-Mail leaves texts as they are; lines over 998 octets may not travel (RFC 5322
-# section 2.1.1), and not every server takes 8 bits. Quoted-printable does away with both.
-email.charset.add_charset("utf-8", email.charset.SHORTEST, email.charset.QP, "utf-8")
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -87,9 +86,8 @@ class Post(Connection):
         try:
             if self.host is None:
                 self.host = self.configure_host()
-            sender = sanitize_address(self._settings.mail_sender)
-            self._expect(*self.host.mail(sender))
-            self._expect(*self.host.rcpt(sanitize_address(letter.to_address)))
+            self._expect(*self.host.mail(ascii_address(self._settings.mail_sender)))
+            self._expect(*self.host.rcpt(ascii_address(letter.to_address)))
         except (Refused, NotNow):
             self._reset()
             raise
@@ -140,31 +138,44 @@ class Post(Connection):
             self.host = None
 
 
-def content_of(letter: Letter, *, settings: Settings) -> bytes:
-    """The message as it travels (RFC 5322). Raises Refused for characters no header may have."""
+def content_of(letter: Letter, *, settings: Settings, now: datetime) -> bytes:
+    """The message as it travels (RFC 5322), in seven bits and lines of at most 78.
+
+    The standard library builds it: Flask-Mail folds a header that it has encoded already,
+    and so cuts through encoded words (RFC 2047 section 2). Raises Refused for characters
+    that no header may have and for an address that cannot be written.
+    """
     for text in (letter.subject, letter.to_address, letter.to_name):
         if CONTROL.search(text):
             raise Refused("a header has control characters")
-    message = Message(
-        subject=letter.subject,
-        sender=formataddr((settings.sender_name, settings.mail_sender)),
-        recipients=[(letter.to_name, letter.to_address)],
-        body=letter.text,
-        html=letter.html,
-        attachments=[
-            Attachment(enclosure.filename, enclosure.content_type, enclosure.data)
-            for enclosure in letter.enclosures
-        ],
-        # RFC 3834 section 5: no auto-responder shall answer.
-        extra_headers={"Auto-Submitted": "auto-generated"},
-    )
-    message.msgId = letter.message_id
-    if message.has_bad_headers():
-        raise Refused(str(BadHeaderError("a header has line breaks")))
+    message = EmailMessage(policy=email.policy.SMTP)
+    message["Subject"] = letter.subject
+    message["From"] = Address(settings.sender_name, addr_spec=settings.mail_sender)
+    message["To"] = Address(letter.to_name, addr_spec=ascii_address(letter.to_address))
+    message["Date"] = now
+    message["Message-ID"] = letter.message_id
+    # RFC 3834 section 5: no auto-responder shall answer.
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.text, cte="quoted-printable")
+    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    for enclosure in letter.enclosures:
+        kind, _, subtype = enclosure.content_type.partition("/")
+        message.add_attachment(
+            enclosure.data, maintype=kind, subtype=subtype, filename=enclosure.filename
+        )
+    return message.as_bytes()
+
+
+def ascii_address(address: str) -> str:
+    """The address with its domain as the network writes it (RFC 5890). Raises Refused."""
+    local, _, domain = address.rpartition("@")
     try:
-        return bytes(message.as_bytes())
-    except UnicodeError as error:
+        written = f"{local}@{domain.encode('idna').decode('ascii')}"
+        written.encode("ascii")
+        Address(addr_spec=written)
+    except (UnicodeError, ValueError, HeaderParseError) as error:
         raise Refused(f"the address cannot be written: {_short(error)}") from error
+    return written
 
 
 def _text(reply: bytes | str) -> str:

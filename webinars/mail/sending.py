@@ -58,7 +58,7 @@ class Sender:
         tries = 1
         try:
             letter, tries = self._compose(mail_id)
-            content = content_of(letter, settings=self.services.settings)
+            content = content_of(letter, settings=self.services.settings, now=self.now())
             post.offer(letter)
             if not self._mark_handing_over(mail_id):
                 log.warning("mail_lease_lost", mail=mail_id)

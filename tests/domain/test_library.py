@@ -1,0 +1,245 @@
+"""Themes and resources in the three steps, and the list with its facets."""
+
+import pytest
+
+from tests.support import NOW, counted_queries, load_2019, load_library
+from webinars.db import Database
+from webinars.domain import library
+from webinars.domain.errors import NotFound
+from webinars.domain.library import Chosen, ResourceView, StepGroup, by_step
+from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.programme import Moment
+from webinars.domain.webinar_page import webinar_page
+from webinars.models import EntryPoint, Step
+
+MOMENT = Moment.at(NOW, opens_minutes=15)
+ALLIANCES = "apprendre-a-faire-alliances"
+
+
+def resource(
+    slug: str, step: Step | None = None, entry_point: EntryPoint | None = None
+) -> ResourceView:
+    return ResourceView(
+        slug=slug,
+        title=slug,
+        kind="guide",
+        publishers=(),
+        audience=(),
+        year=None,
+        edition=None,
+        step=step,
+        entry_point=entry_point,
+        section=None,
+        url=None,
+        forthcoming=False,
+        themes=(),
+    )
+
+
+Shape = list[tuple[Step | None, list[tuple[EntryPoint | None, list[str]]]]]
+
+
+def shape(groups: tuple[StepGroup, ...]) -> Shape:
+    return [
+        (
+            group.step,
+            [(g.entry_point, [r.slug for r in g.resources]) for g in group.entry_points],
+        )
+        for group in groups
+    ]
+
+
+NO_STEPS: Shape = [(Step.UNDERSTAND, []), (Step.ADOPT, []), (Step.ACT, [])]
+
+
+def test_the_three_steps_are_always_there() -> None:
+    assert shape(by_step([])) == NO_STEPS
+    assert [group.count for group in by_step([])] == [0, 0, 0]
+
+
+def test_one_resource_stands_in_its_step() -> None:
+    assert shape(by_step([resource("a", Step.ADOPT)])) == [
+        (Step.UNDERSTAND, []),
+        (Step.ADOPT, [(None, ["a"])]),
+        (Step.ACT, []),
+    ]
+
+
+def test_those_without_a_step_come_last() -> None:
+    assert shape(by_step([resource("a")])) == [*NO_STEPS, (None, [(None, ["a"])])]
+
+
+def test_steps_and_entry_points_have_their_order_and_resources_keep_theirs() -> None:
+    resources = [
+        resource("none"),
+        resource("z", Step.ACT, EntryPoint.ILLUSTRATIONS),
+        resource("y", Step.ACT),
+        resource("b", Step.ACT, EntryPoint.TOOLBOX),
+        resource("a", Step.ACT, EntryPoint.TOOLBOX),
+        resource("x", Step.ACT, EntryPoint.REFERENCE_FRAMEWORK),
+        resource("u", Step.UNDERSTAND, EntryPoint.METHODS),
+    ]
+    assert shape(by_step(resources)) == [
+        (Step.UNDERSTAND, [(EntryPoint.METHODS, ["u"])]),
+        (Step.ADOPT, []),
+        (
+            Step.ACT,
+            [
+                (EntryPoint.REFERENCE_FRAMEWORK, ["x"]),
+                (EntryPoint.TOOLBOX, ["b", "a"]),
+                (EntryPoint.ILLUSTRATIONS, ["z"]),
+                (None, ["y"]),
+            ],
+        ),
+        (None, [(None, ["none"])]),
+    ]
+
+
+def test_the_kit_of_april_has_its_29_entries_under_the_four_entry_points(
+    database: Database,
+) -> None:
+    load_2019(database)
+    with database.read() as session:
+        kit = webinar_page(session, cycle_slug="2019", webinar_slug=ALLIANCES, moment=MOMENT).kit
+        theme = library.theme_page(session, slug=ALLIANCES, moment=MOMENT)
+    assert kit == theme.steps
+    entries = [
+        (group.step, entry.entry_point, len(entry.resources))
+        for group in kit
+        for entry in group.entry_points
+        if entry.entry_point is not None
+    ]
+    by_entry = {
+        entry: sum(count for _, point, count in entries if point is entry) for entry in EntryPoint
+    }
+    assert sum(by_entry.values()) == 29
+    assert all(by_entry.values())
+    assert {step for step, _, _ in entries} == {Step.ADOPT, Step.ACT}
+    assert [point for step, point, _ in entries if step is Step.ACT] == list(EntryPoint)
+
+
+def test_a_theme_shows_its_questions_and_webinars(database: Database) -> None:
+    load_2019(database)
+    with database.read() as session:
+        page = library.theme_page(session, slug=ALLIANCES, moment=MOMENT)
+    assert [webinar.slug for webinar in page.webinars] == [ALLIANCES]
+    assert page.theme.title == "Apprendre à faire alliances"
+    assert page.questions
+    assert page.resource_count == sum(group.count for group in page.steps)
+
+
+def test_a_theme_without_anything(database: Database) -> None:
+    with database.write() as session:
+        text = '[[themes]]\nslug = "t"\ntitle = "T"\n'
+        import_library(session, files=[SourceFile("t.toml", text)], now=NOW)
+    with database.read() as session:
+        page = library.theme_page(session, slug="t", moment=MOMENT)
+    assert (page.webinars, page.resource_count, shape(page.steps)) == ((), 0, NO_STEPS)
+
+
+def test_what_is_not_there_is_not_found(database: Database) -> None:
+    with database.read() as session:
+        with pytest.raises(NotFound):
+            library.theme_page(session, slug="no-such", moment=MOMENT)
+        with pytest.raises(NotFound):
+            library.resource_page(session, slug="no-such", moment=MOMENT)
+
+
+def test_themes_stand_in_the_librarys_order_each_with_its_colour(database: Database) -> None:
+    with database.write() as session:
+        load_library(session, "themes.toml")
+    with database.read() as session:
+        assert [theme.colour for theme in library.all_themes(session)] == list(range(1, 12))
+
+
+def test_an_empty_library_is_an_empty_list(database: Database) -> None:
+    with database.read() as session:
+        page = library.resources_page(session, chosen=Chosen(theme="x", step="act", kind="y"))
+    assert (page.resources, page.total, page.themes, page.kinds) == ((), 0, (), ())
+    assert [(step.value, step.count) for step in page.steps] == [
+        ("understand", 0),
+        ("adopt", 0),
+        ("act", 0),
+    ]
+
+
+def test_the_whole_list(database: Database) -> None:
+    with database.write() as session:
+        load_library(session, "themes.toml", "resources.toml")
+    with database.read() as session:
+        page = library.resources_page(session, chosen=Chosen())
+    assert (len(page.resources), page.total) == (91, 91)
+    assert sum(kind.count for kind in page.kinds) == 91
+    assert [kind.value for kind in page.kinds] == sorted(
+        (kind.value for kind in page.kinds), key=str.casefold
+    )
+    assert not any(facet.chosen for facet in (*page.themes, *page.steps, *page.kinds))
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        Chosen(theme=ALLIANCES),
+        Chosen(step="act"),
+        Chosen(kind="guide"),
+        Chosen(theme=ALLIANCES, step="act", kind="guide"),
+        Chosen(theme="no-such"),
+        Chosen(step="run", kind="no-such"),
+    ],
+)
+def test_each_facet_counts_what_choosing_it_would_leave(database: Database, chosen: Chosen) -> None:
+    with database.write() as session:
+        load_library(session, "themes.toml", "resources.toml")
+    with database.read() as session:
+        page = library.resources_page(session, chosen=chosen)
+
+        def left(theme: str | None, step: str | None, kind: str | None) -> int:
+            narrowed = Chosen(theme=theme, step=step, kind=kind)
+            return len(library.resources_page(session, chosen=narrowed).resources)
+
+        for facet in page.themes[:3]:
+            assert facet.count == left(facet.value, chosen.step, chosen.kind)
+        for facet in page.steps:
+            assert facet.count == left(chosen.theme, facet.value, chosen.kind)
+        for facet in page.kinds[:3]:
+            assert facet.count == left(chosen.theme, chosen.step, facet.value)
+    assert page.total == 91
+    marked = [facet.value for facet in (*page.themes, *page.steps, *page.kinds) if facet.chosen]
+    known = {ALLIANCES, "act", "guide"}
+    assert marked == [c for c in (chosen.theme, chosen.step, chosen.kind) if c in known]
+
+
+def test_a_resource_knows_its_whole_and_its_webinars(database: Database) -> None:
+    load_2019(database)
+    text = """\
+[[resources]]
+slug = "whole"
+title = "Whole"
+kind = "guide"
+[[resources]]
+slug = "part"
+title = "Part"
+kind = "guide"
+part_of = "whole"
+themes = ["apprendre-a-faire-alliances", "definir-sa-strategie"]
+partners = ["P"]
+"""
+    with database.write() as session:
+        import_library(session, files=[SourceFile("more.toml", text)], now=NOW)
+    with database.read() as session:
+        part = library.resource_page(session, slug="part", moment=MOMENT)
+        whole = library.resource_page(session, slug="whole", moment=MOMENT)
+    assert part.part_of is not None
+    assert (part.part_of.slug, list(part.partners)) == ("whole", ["P"])
+    assert [webinar.slug for webinar in part.webinars] == ["definir-sa-strategie", ALLIANCES]
+    assert (whole.part_of, whole.webinars) == (None, ())
+
+
+def test_the_count_of_queries_is_the_same_for_any_theme(database: Database) -> None:
+    load_2019(database)
+    counts = []
+    for slug in (ALLIANCES, "definir-sa-strategie"):
+        with counted_queries(database) as queries, database.read() as session:
+            library.theme_page(session, slug=slug, moment=MOMENT)
+        counts.append(len(queries))
+    assert counts == [5, 5]

@@ -1,0 +1,120 @@
+"""Replays going online, once each, and the list of them."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support import MARCH, NOW, count, plan_of, published
+from webinars.db import Database
+from webinars.domain import replays, site
+from webinars.domain.errors import NotFound
+from webinars.domain.programme import Moment
+from webinars.domain.replays import Video
+from webinars.domain.webinar_page import ChapterView, ReplayView, webinar_page
+from webinars.models import Chapter, Replay, Webinar
+
+AFTER = datetime.fromisoformat("2019-03-22T09:00:00+00:00")
+VIDEO = Video(
+    "https://video.example.org/mars", 3600, chapters=((1800, "Des pratiques"), (0, "Ouverture"))
+)
+JANUARY = replace(MARCH, slug="january", date=date(2019, 1, 17))
+FEBRUARY = replace(MARCH, slug="february", date=date(2019, 2, 21))
+
+
+@pytest.fixture
+def cycle(database: Database) -> Database:
+    with database.write() as session:
+        published(session, plan_of(JANUARY, FEBRUARY, MARCH))
+    return database
+
+
+def put(
+    database: Database, slug: str = MARCH.slug, video: Video = VIDEO, *, now: datetime = AFTER
+) -> bool:
+    with database.write() as session:
+        return replays.put_online(
+            session, cycle_slug="2019", webinar_slug=slug, video=video, now=now
+        )
+
+
+def shown(database: Database, *, now: datetime = AFTER) -> list[str]:
+    with database.read() as session:
+        found = replays.replays(session, moment=Moment.at(now, opens_minutes=15))
+        return [webinar.slug for webinar in found]
+
+
+def test_a_replay_goes_online_with_its_chapters_in_order(cycle: Database) -> None:
+    assert put(cycle)
+    with cycle.read() as session:
+        page = webinar_page(
+            session,
+            cycle_slug="2019",
+            webinar_slug=MARCH.slug,
+            moment=Moment.at(AFTER, opens_minutes=15),
+        )
+    assert page.webinar.has_replay
+    assert page.replay == ReplayView(
+        video_url="https://video.example.org/mars",
+        duration=3600,
+        online_at=AFTER,
+        demonstration=False,
+        chapters=(ChapterView(0, "Ouverture"), ChapterView(1800, "Des pratiques")),
+    )
+
+
+def test_it_changes_the_calendar_entry_and_the_public_pages(cycle: Database) -> None:
+    put(cycle)
+    with cycle.read() as session:
+        rows = session.execute(
+            sa.select(Webinar.slug, Webinar.sequence, Webinar.changed_at).order_by(
+                Webinar.starts_at
+            )
+        )
+        assert [tuple(row) for row in rows] == [
+            ("january", 0, NOW),
+            ("february", 0, NOW),
+            (MARCH.slug, 1, AFTER),
+        ]
+        assert site.version(session) == 3
+
+
+def test_a_webinar_that_has_a_replay_keeps_it(cycle: Database) -> None:
+    put(cycle)
+    later = AFTER + timedelta(days=1)
+    assert not put(cycle, video=Video("https://video.example.org/other", None), now=later)
+    with cycle.read() as session:
+        assert session.scalars(sa.select(Replay.video_url)).all() == [VIDEO.url]
+        assert count(session, Chapter) == 2
+        assert site.version(session) == 3
+        webinar = session.scalars(sa.select(Webinar).where(Webinar.slug == MARCH.slug)).one()
+        assert (webinar.sequence, webinar.changed_at) == (1, AFTER)
+
+
+def test_a_webinar_that_is_not_there_gets_none(cycle: Database) -> None:
+    with pytest.raises(NotFound):
+        put(cycle, "no-such")
+    with cycle.read() as session:
+        assert count(session, Replay) == 0
+
+
+def test_two_chapters_cannot_begin_at_once(cycle: Database) -> None:
+    with pytest.raises(sa.exc.IntegrityError):
+        put(cycle, video=replace(VIDEO, chapters=((0, "A"), (0, "B"))))
+    with cycle.read() as session:
+        assert (count(session, Replay), site.version(session)) == (0, 2)
+
+
+def test_none_one_three_the_latest_first(cycle: Database) -> None:
+    assert shown(cycle) == []
+    put(cycle, "february")
+    assert shown(cycle) == ["february"]
+    put(cycle, "january")
+    put(cycle)
+    assert shown(cycle) == [MARCH.slug, "february", "january"]
+
+
+def test_a_replay_of_a_webinar_to_come_is_not_listed_yet(cycle: Database) -> None:
+    put(cycle)
+    assert shown(cycle, now=NOW) == []
