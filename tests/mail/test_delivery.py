@@ -124,7 +124,7 @@ def test_a_line_of_one_dot_arrives(smtp: MailServer, post: Callable[..., Post]) 
         ("🎉", "李四"),
         (
             "Inscription confirmée : Découvrir la plateforme : le tour en une heure, 17 h 55",
-            "É" * 60,
+            "Éléonore d’Été-Dupré",
         ),
         ("plain", 'A "quoted" <name>, with commas'),
         ("=?utf-8?q?fake?=", "O'Neil (Bob)"),
