@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal, Protocol
 
 from babel.dates import format_date, get_timezone_location
+from babel.numbers import format_decimal
 from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as gettext  # noqa: PLC0414  (the domain takes it from here)
 from flask_babel.speaklater import LazyString
@@ -103,6 +104,16 @@ def weekday(instant: datetime, zone: str) -> str:
     return format_date(to_local(instant, zone).date(), "EEEE", locale=language())
 
 
+def upper_first(text: str) -> str:
+    """The same with a capital at its beginning: «MOOC» stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def decimal(value: float) -> str:
+    """A number with one decimal: «0,8» or "0.8"."""
+    return str(format_decimal(value, "#,##0.0", locale=language()))
+
+
 def zone_name(zone: str) -> str:
     """«heure de Paris»: the city of the zone, or its name."""
     city = get_timezone_location(zone, locale=language(), return_city=True)
@@ -192,6 +203,8 @@ FILTERS: dict[str, Callable[..., str]] = {
     "month_name": month_name,
     "weekday": weekday,
     "zone_name": zone_name,
+    "upper_first": upper_first,
+    "decimal": decimal,
     "iso": iso,
     "timecode": timecode,
     "step_name": _name_of(STEP_NAMES),

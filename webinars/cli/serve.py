@@ -23,6 +23,9 @@ BLOCKING_THREADS = 2
 STOP_SECONDS = 30
 """How long a process may take to finish what it has in hand."""
 
+RESTART_SECONDS = 2
+"""Between the end of a worker and the beginning of the next."""
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
@@ -65,14 +68,14 @@ def run_server(*, host: str, port: int, workers: int, with_worker: bool) -> None
     # and knowing of it; afterwards every end passes by `finally`.
     told_to_stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: told_to_stop.set())
-    companion = start_worker() if with_worker else None
+    companion = Companion() if with_worker else None
     try:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         if not told_to_stop.is_set():
             server.serve(target_loader=load_application)
     finally:
         if companion is not None:
-            stop_worker(companion)
+            companion.stop()
 
 
 def load_application(target: str) -> Any:
@@ -104,15 +107,33 @@ def check_port(host: str, port: int) -> None:
         raise click.ClickException(f"Port {port} of {host} {reason}") from error
 
 
-def start_worker() -> "subprocess.Popen[bytes]":
-    """A worker as a child process."""
+class Companion:
+    """One worker beside the service: a process of its own, begun again when it dies."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._process = _start_worker()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        while not self._stopping.is_set():
+            self._process.wait()
+            self._stopping.wait(RESTART_SECONDS)
+            with self._lock:
+                if not self._stopping.is_set():
+                    self._process = _start_worker()
+
+    def stop(self) -> None:
+        """Let it finish the message in hand."""
+        with self._lock:
+            self._stopping.set()
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+
+def _start_worker() -> "subprocess.Popen[bytes]":
     return subprocess.Popen([sys.executable, "-m", "webinars", "worker"], env=os.environ.copy())
-
-
-def stop_worker(companion: "subprocess.Popen[bytes]") -> None:
-    """Let it finish the message in hand."""
-    companion.terminate()
-    try:
-        companion.wait(timeout=STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        companion.kill()

@@ -90,7 +90,13 @@ class Writer:
             Registration.participant_id == participant.id,
             Registration.status.in_(IN_A_CALENDAR),
         )
-        return self._feed(gettext("My webinars"), _entries(session, Webinar.id.in_(mine)))
+        changed_at = session.scalar(
+            sa.select(sa.func.max(Registration.changed_at)).where(
+                Registration.participant_id == participant.id
+            )
+        )
+        entries = _entries(session, Webinar.id.in_(mine))
+        return self._feed(gettext("My webinars"), entries, changed_at)
 
     def one(self, session: Session, *, cycle_slug: str, webinar_slug: str) -> Feed:
         """One webinar as a file: no name of a calendar in it. Raises NotFound."""

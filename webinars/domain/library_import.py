@@ -100,9 +100,12 @@ def import_library(session: Session, *, files: Sequence[SourceFile], now: dateti
     }
     targets = _targets(session, read)
     _check_references(read, set(themes), set(resources), targets)
+    touched: dict[int, Webinar] = {}
     imported = Imported(ignored={key for file in read for key in unknown_keys(file.content)})
     for file in read:
-        imported.changed |= _write_themes(session, file.content.themes, themes)
+        renamed = _write_themes(session, file.content.themes, themes)
+        touched |= _webinars_on(session, renamed)
+        imported.changed |= bool(renamed)
         imported.themes += len(file.content.themes)
     for file in read:
         imported.changed |= _write_resources(session, file.content.resources, themes, resources)
@@ -111,9 +114,11 @@ def import_library(session: Session, *, files: Sequence[SourceFile], now: dateti
     for file in read:
         for table in file.content.webinars:
             imported.changed |= _write_details(
-                session, table, targets[_identity(table)], resources, now
+                session, table, targets[_identity(table)], resources, touched
             )
         imported.webinars += len(file.content.webinars)
+    for webinar in touched.values():
+        mark_changed(webinar, now=now)
     if imported.changed:
         site.touch(session)
     session.flush()
@@ -233,8 +238,11 @@ def _check_details(
             )
 
 
-def _write_themes(session: Session, tables: Sequence[ThemeTable], themes: dict[str, Theme]) -> bool:
-    changed = False
+def _write_themes(
+    session: Session, tables: Sequence[ThemeTable], themes: dict[str, Theme]
+) -> set[str]:
+    """Write themes; the slugs of those that are new or say something else now."""
+    changed: set[str] = set()
     for table in tables:
         values = {name: getattr(table, name) for name in THEME_FIELDS}
         theme = themes.get(table.slug)
@@ -242,10 +250,18 @@ def _write_themes(session: Session, tables: Sequence[ThemeTable], themes: dict[s
             theme = Theme(slug=table.slug, position=len(themes) + 1, **values)
             themes[table.slug] = theme
             session.add(theme)
-            changed = True
-        else:
-            changed |= _set(theme, values)
+            changed.add(table.slug)
+        elif _set(theme, values):
+            changed.add(table.slug)
     return changed
+
+
+def _webinars_on(session: Session, themes: set[str]) -> dict[int, Webinar]:
+    """The webinars on these themes: their calendar entries name the theme."""
+    if not themes:
+        return {}
+    rows = session.scalars(sa.select(Webinar).where(Webinar.theme_slug.in_(themes)))
+    return {webinar.id: webinar for webinar in rows}
 
 
 def _write_resources(
@@ -280,14 +296,14 @@ def _write_details(
     table: DetailsTable,
     target: _Target,
     resources: dict[str, Resource],
-    now: datetime,
+    touched: dict[int, Webinar],
 ) -> bool:
     values = {name: getattr(table, name) for name in EDITORIAL_FIELDS}
     changed = False
     if target.draft is not None:
         changed |= _set(target.draft, values)
     if target.webinar is not None and _set(target.webinar, values):
-        mark_changed(target.webinar, now=now)
+        touched[target.webinar.id] = target.webinar
         changed = True
     wanted = [
         (reading.label, reading.context, resources[reading.resource].id)

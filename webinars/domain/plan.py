@@ -22,7 +22,8 @@ DEFAULT_START = time(13, 0)
 DEFAULT_DURATION = 90
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-RESERVED_SLUGS = {"register"}
+RESERVED_SLUGS = {"register", "calendar"}
+"""``/cycles/<cycle>/register`` and ``/cycles/<cycle>/calendar.ics`` are the cycle's own."""
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 

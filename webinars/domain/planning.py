@@ -291,10 +291,11 @@ def _slot(
         "reason": row.reason,
         **{name: getattr(row, name) for name in EDITORIAL_FIELDS},
     }
+    exact = "seconds" if starts.second else "minutes"
     return Slot(
         slug=row.slug,
         title=row.title,
-        starts=f"{starts:%Y-%m-%dT%H:%M} {zone}",
+        starts=f"{starts.replace(tzinfo=None).isoformat(timespec=exact)} {zone}",
         cancelled=row.status is WebinarStatus.CANCELLED,
         details=details,
     )

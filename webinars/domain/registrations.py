@@ -102,6 +102,7 @@ def register(
     registration.status = status
     registration.question = question
     registration.registered_at = now
+    registration.changed_at = now
     registration.cancelled_at = None
     session.flush()
     _owe_confirmation(session, registration=registration, webinar=webinar, house=house, now=now)
@@ -140,6 +141,7 @@ def confirm(
         if _take_place(session, webinar)
         else RegistrationStatus.WAITLISTED
     )
+    registration.changed_at = now
     session.flush()
     _owe_confirmation(session, registration=registration, webinar=webinar, house=house, now=now)
     return registration.status
@@ -167,6 +169,7 @@ def cancel(
     held = registration.status in HOLDS_A_PLACE
     registration.status = RegistrationStatus.CANCELLED
     registration.cancelled_at = now
+    registration.changed_at = now
     session.flush()
     if held:
         _free_place(session, webinar)
@@ -185,6 +188,7 @@ def promote(session: Session, *, webinar: Webinar, host: str, now: datetime) -> 
         if not _take_place(session, webinar):
             break
         registration.status = RegistrationStatus.CONFIRMED
+        registration.changed_at = now
         session.flush()
         _owe(
             session,

@@ -40,6 +40,8 @@ class Registration(Base):
     question: Mapped[str | None]
     """For the speakers."""
     registered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    """The latest change of its status: the person's calendar changes with it."""
     cancelled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     participant: Mapped[Participant] = relationship()

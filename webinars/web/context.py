@@ -22,12 +22,18 @@ def asset(name: str) -> str:
     return f"/static/{name}?v={mark}"
 
 
+def font(name: str) -> str:
+    """The address of a font as the style sheets name it, so that it is fetched once."""
+    return f"/static/fonts/{name}"
+
+
 def add_context(app: Flask, services: Services) -> None:
     """Names for templates; those that need a request are there only during one."""
     settings, links = services.settings, services.links
     app.jinja_env.filters["rule_words"] = rule_words
     app.jinja_env.globals.update(
         asset=asset,
+        font=font,
         site_name=settings.site_name,
         organisation=settings.organisation,
         demo=settings.demo,

@@ -94,10 +94,11 @@ class EmailAddress:
         field.data = found.normalized
 
 
+NO_ADDRESS = lazy_gettext("Write your e-mail address.")
+NO_NAME = lazy_gettext("Write your first and last name.")
 MALFORMED_ADDRESS = lazy_gettext(
     "This address is not complete: write it like prenom.nom@example.org."
 )
-NEEDED = lazy_gettext("This field is needed.")
 
 
 def _at_most(count: int) -> Length:
@@ -128,13 +129,13 @@ class RegistrationForm(TypedForm):
     email = StringField(
         lazy_gettext("E-mail address"),
         filters=[tidy_email],
-        validators=[DataRequired(NEEDED), _at_most(MOST_EMAIL), PlainText(), EmailAddress()],
+        validators=[DataRequired(NO_ADDRESS), _at_most(MOST_EMAIL), PlainText(), EmailAddress()],
         render_kw={"autocomplete": "email", "type": "email", "maxlength": MOST_EMAIL},
     )
     full_name = StringField(
         lazy_gettext("First and last name"),
         filters=[tidy],
-        validators=[DataRequired(NEEDED), _at_most(MOST_NAME), PlainText(), NoLink()],
+        validators=[DataRequired(NO_NAME), _at_most(MOST_NAME), PlainText(), NoLink()],
         render_kw={"autocomplete": "name", "maxlength": MOST_NAME},
     )
     organisation = StringField(
@@ -167,7 +168,7 @@ class LinkForm(TypedForm):
     email = StringField(
         lazy_gettext("E-mail address"),
         filters=[tidy_email],
-        validators=[DataRequired(NEEDED), _at_most(MOST_EMAIL), PlainText(), EmailAddress()],
+        validators=[DataRequired(NO_ADDRESS), _at_most(MOST_EMAIL), PlainText(), EmailAddress()],
         render_kw={"autocomplete": "email", "type": "email", "maxlength": MOST_EMAIL},
     )
 
