@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from alembic import context
 from flask import current_app
+from sqlalchemy.engine import Connection
 
 import webinars.models  # noqa: F401  (fills the metadata)
 from webinars.db import WRITES, Database, UTCDateTime
@@ -23,6 +24,7 @@ def run() -> None:
     """Upgrade over the application's own engine; on SQLite too a migration is all or nothing."""
     engine = database.engine.execution_options(**{WRITES: True})
     with engine.connect() as connection:
+        set_foreign_keys(connection, on=False)
         context.configure(
             connection=connection,
             target_metadata=database.metadata,
@@ -33,6 +35,23 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+        set_foreign_keys(connection, on=True)
+
+
+def set_foreign_keys(connection: Connection, *, on: bool) -> None:
+    """Off while SQLite's tables are rebuilt, or their rows would take others along.
+
+    https://www.sqlite.org/lang_altertable.html section 7, steps 1 and 10.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    if on:
+        orphans = driver.execute("PRAGMA foreign_key_check").fetchall()
+        if orphans:
+            raise RuntimeError(f"rows without what they belong to: {orphans[:5]}")
+    driver.execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}")
 
 
 run()

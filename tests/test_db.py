@@ -1,6 +1,8 @@
 """The two kinds of transaction, and instants on both databases."""
 
 import threading
+import traceback
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -95,11 +97,29 @@ def test_writing_is_undone_by_any_error(database: Database) -> None:
 
 
 def test_reading_keeps_nothing(database: Database) -> None:
-    with database.read() as session:
+    with suppress(sa.exc.InternalError), database.read() as session:
         session.add(participant())
-        session.flush()
+        session.flush()  # PostgreSQL refuses it already
     with database.read() as session:
         assert count(session, Participant) == 0
+
+
+def test_a_reader_sees_one_state(database: Database) -> None:
+    with database.read() as reader:
+        assert count(reader, Participant) == 0
+        with database.write() as session:
+            session.add(participant())
+        assert count(reader, Participant) == 0
+    with database.read() as reader:
+        assert count(reader, Participant) == 1
+
+
+def test_a_refused_row_is_not_repeated_in_the_error(database: Database) -> None:
+    with database.write() as session:
+        session.add(participant())
+    with pytest.raises(sa.exc.IntegrityError) as refused, database.write() as session:
+        session.add(participant())
+    assert "@" not in "".join(traceback.format_exception(refused.value))
 
 
 def test_writers_at_once_lose_nothing(database: Database) -> None:

@@ -1,6 +1,8 @@
 """What may stand in a log."""
 
 import json
+import logging
+from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -22,6 +24,17 @@ def test_persons_are_taken_out(line: str, expected: str):
     assert logs.without_persons(line) == expected
 
 
+@pytest.fixture
+def _as_before() -> Iterator[None]:
+    """Logs are set up for the whole process: later tests have theirs."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers, root.level = handlers, level
+
+
+@pytest.mark.usefixtures("_as_before")
 def test_a_traceback_names_nobody(capsys: pytest.CaptureFixture[str]):
     logs.set_up(level="INFO", style="json")
     try:

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.engine import Connection, Dialect, Engine, ExceptionContext
 from sqlalchemy.orm import DeclarativeBase, Session
 
 BUSY_TIMEOUT_SECONDS = 30
@@ -74,9 +74,17 @@ class Database:
             self._engine = make_engine(self.url)
         return self._engine
 
+    @property
+    def _reading_engine(self) -> Engine:
+        if self.url.get_backend_name() == "sqlite":
+            return self.engine  # a transaction of SQLite sees one state anyway
+        return self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
     def reading_session(self) -> Session:
-        """A session that sees one state; its owner closes it."""
-        return Session(self.engine, expire_on_commit=False)
+        """A session that sees one state, from its first query on; its owner closes it."""
+        return Session(self._reading_engine, expire_on_commit=False)
 
     def writing_session(self) -> Session:
         """A session whose transaction may write from its start; its owner commits and closes."""
@@ -107,7 +115,9 @@ def make_engine(url: sa.URL) -> Engine:
     Errors do not repeat the values of a statement: they would bring addresses into the logs.
     """
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        engine = sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        event.listen(engine, "handle_error", _without_values)
+        return engine
     engine = sa.create_engine(
         url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True
     )
@@ -124,6 +134,18 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _without_values(context: ExceptionContext) -> None:
+    """PostgreSQL's DETAIL repeats the values of a refused row; only its first line is kept."""
+    diagnostics = getattr(context.original_exception, "diag", None)
+    said = getattr(diagnostics, "message_primary", None)
+    if said:
+        context.original_exception.args = (said,)
+        if context.sqlalchemy_exception is not None:
+            context.sqlalchemy_exception.args = (
+                f"({type(context.original_exception).__name__}) {said}",
+            )
 
 
 def _begin_sqlite(connection: Connection) -> None:

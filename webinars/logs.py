@@ -50,5 +50,6 @@ def set_up(*, level: str, style: Literal["json", "console"]) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(WithoutPersons("%(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("apscheduler", "alembic", "mail.log"):
+    # The last one names the network of each visitor that it refuses.
+    for noisy in ("apscheduler", "alembic", "mail.log", "flask-limiter"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

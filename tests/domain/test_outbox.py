@@ -77,7 +77,7 @@ def one(database: Database) -> Database:
 def handing_over(one: Database) -> Database:
     """This worker is handing the mail over."""
     (mail_id,) = claim(one)
-    assert act(one, outbox.mark_handing_over, mail_id=mail_id, owner=ME, now=NOW)
+    assert act(one, outbox.mark_handing_over, mail_id=mail_id, owner=ME, lease=LEASE, now=NOW)
     return one
 
 
@@ -173,7 +173,7 @@ def test_a_mail_is_sent_even_when_its_lease_ended_meanwhile(handing_over: Databa
 @pytest.mark.parametrize(
     ("work", "more"),
     [
-        (outbox.mark_handing_over, {"now": NOW}),
+        (outbox.mark_handing_over, {"lease": LEASE, "now": NOW}),
         (outbox.mark_sent, {"now": NOW, "reply": "250"}),
         (outbox.mark_failed, {"reason": "550"}),
         (outbox.mark_later, {"now": NOW, "tries": 1, "reason": "450"}),
@@ -190,7 +190,7 @@ def test_who_lost_the_lease_changes_nothing(
     assert act(one, outbox.rescue, now=late) == 1
     assert claim(one, YOU, now=late) == [mail_id]
     if handed:
-        assert act(one, outbox.mark_handing_over, mail_id=mail_id, owner=YOU, now=late)
+        assert act(one, outbox.mark_handing_over, mail_id=mail_id, owner=YOU, lease=LEASE, now=late)
     before = row(one)
     assert act(one, work, mail_id=mail_id, owner=ME, **more) is False
     after = row(one)
@@ -201,7 +201,7 @@ def test_who_lost_the_lease_changes_nothing(
 def test_handing_over_does_not_begin_after_the_lease(one: Database) -> None:
     (mail_id,) = claim(one)
     begun = [
-        act(one, outbox.mark_handing_over, mail_id=mail_id, owner=ME, now=now)
+        act(one, outbox.mark_handing_over, mail_id=mail_id, owner=ME, lease=LEASE, now=now)
         for now in (NOW + LEASE, NOW + LEASE - SECOND)
     ]
     assert begun == [False, True]
@@ -252,9 +252,10 @@ def test_later_is_after_a_pause(one: Database) -> None:
 
 def test_after_the_last_try_it_fails(one: Database) -> None:
     (mail_id,) = claim(one)
-    act(one, outbox.mark_later, mail_id=mail_id, owner=ME, tries=8, reason="450 busy", now=NOW)
+    last = {"tries": MOST_TRIES, "reason": "450 busy", "now": NOW}
+    act(one, outbox.mark_later, mail_id=mail_id, owner=ME, **last)
     mail = row(one)
-    assert (mail.state, mail.reply) == (MailState.FAILED, "given up after 8 tries: 450 busy")
+    assert (mail.state, mail.reply) == (MailState.FAILED, "given up after 24 tries: 450 busy")
 
 
 @given(tries=st.integers(1, 200), seed=st.integers(0, 2**32))
@@ -272,7 +273,7 @@ def test_an_uncertain_mail_is_tried_twice_more_then_parked(one: Database) -> Non
     now, message_id = NOW, row(one).message_id
     for expected in ("pending", "pending", "parked"):
         (mail_id,) = claim(one, now=now)
-        act(one, outbox.mark_handing_over, mail_id=mail_id, owner=ME, now=now)
+        act(one, outbox.mark_handing_over, mail_id=mail_id, owner=ME, lease=LEASE, now=now)
         act(
             one,
             outbox.mark_uncertain,
@@ -305,7 +306,7 @@ def test_a_worker_that_vanished_while_handing_over_leaves_an_uncertain_mail(
     now = NOW
     for expected in ("pending", "pending", "parked"):
         (mail_id,) = claim(one, now=now)
-        act(one, outbox.mark_handing_over, mail_id=mail_id, owner=ME, now=now)
+        act(one, outbox.mark_handing_over, mail_id=mail_id, owner=ME, lease=LEASE, now=now)
         now += LEASE
         assert act(one, outbox.rescue, now=now) == 1
         assert row(one).state.value == expected
@@ -318,7 +319,7 @@ def test_rescue_leaves_others_alone(database: Database) -> None:
     with database.write() as session:
         owe(session, "a", "b", "c")
     first, second, _ = claim(database)
-    act(database, outbox.mark_handing_over, mail_id=first, owner=ME, now=NOW)
+    act(database, outbox.mark_handing_over, mail_id=first, owner=ME, lease=LEASE, now=NOW)
     act(database, outbox.mark_sent, mail_id=first, owner=ME, reply="250", now=NOW)
     act(database, outbox.mark_failed, mail_id=second, owner=ME, reason="550")
     assert act(database, outbox.rescue, now=NOW + LEASE) == 1
@@ -347,7 +348,7 @@ def test_who_goes_home_gives_back_what_was_not_begun(database: Database) -> None
         owe(session, "a", "b", "c")
     first, _ = claim(database, most=2)
     claim(database, YOU)
-    act(database, outbox.mark_handing_over, mail_id=first, owner=ME, now=NOW)
+    act(database, outbox.mark_handing_over, mail_id=first, owner=ME, lease=LEASE, now=NOW)
     assert act(database, outbox.release, owner=ME) == 1
     assert states(database) == {"a": "handing_over", "b": "pending", "c": "claimed"}
     mail = row(database, "b")

@@ -16,6 +16,7 @@ from tests.support import (
     MAY,
     NOW,
     count,
+    in_threads,
     load_library,
     plan_of,
     published,
@@ -23,7 +24,7 @@ from tests.support import (
 )
 from webinars.db import Database
 from webinars.domain import planning, programme, site
-from webinars.domain.errors import NotFound
+from webinars.domain.errors import NotFound, OtherYear
 from webinars.domain.plan import Plan, PlannedSession, read_plan
 from webinars.domain.planning import Saved
 from webinars.domain.programme import Moment
@@ -324,3 +325,45 @@ def test_the_revision_of_2019_is_three_moves_and_two_new_titles(database: Databa
             ("2019-06-20", "2019-07-18"),
             ("2019-07-18", "2019-09-19"),
         ]
+
+
+def test_two_publications_at_once_are_one(database: Database) -> None:
+    with database.write() as session:
+        planning.save_draft(session, plan=plan_of(MARCH, APRIL), now=NOW)
+    done: list[bool] = []
+
+    def publish_it(_number: int) -> None:
+        with database.write() as session:
+            published_ = planning.publish(session, cycle_slug="2019", host=HOST, now=NOW)
+            done.append(published_.changed)
+
+    in_threads(publish_it, 2)
+    assert sorted(done) == [False, True]
+    with database.read() as session:
+        assert session.scalar(sa.select(Cycle.revision)) == 1
+        assert count(session, Change) == 2
+
+
+def test_a_cycle_keeps_its_year(database: Database) -> None:
+    with database.write() as session:
+        published(session, plan_of(MARCH))
+    with pytest.raises(OtherYear), database.write() as session:
+        planning.save_draft(session, plan=plan_of(year=2020), now=NOW)
+
+
+def test_a_new_title_of_the_cycle_alone_is_published(database: Database) -> None:
+    assert publish(database, plan_of(MARCH)) == [("added", MARCH.slug)]
+    assert publish(database, plan_of(MARCH, title="Another title")) == []
+    with database.read() as session:
+        assert session.execute(sa.select(Cycle.title, Cycle.revision)).one() == (
+            "Another title",
+            2,
+        )
+
+
+def test_themes_that_the_library_lacks_are_named(database: Database) -> None:
+    with database.write() as session:
+        load_library(session, "themes.toml")
+        stray = replace(MAY, theme="no-such-theme")
+        assert planning.unknown_themes(session, plan=plan_of(MARCH, stray)) == ("no-such-theme",)
+        assert planning.unknown_themes(session, plan=plan_of(MARCH)) == ()

@@ -220,3 +220,38 @@ def test_two_people_and_a_third_are_three_participants(database: Database) -> No
             assert register(session, somebody) is Outcome.CONFIRMED
     with database.read() as session:
         assert [name for name, _, _ in states(session)] == ["alice", "bob", "charlie"]
+
+
+def test_raising_the_capacity_promotes_the_first_in_line(database: Database) -> None:
+    with database.write() as session:
+        published(session, plan_of(MARCH, capacity=1))
+        for number in range(3):
+            register(session, person(number), now=NOW + timedelta(seconds=number))
+    with database.write() as session:
+        published(session, plan_of(MARCH, capacity=2), now=NOW + timedelta(minutes=1))
+    with database.read() as session:
+        assert [state for _, state, _ in states(session)] == [
+            "confirmed",
+            "confirmed",
+            "waitlisted",
+        ]
+        assert mails(session)[-1] == ("person1", "promotion")
+        assert session.scalar(sa.select(Webinar.confirmed_count)) == 2
+
+
+def test_the_link_is_sent_three_times_a_day_at_most_to_a_crowd_of_requests(
+    two_places: Database,
+) -> None:
+    with two_places.write() as session:
+        register(session, ALICE)
+
+    def ask(number: int) -> None:
+        with two_places.write() as session:
+            alice = participants.by_email(session, email=ALICE.email)
+            assert alice is not None
+            now = NOW + timedelta(seconds=number)
+            registrations.send_link(session, participant=alice, webinar=None, house=HOUSE, now=now)
+
+    in_threads(ask, 8)
+    with two_places.read() as session:
+        assert [kind for _, kind in mails(session)] == ["confirmation", *["link"] * 3]

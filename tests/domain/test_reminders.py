@@ -253,3 +253,22 @@ def test_the_present_decides_whether_a_written_reminder_leaves(
         mail = session.scalars(rows).one()
         bend(mail)
         assert why_not(mail, registration=registration, now=now) == reason
+
+
+def test_who_is_promoted_after_the_due_time_gets_none(database: Database) -> None:
+    """The mail of the promotion says it all."""
+    with database.write() as session:
+        published(session, plan_of(MARCH, capacity=1))
+        register(session, ALICE)
+        register(session, BOB, now=NOW + SECOND)
+        alice = participants.by_email(session, email=ALICE.email)
+        assert alice is not None
+        registrations.cancel(
+            session,
+            participant=alice,
+            cycle_slug="2019",
+            webinar_slug=MARCH.slug,
+            house=HOUSE,
+            now=DUE + SECOND,
+        )
+    assert planned(database, now=DUE + 2 * SECOND) == 0

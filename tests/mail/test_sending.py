@@ -29,7 +29,15 @@ from webinars.db import Database
 from webinars.domain import outbox, participants, registrations
 from webinars.domain.outbox import EXPIRED
 from webinars.mail import messages, sending
-from webinars.models import MailKind, MailState, OutboxMail, WebinarStatus
+from webinars.models import (
+    MailKind,
+    MailState,
+    OutboxMail,
+    Participant,
+    Registration,
+    RegistrationStatus,
+    WebinarStatus,
+)
 from webinars.worker import Worker
 
 START = datetime.fromisoformat("2019-03-21T12:00:00+00:00")
@@ -240,15 +248,52 @@ def test_an_unreachable_server_loses_nothing(
     assert state(with_alice) == ("sent", "250 taken as 1", 2, 0)
 
 
-def test_a_name_that_no_header_may_carry_fails_and_the_next_leaves(
-    march: Database, make_worker: MakeWorker, smtp: MailServer
+@pytest.mark.parametrize(
+    "name", ["Eve\r\nBcc: all@example.org", "Eve\nMallory", "Compte bloqué, voir banque.example"]
+)
+def test_a_name_that_could_carry_more_than_a_name_is_left_out(
+    march: Database, make_worker: MakeWorker, smtp: MailServer, name: str
 ) -> None:
     with march.write() as session:
-        register(session, replace(ALICE, full_name="Eve\r\nBcc: all@example.org"))
+        register(session, replace(ALICE, full_name=name))
+    assert make_worker().tick() == 1
+    (eve,) = ledger(march)
+    assert eve.state is MailState.SENT
+    (arrived,) = smtp.arrived
+    assert arrived.envelope_to == [ALICE.email]
+    assert str(arrived.message["To"]) == ALICE.email
+    assert arrived.message["Bcc"] is None
+    assert "banque" not in arrived.text() + arrived.html()
+
+
+def test_a_reminder_that_became_untrue_during_the_talk_does_not_leave(
+    march: Database, make_worker: MakeWorker, smtp: MailServer
+) -> None:
+    """The last look is taken after the server has agreed to the recipient."""
+    with march.write() as session:
+        register(session, ALICE)
         register(session, BOB)
+
+    def cancelled_meanwhile(address: str) -> None:
+        if address == ALICE.email:
+            with march.write() as session:
+                session.execute(
+                    sa.update(Registration)
+                    .where(
+                        Registration.participant_id.in_(
+                            sa.select(Participant.id).where(Participant.email == ALICE.email)
+                        )
+                    )
+                    .values(status=RegistrationStatus.CANCELLED)
+                )
+
+    smtp.on_rcpt = cancelled_meanwhile
     assert make_worker().tick() == 2
-    eve, bob = ledger(march)
-    assert (eve.state, eve.reply) == (MailState.FAILED, "a header has control characters")
+    alice, bob = ledger(march)
+    assert (alice.state, alice.reply) == (
+        MailState.FAILED,
+        "it is no longer true: the registration is cancelled now",
+    )
     assert bob.state is MailState.SENT
     assert [arrived.envelope_to for arrived in smtp.arrived] == [[BOB.email]]
 

@@ -1,5 +1,6 @@
 """The command line. Errors are sentences; the exit code tells programs."""
 
+import os
 import sys
 
 import click
@@ -31,6 +32,7 @@ for group in (
 
 def main() -> None:
     """Entry point of ``webinars``."""
+    os.umask(0o077)  # the database and the key are the owner's alone
     try:
         commands()
     except WrongConfiguration as error:

@@ -9,7 +9,7 @@ from webinars import clock
 from webinars.cli.support import read_text, refuse, with_services
 from webinars.domain import planning
 from webinars.domain.changes import PlanChange
-from webinars.domain.errors import NotFound, WrongFile
+from webinars.domain.errors import NotFound, OtherYear, WrongFile
 from webinars.domain.plan import read_plan
 from webinars.services import Services
 
@@ -30,8 +30,17 @@ def import_(services: Services, file: Path) -> None:
         raise refuse(file, error.problems) from error
     if read.ignored:
         click.echo(f"Not read: {', '.join(read.ignored)}", err=True)
-    with services.database.write() as session:
-        saved = planning.save_draft(session, plan=read.plan, now=clock.now())
+    try:
+        with services.database.write() as session:
+            saved = planning.save_draft(session, plan=read.plan, now=clock.now())
+            unknown = planning.unknown_themes(session, plan=read.plan)
+    except OtherYear as error:
+        raise click.ClickException(
+            f'Nothing was written. The cycle "{read.plan.slug}" is of {error}: give the cycle of '
+            f"{read.plan.year} another slug."
+        ) from error
+    if unknown:
+        click.echo(f"Not in the library yet: {', '.join(unknown)}", err=True)
     count = f"{saved.sessions} session{'' if saved.sessions == 1 else 's'}"
     if not saved.changed:
         click.echo(f"{read.plan.slug}: {count}, nothing changed")
@@ -57,7 +66,7 @@ def publish(services: Services, cycle: str) -> None:
         raise no_cycle(cycle) from error
     for change in published.changes:
         click.echo(in_words(change))
-    word = "published" if published.changes else "nothing to publish"
+    word = "published" if published.changed else "nothing to publish"
     click.echo(f"{cycle}: {word}, revision {published.revision}")
 
 

@@ -58,4 +58,6 @@ def retry(services: Services, mail_id: int | None) -> None:
     """Put failed and parked mails, or the one of MAIL_ID, back in the queue."""
     with services.database.write() as session:
         count = outbox.retry(session, now=clock.now(), mail_id=mail_id)
+    if mail_id is not None and not count:
+        raise click.ClickException(f"Mail {mail_id} is not among the failed and parked ones.")
     click.echo(f"{count} back in the queue")

@@ -17,8 +17,8 @@ from granian.server import Server
 from webinars.cli.support import make_app
 from webinars.worker import Worker
 
-BLOCKING_THREADS = 2
-"""Per process: one may wait for the database while another answers."""
+BLOCKING_THREADS = 16
+"""Per process: some may wait for the database or for a slow visitor while others answer."""
 
 STOP_SECONDS = 30
 """How long a process may take to finish what it has in hand."""

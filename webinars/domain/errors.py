@@ -46,5 +46,9 @@ class WrongFile(DomainError):
         self.problems = problems
 
 
+class OtherYear(DomainError):
+    """There is a cycle of this slug already, of another year."""
+
+
 class WrongRule(DomainError):
     """The words or the RFC 5545 rule of a cycle cannot be understood, or yield no date."""

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from webinars.models import MailKind, MailState, OutboxMail
 
-MOST_TRIES = 8
+MOST_TRIES = 24
+"""With the pauses below: about three days."""
 MOST_UNCERTAIN = 2
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=4)
@@ -104,13 +105,18 @@ def claim(session: Session, *, owner: str, lease: timedelta, most: int, now: dat
     return sorted(taken.scalars())
 
 
-def mark_handing_over(session: Session, *, mail_id: int, owner: str, now: datetime) -> bool:
-    """From here on the server may have it. False when the lease was lost to another."""
+def mark_handing_over(
+    session: Session, *, mail_id: int, owner: str, lease: timedelta, now: datetime
+) -> bool:
+    """From here on the server may have it, and the lease begins anew for its answer.
+
+    False when the lease was lost to another.
+    """
     return _move(
         session,
         mail_id,
         owner,
-        {"state": MailState.HANDING_OVER},
+        {"state": MailState.HANDING_OVER, "lease_until": now + lease},
         held=[MailState.CLAIMED],
         condition=OutboxMail.lease_until > now,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from webinars.clock import NonexistentHour, UnknownZone, minutes, to_utc, zone
 from webinars.domain.errors import Problem, WrongFile, WrongRule
@@ -85,6 +85,16 @@ def _rule(value: str) -> str:
     return value
 
 
+def _local_time(value: Any) -> Any:
+    """A number would pass for seconds after midnight, and an offset would be forgotten."""
+    if isinstance(value, (int, float)):
+        raise ValueError(f"a local time such as 13:00:00 is needed, not {value!r}")
+    if isinstance(value, str) and re.search(r"[Zz+]|\d-\d", value):
+        raise ValueError("write the local time alone, such as 13:00:00: the zone has its own key")
+    return value
+
+
+LocalTime = Annotated[time, BeforeValidator(_local_time)]
 Slug = Annotated[str, AfterValidator(_slug)]
 PlainText = Annotated[str, AfterValidator(plain_text)]
 HttpAddress = Annotated[str, AfterValidator(_http)]
@@ -152,7 +162,7 @@ class SessionTable(BaseModel):
     date: Day
     title: PlainText
     theme: Slug | None = None
-    starts_at: time | None = None
+    starts_at: LocalTime | None = None
     duration: Minutes | None = None
     capacity: Places | None = None
     join_url: HttpAddress | None = None
@@ -171,7 +181,7 @@ class CycleFile(BaseModel):
     rule: Annotated[str, AfterValidator(_rule)]
     slug: Slug | None = None
     zone: Annotated[str, AfterValidator(_zone)] = DEFAULT_ZONE
-    starts_at: time = DEFAULT_START
+    starts_at: LocalTime = DEFAULT_START
     duration: Minutes = DEFAULT_DURATION
     capacity: Places | None = None
     demonstration: bool = False

@@ -11,14 +11,16 @@ from sqlalchemy.orm import Session, selectinload
 from webinars.clock import minutes, to_local
 from webinars.domain import site
 from webinars.domain.changes import FieldValue, PlanChange, Slot, differences
-from webinars.domain.errors import NotFound
+from webinars.domain.errors import NotFound, OtherYear
 from webinars.domain.plan import Plan, PlannedSession
+from webinars.domain.registrations import promote
 from webinars.models import (
     Change,
     Cycle,
     CycleDraft,
     DraftSession,
     ReminderRule,
+    Theme,
     Webinar,
     WebinarStatus,
 )
@@ -54,33 +56,39 @@ class Published:
 
     revision: int
     changes: tuple[PlanChange, ...]
+    changed: bool
+    """Whether anything of the cycle or its webinars is new in public."""
 
 
-def find_cycle(session: Session, *, slug: str) -> Cycle:
-    """The cycle, published or not. Raises NotFound."""
-    cycle = session.scalar(
+def find_cycle(session: Session, *, slug: str, lock: bool = False) -> Cycle:
+    """The cycle, published or not; locked, so that its acts follow each other. Raises NotFound."""
+    cycle = _cycle(session, slug, lock=lock)
+    if cycle is None:
+        raise NotFound(slug)
+    return cycle
+
+
+def _cycle(session: Session, slug: str, *, lock: bool) -> Cycle | None:
+    query = (
         sa.select(Cycle)
         .where(Cycle.slug == slug)
         .options(selectinload(Cycle.draft).selectinload(CycleDraft.sessions))
     )
-    if cycle is None:
-        raise NotFound(slug)
-    return cycle
+    return session.scalar(query.with_for_update(of=Cycle) if lock else query)
 
 
 def save_draft(session: Session, *, plan: Plan, now: datetime) -> Saved:
     """Make the draft of a cycle say what the plan says; nothing of it is public yet.
 
     Texts that a plan's file does not carry (why, agenda, speakers …) stay as they are.
+    Raises OtherYear.
     """
-    cycle = session.scalar(
-        sa.select(Cycle)
-        .where(Cycle.slug == plan.slug)
-        .options(selectinload(Cycle.draft).selectinload(CycleDraft.sessions))
-    )
+    cycle = _cycle(session, plan.slug, lock=True)
     created = cycle is None
     if cycle is None:
         cycle = _new_cycle(session, plan, now)
+    elif cycle.year != plan.year:
+        raise OtherYear(str(cycle.year))
     draft = cycle.draft
     changed = _update(draft, {name: getattr(plan, name) for name in CYCLE_FIELDS})
     changed |= _save_sessions(draft, plan.sessions)
@@ -88,6 +96,13 @@ def save_draft(session: Session, *, plan: Plan, now: datetime) -> Saved:
         draft.version += 1
     session.flush()
     return Saved(created=created, changed=changed or created, sessions=len(plan.sessions))
+
+
+def unknown_themes(session: Session, *, plan: Plan) -> tuple[str, ...]:
+    """Themes that the plan names and the library does not have (yet)."""
+    named = {planned.theme for planned in plan.sessions if planned.theme}
+    known = set(session.scalars(sa.select(Theme.slug).where(Theme.slug.in_(named))))
+    return tuple(sorted(named - known))
 
 
 def _new_cycle(session: Session, plan: Plan, now: datetime) -> Cycle:
@@ -164,11 +179,11 @@ def publish(session: Session, *, cycle_slug: str, host: str, now: datetime) -> P
     that are published for the first time. Publishing an unchanged draft changes nothing.
     Raises NotFound.
     """
-    cycle = find_cycle(session, slug=cycle_slug)
+    cycle = find_cycle(session, slug=cycle_slug, lock=True)
     changes = pending_changes(session, cycle=cycle)
     fields_changed = _update(cycle, {name: getattr(cycle.draft, name) for name in CYCLE_FIELDS})
     if not changes and not fields_changed and cycle.revision > 0:
-        return Published(cycle.revision, ())
+        return Published(cycle.revision, (), changed=False)
     cycle.revision += 1
     cycle.published_at = now
     _publish_touched(session, cycle, {change.slug for change in changes}, host=host, now=now)
@@ -186,7 +201,7 @@ def publish(session: Session, *, cycle_slug: str, host: str, now: datetime) -> P
         )
     site.touch(session)
     session.flush()
-    return Published(cycle.revision, changes)
+    return Published(cycle.revision, changes, changed=True)
 
 
 def _publish_touched(
@@ -194,7 +209,13 @@ def _publish_touched(
 ) -> None:
     webinars = {
         row.slug: row
-        for row in session.scalars(sa.select(Webinar).where(Webinar.cycle_id == cycle.id))
+        for row in session.scalars(
+            sa.select(Webinar)
+            .where(Webinar.cycle_id == cycle.id)
+            .order_by(Webinar.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
     }
     plan = draft_plan(cycle)
     planned = {planned.slug: planned for planned in plan.sessions}
@@ -220,6 +241,8 @@ def _publish_touched(
         else:
             _update(webinar, values)
             mark_changed(webinar, now=now)
+            session.flush()
+            promote(session, webinar=webinar, host=host, now=now)  # there may be places now
 
 
 def _public_values(plan: Plan, planned: PlannedSession, draft: DraftSession) -> dict[str, Any]:
@@ -241,7 +264,7 @@ def _cancel(webinar: Webinar, now: datetime) -> None:
 
 def mark_changed(webinar: Webinar, *, now: datetime) -> None:
     """A published change: calendars must see a higher SEQUENCE (RFC 5545 section 3.8.7.4)."""
-    webinar.sequence += 1
+    webinar.sequence = Webinar.sequence + 1
     webinar.changed_at = now
 
 

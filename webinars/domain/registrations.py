@@ -211,6 +211,9 @@ def send_link(
     now: datetime,
 ) -> bool:
     """Owe somebody their personal link again, a few times a day at most."""
+    session.execute(  # two requests at once must not both count before either writes
+        sa.select(Participant.id).where(Participant.id == participant.id).with_for_update()
+    )
     sent_today = session.scalar(
         sa.select(sa.func.count())
         .select_from(OutboxMail)

@@ -28,8 +28,8 @@ def plan_reminders(session: Session, *, host: str, now: datetime, most: int = BA
     """Write the reminders that are due now, at most so many; how many are new.
 
     Due is every confirmed registration of a webinar to come whose rule's time has passed.
-    Somebody who registered after that time has just been told and gets none. Call again
-    while it returns more than nothing.
+    Somebody who registered or was promoted after that time has just been told and gets
+    none. Call again while it returns more than nothing.
     """
     written = 0
     longest = session.scalar(sa.select(sa.func.max(ReminderRule.minutes_before))) or 0
@@ -41,7 +41,7 @@ def plan_reminders(session: Session, *, host: str, now: datetime, most: int = BA
             Webinar.starts_at > now,
             Webinar.starts_at <= now + minutes(longest),
         )
-        .order_by(Webinar.starts_at)
+        .order_by(Webinar.starts_at, Webinar.id, ReminderRule.id)
     ).all()
     for webinar, rule in upcoming:
         if webinar.starts_at - minutes(rule.minutes_before) <= now and written < most:
@@ -61,7 +61,7 @@ def _plan_one(
         .where(
             Registration.webinar_id == webinar.id,
             Registration.status == RegistrationStatus.CONFIRMED,
-            Registration.registered_at <= due_at,
+            Registration.changed_at <= due_at,
             ~sa.exists().where(OutboxMail.key == key),
         )
         .order_by(Registration.id)

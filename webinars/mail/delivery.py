@@ -98,6 +98,10 @@ class Post(Connection):
             self._hang_up()
             raise NotNow(f"no conversation with the server: {_short(error)}") from error
 
+    def withdraw(self) -> None:
+        """Take back what was offered: the next mail begins afresh."""
+        self._reset()
+
     def hand_over(self, content: bytes) -> str:
         """Give the content; the server's reply. Raises Refused, NotNow, Uncertain."""
         assert self.host is not None
@@ -161,7 +165,11 @@ def content_of(letter: Letter, *, settings: Settings, now: datetime) -> bytes:
     for enclosure in letter.enclosures:
         kind, _, subtype = enclosure.content_type.partition("/")
         message.add_attachment(
-            enclosure.data, maintype=kind, subtype=subtype, filename=enclosure.filename
+            enclosure.data,
+            maintype=kind,
+            subtype=subtype,
+            filename=enclosure.filename,
+            params={"charset": "utf-8"} if kind == "text" else None,
         )
     return message.as_bytes()
 

@@ -1,5 +1,6 @@
 """Building a mail from the present truth. Sending it is another place."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,8 +61,7 @@ def compose(session: Session, *, mail: OutboxMail, services: Services, now: date
     Raises NotToBeSent.
     """
     person = mail.participant
-    registration = _registration(session, mail)
-    _still_true(mail, registration, now)
+    registration = still_true(session, mail=mail, now=now)
     with force_locale(person.language):
         context = _context(session, mail, registration, services, now)
         kind = mail.kind.value
@@ -75,7 +75,7 @@ def compose(session: Session, *, mail: OutboxMail, services: Services, now: date
             else ()
         )
     return Letter(
-        to_name=person.full_name,
+        to_name=_harmless(person.full_name),
         to_address=person.email,
         subject=" ".join(subject.split()),
         text=text.strip() + "\n",
@@ -84,6 +84,14 @@ def compose(session: Session, *, mail: OutboxMail, services: Services, now: date
         message_id=mail.message_id,
         enclosures=enclosures,
     )
+
+
+ODD_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f0-9/\\@:<>\[\](){}|=+*#%$€£&_~^。．｡]|\.(?![ -]|$)")
+
+
+def _harmless(name: str) -> str:
+    """The name, or nothing when it could carry somebody else's message to this address."""
+    return "" if len(name) > 60 or ODD_IN_A_NAME.search(name) else name
 
 
 def _registration(session: Session, mail: OutboxMail) -> Registration | None:
@@ -105,7 +113,12 @@ SAYS: dict[MailKind, tuple[RegistrationStatus, ...]] = {
 """What each kind says of a registration: it must still be so."""
 
 
-def _still_true(mail: OutboxMail, registration: Registration | None, now: datetime) -> None:
+def still_true(session: Session, *, mail: OutboxMail, now: datetime) -> Registration | None:
+    """The registration that the mail speaks of, if what it says is still so.
+
+    Raises NotToBeSent.
+    """
+    registration = _registration(session, mail)
     if mail.expires_at is not None and now >= mail.expires_at:
         raise NotToBeSent(EXPIRED)
     status = registration.status if registration else None
@@ -116,6 +129,7 @@ def _still_true(mail: OutboxMail, registration: Registration | None, now: dateti
     elif mail.kind in SAYS and status not in SAYS[mail.kind]:
         present = status.value if status else "none"
         raise NotToBeSent(f"it is no longer true: the registration is {present} now")
+    return registration
 
 
 def _context(
@@ -130,6 +144,7 @@ def _context(
     token = participants.page_token(links, person)
     context: dict[str, Any] = {
         "person": person,
+        "greeted_name": _harmless(person.full_name.strip()),
         "status": registration.status if registration else None,
         "position": position(session, registration=registration) if registration else None,
         "person_url": links.person(token, language=language),

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 import structlog
 from flask_mail import Mail
+from sqlalchemy.exc import SQLAlchemyError
 
 from webinars.domain import outbox
 from webinars.mail.delivery import NotNow, Post, Refused, Uncertain, content_of
-from webinars.mail.messages import Letter, NotToBeSent, compose
+from webinars.mail.messages import Letter, NotToBeSent, compose, still_true
 from webinars.models import OutboxMail
 from webinars.services import Services
 
@@ -30,6 +31,10 @@ class Sender:
     owner: str
     now: Callable[[], datetime]
     must_stop: Callable[[], bool]
+
+    @property
+    def _lease(self) -> timedelta:
+        return timedelta(seconds=self.services.settings.outbox_lease_seconds)
 
     def send_due(self) -> int:
         """Send everything that is due; how many rows were worked on."""
@@ -50,9 +55,10 @@ class Sender:
         return worked
 
     def _claim(self) -> list[int]:
-        lease = timedelta(seconds=self.services.settings.outbox_lease_seconds)
         with self.services.database.write() as session:
-            return outbox.claim(session, owner=self.owner, lease=lease, most=BATCH, now=self.now())
+            return outbox.claim(
+                session, owner=self.owner, lease=self._lease, most=BATCH, now=self.now()
+            )
 
     def _send(self, post: Post, mail_id: int) -> None:
         tries = 1
@@ -61,15 +67,21 @@ class Sender:
             content = content_of(letter, settings=self.services.settings, now=self.now())
             post.offer(letter)
             if not self._mark_handing_over(mail_id):
+                post.withdraw()
                 log.warning("mail_lease_lost", mail=mail_id)
                 return
             reply = post.hand_over(content)
-        except (NotToBeSent, Refused) as error:
+        except NotToBeSent as error:
+            post.withdraw()
+            self._mark_failed(mail_id, str(error))
+        except Refused as error:
             self._mark_failed(mail_id, str(error))
         except NotNow as error:
             self._mark_later(mail_id, tries, str(error))
         except Uncertain as error:
             self._mark_uncertain(mail_id, tries, str(error))
+        except SQLAlchemyError:
+            raise  # the database's trouble, not the mail's: the lease brings it back
         except Exception as error:
             # A mail that cannot be built must not stop the others; it stands as failed.
             log.exception("mail_cannot_be_built", mail=mail_id)
@@ -84,17 +96,20 @@ class Sender:
             return letter, row.tries
 
     def _mark_handing_over(self, mail_id: int) -> bool:
+        """The last look at the truth, in the transaction that lets the mail go."""
         with self.services.database.write() as session:
+            now = self.now()
+            still_true(session, mail=session.get_one(OutboxMail, mail_id), now=now)
             return outbox.mark_handing_over(
-                session, mail_id=mail_id, owner=self.owner, now=self.now()
+                session, mail_id=mail_id, owner=self.owner, lease=self._lease, now=now
             )
 
     def _mark_sent(self, mail_id: int, reply: str) -> None:
         with self.services.database.write() as session:
-            outbox.mark_sent(
+            marked = outbox.mark_sent(
                 session, mail_id=mail_id, owner=self.owner, reply=reply, now=self.now()
             )
-        log.info("mail_sent", mail=mail_id)
+        log.info("mail_sent" if marked else "mail_sent_after_its_lease", mail=mail_id)
 
     def _mark_failed(self, mail_id: int, reason: str) -> None:
         with self.services.database.write() as session:
