@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from limits.errors import ConfigurationError
 
 from tests.support import SECRET, in_threads
 from webinars.config import Settings, WrongConfiguration, load_settings
@@ -118,25 +119,32 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> 
             'mail_sender = "a@example.org\\nBcc: b@example.org"',
             "mail_sender: a plain address such as webinaires@example.org is needed.",
         ),
-        ("mail_port = 0", "mail_port: Input should be greater than or equal to 1."),
+        ("mail_port = 0", "mail_port: at least 1."),
+        ("mail_port = 65536", "mail_port: at most 65535."),
+        ('mail_port = "smtp"', "mail_port: a whole number is needed, not 'smtp'."),
+        ("mail_port = 2.5", "mail_port: a whole number is needed, not 2.5."),
+        ("mail_port = [1]", "mail_port: a whole number is needed, not [1]."),
+        ("worker_tick_seconds = 0", "worker_tick_seconds: at least 1."),
+        ('mail_security = "ssl"', "mail_security: one of none, starttls, tls."),
+        ('log_level = "LOUD"', "log_level: one of DEBUG, INFO, WARNING, ERROR."),
+        ('demo = "perhaps"', "demo: true or false is needed."),
+        ("site_name = 3", "site_name: text in quotation marks is needed."),
         (
-            'mail_port = "smtp"',
-            "mail_port: Input should be a valid integer, unable to parse string as an integer.",
+            'rate_limit_storage = "postgresql://localhost"',
+            "rate_limit_storage: memory:// or redis://host:6379 is needed.",
         ),
         (
-            "worker_tick_seconds = 0",
-            "worker_tick_seconds: Input should be greater than or equal to 1.",
+            'rate_limit_storage = "memory"',
+            "rate_limit_storage: memory:// or redis://host:6379 is needed.",
         ),
         (
-            'mail_security = "ssl"',
-            "mail_security: Input should be 'none', 'starttls' or 'tls'.",
+            'rate_limit_storage = "async+redis://localhost"',
+            "rate_limit_storage: memory:// or redis://host:6379 is needed.",
         ),
-        ('log_level = "LOUD"', "log_level: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'."),
         (
-            'demo = "perhaps"',
-            "demo: Input should be a valid boolean, unable to interpret input.",
+            'rate_limit_storage = "memcached://localhost"',
+            "rate_limit_storage: memcached://host:port is needed.",
         ),
-        ("site_name = 3", "site_name: Input should be a valid string."),
         ("mail_prot = 25", "mail_prot: there is no such setting. Did you mean mail_port?"),
         ("colour = 'red'", "colour: there is no such setting. See config.example.toml."),
         ("[mail]\nport = 25", "mail: there is no such setting."),
@@ -160,10 +168,42 @@ def test_a_wrong_variable_is_named_as_such(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("WEBINARS_BASE_URL", "nowhere")
     assert complaint() == [
         "WEBINARS_BASE_URL: an address such as https://webinaires.example.org is needed.",
+        "WEBINARS_MAIL_PORT: a whole number is needed, not 'many'.",
+    ]
+
+
+def test_a_misspelt_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBINARS_MAIL_PROT", "25")
+    sentence = "WEBINARS_MAIL_PROT: there is no such setting. Did you mean WEBINARS_MAIL_PORT?"
+    assert complaint() == [sentence]
+    wrote("worker_tick_seconds = 0")
+    assert complaint() == ["config.toml: worker_tick_seconds: at least 1.", sentence]
+
+
+def test_a_variable_of_something_else_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WEBINARS_COLOUR", "red")
+    monkeypatch.setenv("WEBINARS_TEST_ANYTHING", "x")
+    wrote("mail_port = 2525", "other.toml")
+    monkeypatch.setenv("WEBINARS_CONFIG", "other.toml")
+    assert load_settings().mail_port == 2525
+    said = capsys.readouterr()
+    assert said.err == "WEBINARS_COLOUR: there is no such setting; it changes nothing.\n"
+    assert said.out == ""
+
+
+def test_a_counter_without_its_package_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_address: str) -> None:
+        raise ConfigurationError("'redis' prerequisite not available.")
+
+    monkeypatch.setattr("webinars.config.storage_from_string", missing)
+    wrote('rate_limit_storage = "redis://:hunter2@localhost"')
+    assert complaint() == [
         (
-            "WEBINARS_MAIL_PORT: Input should be a valid integer, "
-            "unable to parse string as an integer."
-        ),
+            "config.toml: rate_limit_storage: a package is missing for redis://: "
+            'pip install "webinars[redis]".'
+        )
     ]
 
 
@@ -171,7 +211,7 @@ def test_three_faults_are_three_sentences() -> None:
     path = wrote('secret_key = "short"\nmail_port = 0\nmail_prot = 1', "mine.toml")
     assert complaint(path) == [
         "mine.toml: secret_key: at least 16 characters are needed, better 32 at random.",
-        "mine.toml: mail_port: Input should be greater than or equal to 1.",
+        "mine.toml: mail_port: at least 1.",
         "mine.toml: mail_prot: there is no such setting. Did you mean mail_port?",
     ]
 

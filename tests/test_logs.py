@@ -44,3 +44,9 @@ def test_a_traceback_names_nobody(capsys: pytest.CaptureFixture[str]):
     line = capsys.readouterr().err.strip().splitlines()[-1]
     assert "alice" not in line
     assert json.loads(line)["event"] == "failed"
+
+
+@pytest.mark.usefixtures("_as_before")
+def test_who_asks_too_often_is_not_named():
+    logs.set_up(level="INFO", style="json")
+    assert not logging.getLogger("flask-limiter").isEnabledFor(logging.INFO)

@@ -1,5 +1,7 @@
 """Webinars: plan the year, fill the room, keep the replay."""
 
+from datetime import timedelta
+
 from flask import Flask
 from flask_babel import Babel
 from flask_migrate import Migrate
@@ -15,7 +17,8 @@ from webinars.services import Services
 from webinars.web.language import EnglishPrefix, request_language
 from webinars.web.sessions import DeskSessions
 
-MOST_FORM_BYTES = 1024 * 1024
+MOST_FORM_BYTES = 64 * 1024
+DESK_SESSION = timedelta(hours=12)
 YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -27,10 +30,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret(),
         MAX_CONTENT_LENGTH=MOST_FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=MOST_FORM_BYTES,
         SEND_FILE_MAX_AGE_DEFAULT=YEAR_SECONDS,
         SESSION_COOKIE_NAME="webinars_desk",
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=DESK_SESSION,  # holds for the signature of every session
         BABEL_DEFAULT_LOCALE=DEFAULT_LANGUAGE,
         BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS),
         RATELIMIT_ENABLED=settings.rate_limit_enabled,

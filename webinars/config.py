@@ -7,6 +7,7 @@ import contextlib
 import difflib
 import os
 import secrets
+import sys
 import tempfile
 import tomllib
 from pathlib import Path
@@ -14,7 +15,10 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
+from limits.errors import ConfigurationError
+from limits.storage import storage_from_string
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -24,6 +28,10 @@ from pydantic_settings import (
 
 PREFIX = "WEBINARS_"
 LEAST_SECRET = 16
+NOT_SETTINGS = ("CONFIG", "TEST_")
+"""How variables begin that are ours and set nothing."""
+COUNTERS = ("memory", "redis", "rediss", "redis+unix", "memcached")
+"""Where attempts are counted."""
 
 
 class WrongConfiguration(Exception):
@@ -125,6 +133,24 @@ class Settings(BaseSettings):
             )
         return value
 
+    @field_validator("rate_limit_storage")
+    @classmethod
+    def _known_storage(cls, value: str) -> str:
+        scheme = value.partition("://")[0]
+        if "://" not in value or scheme not in COUNTERS:
+            raise ValueError("memory:// or redis://host:6379 is needed")
+        if scheme == "memory":
+            return value
+        try:
+            storage_from_string(value)  # connects to nothing yet
+        except (ConfigurationError, ValueError) as error:
+            # The reason may repeat the address, and that its password.
+            if "prerequisite" in str(error):
+                package = 'pip install "webinars[redis]"' if "redis" in scheme else "pymemcache"
+                raise ValueError(f"a package is missing for {scheme}://: {package}") from None
+            raise ValueError(f"{scheme}://host:port is needed") from None
+        return value
+
     @field_validator("secret_key")
     @classmethod
     def _long_enough(cls, value: str | None) -> str | None:
@@ -198,10 +224,32 @@ def load_settings(path: Path | None = None) -> Settings:
     """
     file = path or _configured_path()
     values = _read(file) if file else {}
+    faults = _misspelt_variables()
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as error:
-        raise WrongConfiguration(_in_words(error, file)) from error
+        raise WrongConfiguration(_refusal(_in_words(error, file) + faults)) from error
+    if faults:
+        raise WrongConfiguration(_refusal(faults))
+    return settings
+
+
+def _misspelt_variables() -> list[str]:
+    """Sentences on variables that are nearly settings; others of our prefix are only noticed."""
+    faults = []
+    for variable in sorted(os.environ):
+        key = variable.upper().removeprefix(PREFIX).lower()
+        if not variable.upper().startswith(PREFIX) or key in Settings.model_fields:
+            continue
+        if key.upper().startswith(NOT_SETTINGS):
+            continue
+        near = difflib.get_close_matches(key, Settings.model_fields, n=1, cutoff=0.8)
+        if near:
+            meant = f"{PREFIX}{near[0].upper()}"
+            faults.append(f"{variable}: there is no such setting. Did you mean {meant}?")
+        else:
+            sys.stderr.write(f"{variable}: there is no such setting; it changes nothing.\n")
+    return faults
 
 
 def _configured_path() -> Path | None:
@@ -223,7 +271,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise WrongConfiguration(f"{path}: not valid TOML: {error}.") from error
 
 
-def _in_words(error: ValidationError, file: Path | None) -> str:
+def _in_words(error: ValidationError, file: Path | None) -> list[str]:
     lines = []
     for problem in error.errors():
         key = str(problem["loc"][0]) if problem["loc"] else ""
@@ -234,6 +282,29 @@ def _in_words(error: ValidationError, file: Path | None) -> str:
             hint = f"Did you mean {near[0]}?" if near else "See config.example.toml."
             lines.append(f"{place}: there is no such setting. {hint}")
             continue
-        message = problem["msg"].removeprefix("Value error, ")
+        message = _message(problem)
         lines.append(f"{place}: {message}." if key else f"{message}.")
+    return lines
+
+
+def _message(problem: ErrorDetails) -> str:
+    context = problem.get("ctx", {})
+    match problem["type"]:
+        case "int_parsing" | "int_type" | "int_from_float" | "int_parsing_size":
+            return f"a whole number is needed, not {problem['input']!r}"
+        case "greater_than_equal":
+            return f"at least {context['ge']}"
+        case "less_than_equal":
+            return f"at most {context['le']}"
+        case "literal_error":
+            return f"one of {context['expected'].replace(' or ', ', ')}".replace("'", "")
+        case "bool_parsing" | "bool_type":
+            return "true or false is needed"
+        case "string_type" | "path_type":
+            return "text in quotation marks is needed"
+        case _:
+            return problem["msg"].removeprefix("Value error, ")
+
+
+def _refusal(lines: list[str]) -> str:
     return "The configuration is wrong.\n" + "\n".join(f"  {line}" for line in lines)

@@ -1,6 +1,7 @@
 """What is wrong with the surroundings is a sentence, never a traceback."""
 
 import os
+import stat
 import subprocess
 import sys
 import uuid
@@ -145,6 +146,16 @@ def test_a_folder_that_cannot_be_made(environment: dict[str, str], tmp_path: Pat
 def test_logs_are_lines_on_standard_error(run: Run, environment, database_url: str) -> None:
     result = webinars(environment, "outbox", "list", WEBINARS_DATABASE_URL=database_url)
     assert (result.returncode, result.stdout) == (0, "")
+
+
+def test_what_is_made_is_the_owners_alone(environment: dict[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "instance"
+    result = webinars(environment, "db", "upgrade", WEBINARS_SECRET_KEY="")
+    assert result.returncode == 0, result.stderr
+    made = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert {"secret-key", "webinars.sqlite"} <= made.keys()
+    assert set(made.values()) == {0o600}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_the_program_passes_on_the_code_of_a_refusal(environment, database_url: str) -> None:

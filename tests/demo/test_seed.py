@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 from sqlalchemy.orm import Session
 
-from tests.support import HOUSE, count
+from tests.support import HOUSE, MARCH, count, plan_of, published
 from webinars import cli, logs
 from webinars.db import Database
-from webinars.demo.seed import DISCOVERY, seed
+from webinars.demo.seed import DISCOVERY, RealData, seed
 from webinars.models import (
     Cycle,
     Organiser,
@@ -146,3 +146,19 @@ def test_the_command_loads_once_and_keeps(
     assert found.pop("2019") == 12
     assert found.pop(DISCOVERY) == 2
     assert sorted(found.values()) == [12, 12]
+
+
+def test_it_stays_out_of_a_database_in_use(database: Database) -> None:
+    with database.write() as session:
+        published(session, plan_of(MARCH))
+    with pytest.raises(RealData):
+        plant(database, SUMMER)
+    with database.read() as session:
+        assert webinars_of(session) == {"2019": 1}
+
+
+def test_it_lives_beside_a_cycle_that_somebody_tries_out(database: Database) -> None:
+    plant(database, SUMMER)
+    with database.write() as session:
+        published(session, plan_of(MARCH, slug="essai"))
+    assert plant(database, SUMMER + timedelta(hours=1)) is False

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
@@ -295,15 +296,24 @@ def test_without_scripts(browser: Browser, demonstration: Installation, coming: 
         mail_to(someone, "emma.roy@example.org")
 
 
+def french_hour(instant: datetime) -> str:
+    """As the pages write it: "9 h", "9 h 30", with spaces that do not break."""
+    minutes = f"\u00a0{instant.minute:02}" if instant.minute else ""
+    return f"{instant.hour}\u00a0h{minutes}"
+
+
 def test_the_visitors_own_hour(browser: Browser, demonstration: Installation, coming: str):
     with visitor(browser, demonstration.base_url, timezone_id="America/Cayenne") as someone:
         page = someone.goes_to(coming)
         line = page.locator("[data-local-time]").first
-        start = datetime.fromisoformat(line.get_attribute("data-starts") or "")
-        someone.until("document.querySelector('[data-local-time]').textContent.includes('·')")
-        here = page.evaluate(
-            "instant => new Intl.DateTimeFormat('fr', {hour: 'numeric', minute: '2-digit'})"
-            ".format(new Date(instant))",
-            start.isoformat(),
+        here = ZoneInfo("America/Cayenne")
+        start, end = (
+            datetime.fromisoformat(line.get_attribute(name) or "").astimezone(here)
+            for name in ("data-starts", "data-ends")
         )
-        assert str(here) in line.inner_text()
+        someone.until("document.querySelector('[data-local-time]').textContent.includes('·')")
+        # The hours are morning there and noon here: one day, so no date is added.
+        words = (line.get_attribute("data-words") or "").replace(
+            "{time}", f"{french_hour(start)} – {french_hour(end)}"
+        )
+        assert line.inner_text().partition(" · ")[2] == words

@@ -70,7 +70,7 @@ def test_other_errors_are_pages_too(faulty: Flask, site: Database) -> None:
 
 def test_methods_that_an_address_does_not_know(client: FlaskClient, site: Database) -> None:
     for method, address, allowed in (
-        ("GET", f"{PAGE}/register", {"POST", "OPTIONS"}),
+        ("GET", "/me/wrong/cancel", {"POST", "OPTIONS"}),
         ("POST", "/", {"GET", "HEAD", "OPTIONS"}),
         ("DELETE", PAGE, {"GET", "HEAD", "OPTIONS"}),
         ("PUT", "/calendar.ics", {"GET", "HEAD", "OPTIONS"}),

@@ -14,7 +14,7 @@ KINDS = [
     "/cycles/2019",
     PAGE,
     f"{PAGE}/join",
-    f"{PAGE}/register",  # 405
+    f"{PAGE}/register",  # 302
     f"{PAGE}.ics",
     "/replays",
     "/resources",
@@ -23,6 +23,7 @@ KINDS = [
     "/me/wrong",
     "/organise/",  # 302
     "/organise/sign-in",
+    "/organise/sign-out",  # 405
     "/organise/no-such",
     "/calendar.ics",
     "/robots.txt",

@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from flask.testing import FlaskClient
+from flask_babel import force_locale
 
 from tests.support import (
     ALICE,
     APRIL,
     BASE_URL,
+    HOUSE,
     MARCH,
     MAY,
     NOW,
@@ -22,11 +25,14 @@ from tests.support import (
     real_plan,
     register,
 )
-from tests.web.support import END, OPENS, PAGE, SECOND, START, Element, read, words
+from tests.web.support import END, OPENS, PAGE, SECOND, START, Element, read, tokens, words
 from webinars.db import Database
+from webinars.demo.seed import DISCOVERY, WHY_TODAY, WHY_TOMORROW, seed
 from webinars.domain import planning, replays
+from webinars.domain.library import EntryPointGroup, ResourceView, StepGroup
 from webinars.domain.plan import PlannedSession
 from webinars.domain.replays import Video
+from webinars.models import Step
 from webinars.services import Services
 
 VIDEO = Video(url="https://video.example.org/1", duration=60, chapters=[(0, "Début"), (30, "Fin")])
@@ -129,7 +135,6 @@ NOWHERE = [
     "/themes/no-such/calendar.ics",
     "/resources/no-such",
     "/no-such",
-    "/cycles/2019/",
     "/cycles/%00",
     "/cycles/2019/%00",
     "/cycles/2019/%ff%fe",
@@ -146,6 +151,25 @@ def test_what_is_not_there_is_404_with_the_programme(client: FlaskClient, site: 
             assert (answer.status_code, address) == (404, address)
             assert answer.headers["Cache-Control"] == "no-store"
             assert ribbon(read(answer)) == addresses(MARCH, APRIL, MAY, prefix=prefix)
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_a_slash_too_many_leads_to_the_page(
+    client: FlaskClient, site: Database, prefix: str
+) -> None:
+    for address in ("/cycles/2019", PAGE, "/replays", f"{PAGE}.ics", "/organise/sign-in"):
+        for query in ("", "?t=3"):
+            answer = client.get(f"{prefix}{address}/{query}")
+            assert answer.status_code == 308
+            assert answer.headers["Location"] == f"{prefix}{address}{query}"
+
+
+def test_a_slash_is_taken_from_nothing_else(client: FlaskClient, site: Database) -> None:
+    for address in ("/no-such/", "/en/en/", "/en//evil.example/"):
+        assert (client.get(BASE_URL + address).status_code, address) == (404, address)
+    assert client.post("/cycles/2019/").status_code == 404
+    assert client.get("/").status_code == 200
+    assert client.get("/organise/").headers["Location"].startswith("/organise/sign-in")
 
 
 def test_a_draft_is_not_public(client: FlaskClient, site: Database) -> None:
@@ -276,16 +300,110 @@ def test_a_cancelled_webinar_says_so_and_offers_nothing(
         assert page.one("h1").text == MARCH.title
 
 
+def hero_button(page: Element) -> str:
+    """What the first link to the form says."""
+    return page.one("a", class_="button", href="#register").text
+
+
 def test_a_full_webinar_offers_the_waiting_list(
     client: FlaskClient, app: Flask, database: Database, now
 ) -> None:
     publish(database, MARCH, capacity=1)
-    assert read(client.get(PAGE)).by_id("register-title").text == words(app, "Register")
+    page = read(client.get(PAGE))
+    assert page.by_id("register-title").text == words(app, "Register")
+    assert hero_button(page) == words(app, "Register")
     with database.write() as session:
         register(session, ALICE)
     page = read(client.get(PAGE))
     assert page.by_id("register-title").text == words(app, "Join the waiting list")
+    assert hero_button(page) == words(app, "Join the waiting list")
     assert shown(page)[0]
+
+
+def years_seen(page: Element) -> set[bool]:
+    """Whether the dates of cards show their years to the eye."""
+    years = [
+        span
+        for date in page.all("time")
+        if date.attrs.get("class") == "date-block"
+        for span in date.one("span", class_="date-block__month").all("span")
+    ]
+    assert {year.text for year in years} == {"2019"}
+    return {"class" not in year.attrs for year in years}
+
+
+def test_the_year_is_seen_where_years_mix(
+    client: FlaskClient, services: Services, real_site: Database
+) -> None:
+    with real_site.write() as session:
+        register(session, ALICE)
+    page_token, _ = tokens(real_site, services.links)
+    theme = f"/themes/{MARCH.theme}"
+    resource = next(
+        address
+        for address in read(client.get(theme)).links("/resources/")
+        if "date-block" in client.get(address).get_data(as_text=True)
+    )
+    for address in (theme, resource, f"/me/{page_token}"):
+        assert (years_seen(read(client.get(address))), address) == ({True}, address)
+    assert years_seen(read(client.get("/cycles/2019"))) == {False}
+
+
+@pytest.mark.parametrize(("title", "named"), [("Rencontres", True), ("Cycle 2019", False)])
+def test_a_programme_names_its_year_once(
+    client: FlaskClient, database: Database, now, title: str, named: bool
+) -> None:
+    publish(database, MARCH, APRIL, title=title)
+    page = read(client.get("/cycles/2019"))
+    head = page.one("div", class_="page-head")
+    in_year = "2 webinaires en 2019" if named else "2 webinaires"
+    assert head.one("p").text.startswith(f"{in_year}, ")
+    assert head.text.count("2019") == 1
+
+
+def test_a_programme_that_runs_on_names_both_years(
+    client: FlaskClient, database: Database, now
+) -> None:
+    publish(database, MARCH, replace(APRIL, date=date(2020, 1, 16)), title="Rencontres")
+    head = read(client.get("/cycles/2019")).one("div", class_="page-head")
+    assert head.one("p").text.startswith("2 webinaires en 2019–2020, ")
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_step_without_resources_takes_one_light_line(
+    app: Flask, site: Database, language: str
+) -> None:
+    listed = ResourceView(
+        slug="carte", title="Carte", kind="map", publishers=(), audience=(), year=2018,
+        edition=None, url=None, step=Step.ACT, entry_point=None, section=None,
+        forthcoming=False, themes=(),
+    )  # fmt: skip
+    kit = (
+        StepGroup(Step.UNDERSTAND, ()),
+        StepGroup(Step.ADOPT, ()),
+        StepGroup(Step.ACT, (EntryPointGroup(None, (listed,)),)),
+    )
+    with app.test_request_context(), force_locale(language):
+        macros = app.jinja_env.get_template("components/library.html")
+        context: dict[str, Any] = {}
+        app.update_template_context(context)
+        body = str(vars(macros.make_module(context))["step_columns"](kit))
+    steps = read(Response(body)).all("section")
+    nothing = words(app, "Nothing here yet.", language)
+    assert [step.attrs.get("class") for step in steps] == [None, None, "step"]
+    assert [step.one("h3").text for step in steps] == [
+        words(app, name, language) for name in ("Understand", "Adopt", "Act")
+    ]
+    assert [nothing in step.text for step in steps] == [True, True, False]
+
+
+def test_the_discovery_meetings_say_why(client: FlaskClient, database: Database, now) -> None:
+    with database.write() as session:
+        seed(session, house=HOUSE, now=now)
+    meetings = ribbon(read(client.get(f"/cycles/{DISCOVERY}")))
+    assert [
+        read(client.get(address)).one("p", class_="hero__why").text for address in meetings
+    ] == [WHY_TODAY, WHY_TOMORROW]
 
 
 def test_the_room_stands_on_no_public_page(client: FlaskClient, site: Database, at) -> None:
@@ -326,7 +444,7 @@ def test_public_pages_set_no_cookie_and_read_none(client: FlaskClient, site: Dat
         ):
             for one in (plain, answer):
                 assert "Set-Cookie" not in one.headers, address
-                assert "Vary" not in one.headers, address
+                assert set(one.headers.getlist("Vary")) <= {"Accept-Encoding"}, address
             if address not in (f"{PAGE}/join", "/no-such"):  # the number of the request
                 assert answer.data == plain.data
 

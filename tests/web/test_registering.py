@@ -13,7 +13,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from tests.support import ALICE, APRIL, MARCH, MAY, NOW, in_threads, plan_of, published, register
+from tests.support import (
+    ALICE,
+    APRIL,
+    BASE_URL,
+    MARCH,
+    MAY,
+    NOW,
+    in_threads,
+    plan_of,
+    published,
+    register,
+)
 from tests.web.support import (
     END,
     NOTHING,
@@ -145,7 +156,14 @@ def test_a_second_registration_for_a_full_webinar_is_answered_like_a_first(
     known = post_registration(client, email="alice@example.org")
     unknown = post_registration(client, email="robin@example.org")
     assert without_tokens(known) == without_tokens(unknown).replace(b"robin@", b"alice@")
-    assert heading(read(known)) == words(app, "You are on the waiting list")
+    page = read(known)
+    assert heading(page) == words(app, "Look in your mail")
+    # True for one who has a place as well as for one who waits.
+    assert page.one("p", role="status").text == words(
+        app,
+        "Every place was taken when this arrived. The mail that is on its way says whether a "
+        "place is yours, or your rank in the waiting list.",
+    )
     with database.read() as session:
         assert sorted(session.scalars(sa.select(Registration.status))) == [
             "confirmed",
@@ -352,6 +370,63 @@ def test_what_has_ended_or_is_cancelled_takes_nobody(
     assert rows(site) == NOTHING
 
 
+@pytest.mark.parametrize("over", [True, False])
+def test_what_takes_nobody_says_so_before_it_asks_for_a_token(
+    client: FlaskClient, app: Flask, site: Database, at, over: bool
+) -> None:
+    if over:
+        at(END)
+        sentence = "This webinar is over: there is nothing to register for any more."
+    else:
+        with site.write() as session:
+            published(session, plan_of(APRIL, MAY))
+        sentence = "This webinar is cancelled: nobody can register for it."
+    for data in ({}, {"csrf_token": "x", "email": "alice@example.org", "full_name": "Alice"}):
+        answer = client.post(f"{PAGE}/register", data=data)
+        assert answer.status_code == 409
+        assert read(answer).one(role="alert").text == words(app, sentence)
+    assert rows(site) == NOTHING
+
+
+@pytest.mark.parametrize(("prefix", "language"), [("", "fr"), ("/en", "en")])
+def test_the_answer_to_a_form_stands_on_the_permanent_page(
+    client: FlaskClient, site: Database, prefix: str, language: str
+) -> None:
+    other = {"fr": ("en", f"/en{PAGE}"), "en": ("fr", PAGE)}[language]
+    for act, status in (("register", 200), ("register", 422), ("link", 200), ("link", 400)):
+        values = form_values(client, prefix + PAGE) | {
+            "email": "alice@example.org",
+            "full_name": "" if status == 422 else "Alice",
+        }
+        if status == 400:
+            values["csrf_token"] = "x"
+        answer = client.post(f"{prefix}{PAGE}/{act}?utm=1", data=values)
+        page = read(answer)
+        assert answer.status_code == status
+        assert page.one("link", rel="canonical").attrs["href"] == BASE_URL + prefix + PAGE
+        assert {
+            (link.attrs["hreflang"], link.attrs["href"])
+            for link in page.all("a")
+            if "hreflang" in link.attrs
+        } == {other}
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+@pytest.mark.parametrize("act", ["register", "link"])
+def test_the_address_of_a_form_leads_to_its_page(
+    client: FlaskClient, site: Database, prefix: str, act: str
+) -> None:
+    answer = client.get(f"{prefix}{PAGE}/{act}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, prefix + PAGE)
+
+
+def test_the_replay_is_promised_on_the_page(client: FlaskClient, app: Flask, site: Database):
+    said = read(post_registration(client)).one("p", role="status").text
+    assert said.endswith(
+        words(app, "A reminder follows before the webinar; the replay will be on this page.")
+    )
+
+
 def test_an_unknown_webinar_is_not_found(client: FlaskClient, site: Database) -> None:
     values = form_values(client) | {"email": "alice@example.org", "full_name": "Alice"}
     for act in ("register", "link"):
@@ -361,9 +436,9 @@ def test_an_unknown_webinar_is_not_found(client: FlaskClient, site: Database) ->
 
 
 def test_too_much_is_refused(client: FlaskClient, site: Database) -> None:
-    for size in (500_000, 1_100_000):
+    for size, expected in ((60_000, 422), (64 * 1024, 413), (1_100_000, 413)):
         answer = post_registration(client, question="x" * size)
-        assert answer.status_code in ((413, 422) if size < 1_000_000 else (413,))
+        assert answer.status_code == expected
         assert read(answer).one("h1")
     part = '--b\r\nContent-Disposition: form-data; name="full_name"\r\n\r\n'
     body, kind = f"{part}{'x' * 1_100_000}\r\n--b--\r\n", "multipart/form-data; boundary=b"

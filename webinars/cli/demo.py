@@ -15,7 +15,7 @@ from webinars.cli.serve import check_port, run_server
 from webinars.cli.support import make_app
 from webinars.config import PREFIX
 from webinars.demo.mailbox import start_server
-from webinars.demo.seed import seed
+from webinars.demo.seed import RealData, seed
 from webinars.domain.organisers import ROLES, AccountExists, create_organiser
 from webinars.services import Services
 
@@ -40,8 +40,14 @@ def command(host: str, port: int, workers: int, load_only: bool) -> None:
     services: Services = app.extensions["webinars"]
     with app.app_context():
         flask_migrate.upgrade()
-        with services.database.write() as session:
-            seed(session, house=services.house, now=clock.now())
+        try:
+            with services.database.write() as session:
+                seed(session, house=services.house, now=clock.now())
+        except RealData as error:
+            raise click.ClickException(
+                "This database holds your own cycles: the demonstration stays out of it. Give it "
+                "a folder of its own: WEBINARS_INSTANCE_PATH=demonstration webinars demo"
+            ) from error
         password = _organiser(services)
     services.database.dispose()
     if load_only:

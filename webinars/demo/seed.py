@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from webinars.clock import to_local
 from webinars.domain import planning, registrations, replays, rules
+from webinars.domain.errors import DomainError
 from webinars.domain.library_import import SourceFile, import_library
 from webinars.domain.plan import DEFAULT_ZONE, Plan, PlannedSession, read_plan
 from webinars.domain.registrations import House, Person
@@ -41,6 +42,14 @@ DISCOVERY_AGENDA = (
     "Du replay à la bonne ressource",
     "Vos questions",
 )
+WHY_TODAY = (
+    "Une visite libre de la plateforme : venez quand vous voulez, posez vos questions et essayez "
+    "l’inscription, le lien personnel et la salle."
+)
+WHY_TOMORROW = (
+    "En une heure, le chemin complet : s’inscrire, recevoir son rappel, rejoindre la salle, puis "
+    "retrouver le replay et les ressources."
+)
 
 PARTICIPANT = Person(
     email="camille.martin@example.org",
@@ -52,9 +61,18 @@ PARTICIPANT = Person(
 )
 
 
+class RealData(DomainError):
+    """The database holds somebody's own cycles: nothing invented may come into it."""
+
+
 def seed(session: Session, *, house: House, now: datetime) -> bool:
-    """Load what is not there yet; what is there is kept as it is. Whether it was empty."""
+    """Load what is not there yet; what is there is kept as it is. Whether it was empty.
+
+    Raises RealData for a database that is in use and was never a demonstration.
+    """
     first = session.scalar(sa.select(Cycle.id).limit(1)) is None
+    if not first and not session.scalar(sa.select(Cycle.id).where(Cycle.demonstration).limit(1)):
+        raise RealData
     year = to_local(now, DEFAULT_ZONE).year
     if first:
         planning.save_draft(session, plan=_cycle_2019(), now=now)
@@ -163,22 +181,24 @@ def _discovery(session: Session, *, house: House, now: datetime) -> None:
         _next(now + timedelta(hours=24, minutes=5), minutes=5),
         duration=60,
     )
-    before = (
-        planning.draft_plan(planning.find_cycle(session, slug=DISCOVERY)).sessions
-        if _exists(session, DISCOVERY)
-        else ()
-    )
+    # The cycle keeps the year in which it began.
+    known = _exists(session, DISCOVERY) and planning.find_cycle(session, slug=DISCOVERY)
+    year = known.year if known else to_local(now, DEFAULT_ZONE).year
+    before = planning.draft_plan(known).sessions if known else ()
     new = {planned.slug: planned for planned in (*before, today, tomorrow)}
     plan = Plan(
         slug=DISCOVERY,
         title="Rencontres de découverte",
-        year=to_local(now, DEFAULT_ZONE).year,
+        year=year,
         rule="FREQ=DAILY",
         demonstration=True,
         sessions=tuple(new.values()),
     )
     planning.save_draft(session, plan=plan, now=now)
     _write_agendas(session, DISCOVERY, DISCOVERY_AGENDA)
+    whys = {today.slug: WHY_TODAY, tomorrow.slug: WHY_TOMORROW}
+    for drafted in planning.find_cycle(session, slug=DISCOVERY).draft.sessions:
+        drafted.why = drafted.why or whys.get(drafted.slug)
     planning.publish(session, cycle_slug=DISCOVERY, host=house.host, now=now)
     for planned in (today, tomorrow):
         registrations.register(

@@ -14,6 +14,7 @@ from webinars.web import (
     registrations,
 )
 from webinars.web.access import guard
+from webinars.web.compression import compress
 from webinars.web.context import add_context
 from webinars.web.errors import handle_errors
 from webinars.web.headers import add_headers
@@ -27,6 +28,7 @@ def set_up(app: Flask, services: Services, *, https: bool) -> None:
     """Everything that answers requests."""
     app.extensions["webinars.pages"] = PageCache()
     log_requests(app)
+    compress(app)  # the first named works last, on the answer as it is
     add_headers(app, https=https)
     handle_errors(app)
     limiter.init_app(app)

@@ -4,7 +4,9 @@ import enum
 
 from flask import Flask, abort, redirect, request, url_for
 from flask_security import current_user
+from flask_wtf.csrf import validate_csrf
 from werkzeug.wrappers import Response
+from wtforms.validators import ValidationError
 
 
 class Access(enum.Enum):
@@ -27,6 +29,7 @@ TABLE: dict[str, Access] = {
     "public.favicon": Access.PUBLIC,
     "registrations.register": Access.PUBLIC,
     "registrations.link": Access.PUBLIC,
+    "registrations.form_address": Access.PUBLIC,
     "registrations.join": Access.PUBLIC,
     "library.replays": Access.PUBLIC,
     "library.theme": Access.PUBLIC,
@@ -68,4 +71,14 @@ def guard(app: Flask) -> None:
             # What is not a page of its own cannot be gone back to.
             back = request.script_root + request.path if request.method == "GET" else None
             return redirect(url_for("security.login", next=back))
+        if access is Access.ORGANISER and request.method == "POST":
+            _demand_csrf_token()
         return None
+
+
+def _demand_csrf_token() -> None:
+    """What is done at the desk is done from a page of the desk."""
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except ValidationError:
+        abort(400)

@@ -1,7 +1,18 @@
 """Errors as pages that say what to do."""
 
+from urllib.parse import quote
+
 import structlog
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+)
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 from sqlalchemy.exc import SQLAlchemyError
@@ -97,12 +108,26 @@ def _http(error: HTTPException) -> Response:
     code = error.code or 500
     if code < 400:  # a redirect that werkzeug raises
         return make_response(error.get_response())
+    if code == 404 and (address := _without_slash()):
+        return make_response(redirect(address, code=308))
     response = error_page(code if code in PAGES else 400 if code < 500 else 500)
     response.status_code = code
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
     return response
+
+
+def _without_slash() -> str | None:
+    """The address that was meant by one with a slash too many at its end."""
+    path = request.path.rstrip("/")
+    if request.url_rule or path == request.path or request.method not in {"GET", "HEAD"}:
+        return None
+    adapter = current_app.create_url_adapter(request)
+    if adapter is None or not adapter.test(path, "GET"):
+        return None
+    query = request.query_string.decode("ascii", "replace")
+    return f"{request.script_root}/{quote(path.lstrip('/'))}" + (f"?{query}" if query else "")
 
 
 def _unexpected(error: Exception) -> Response:

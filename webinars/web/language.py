@@ -41,12 +41,14 @@ def request_language() -> str:
 def paths_by_language() -> dict[str, str]:
     """The path and query of the present page in each language.
 
-    A page that is kept for others says itself what its query is; a path that begins with
+    A page that is kept for others says itself what its query is, and the answer to a form on
+    which page it stands; a path that begins with
     two slashes would lead to another site.
     """
     root = request.script_root
     if request_language() == "en":
         root = root.removesuffix(ENGLISH_PREFIX)
     query = g.get("page_query", request.query_string.decode("ascii", "replace"))
-    rest = "/" + quote(request.path.lstrip("/")) + (f"?{query}" if query else "")
+    path = g.get("page_path", request.path)
+    rest = "/" + quote(path.lstrip("/")) + (f"?{query}" if query else "")
     return {"fr": root + rest, "en": root + ENGLISH_PREFIX + rest}

@@ -1,6 +1,6 @@
 """Registering, having one's link sent again, and the door."""
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
@@ -9,6 +9,7 @@ from webinars.domain import participants, registrations
 from webinars.domain.doors import DoorState, knock
 from webinars.domain.errors import NotFound, WebinarCancelled, WebinarOver
 from webinars.domain.participants import SecretReplaced
+from webinars.domain.programme import Life
 from webinars.domain.registrations import Outcome, Person
 from webinars.domain.webinar_page import WebinarPage, find_webinar, webinar_page
 from webinars.models import Participant
@@ -37,6 +38,11 @@ def register(cycle: str, webinar: str) -> Response:
     """
     page = _page(cycle, webinar)
     form = RegistrationForm(request.form)
+    # First of all: such a page has no form, so nobody can bring its token.
+    if page.webinar.cancelled:
+        return _answer(render_webinar(page, form=form, notice=_cancelled()), 409)
+    if page.webinar.life is Life.AFTER:
+        return _answer(render_webinar(page, form=form, notice=_over()), 409)
     if not form_token_is_good(form_subject(cycle, webinar), request.form.get("csrf_token")):
         return _answer(render_webinar(page, form=form, notice=_old_form()), 400)
     if not form.is_right():
@@ -61,11 +67,9 @@ def register(cycle: str, webinar: str) -> Response:
                 now=services().moment().now,
             )
     except WebinarOver:
-        over = gettext("This webinar is over: there is nothing to register for any more.")
-        return _answer(render_webinar(page, form=form, notice=over), 409)
+        return _answer(render_webinar(page, form=form, notice=_over()), 409)
     except WebinarCancelled:
-        cancelled = gettext("This webinar is cancelled: nobody can register for it.")
-        return _answer(render_webinar(page, form=form, notice=cancelled), 409)
+        return _answer(render_webinar(page, form=form, notice=_cancelled()), 409)
     shown = _shown_outcome(page, outcome)
     return _answer(
         render_webinar(page, form=RegistrationForm(), outcome=shown, email_given=person.email)
@@ -106,6 +110,13 @@ def link(cycle: str, webinar: str) -> Response:
             page, form=RegistrationForm(), outcome="link_sent", email_given=form.email.data
         )
     )
+
+
+@blueprint.get("/cycles/<cycle>/<webinar>/register")
+@blueprint.get("/cycles/<cycle>/<webinar>/link")
+def form_address(cycle: str, webinar: str) -> AnyResponse:
+    """Where the forms lead is no page of its own: whoever opens it is led to the form."""
+    return redirect(url_for("public.webinar", cycle=cycle, webinar=webinar))
 
 
 @blueprint.get("/cycles/<cycle>/<webinar>/join")
@@ -153,6 +164,14 @@ def _page(cycle: str, webinar: str) -> WebinarPage:
 
 def _old_form() -> str:
     return gettext("This form has been open for too long: check what you typed and send it again.")
+
+
+def _over() -> str:
+    return gettext("This webinar is over: there is nothing to register for any more.")
+
+
+def _cancelled() -> str:
+    return gettext("This webinar is cancelled: nobody can register for it.")
 
 
 def _answer(body: str, status: int = 200) -> Response:

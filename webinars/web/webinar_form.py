@@ -4,9 +4,10 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any, cast
+from urllib.parse import unquote
 
 from email_validator import EmailNotValidError, validate_email
-from flask import render_template
+from flask import g, render_template, request, url_for
 from flask_babel import lazy_gettext
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, SelectChoice, SelectField, StringField, TextAreaField
@@ -201,7 +202,13 @@ def render_webinar(
     email_given: str | None = None,
     notice: Any = None,
 ) -> str:
-    """The permanent page as the answer to a form."""
+    """The permanent page as the answer to a form.
+
+    The form's own address is no page: the languages and the canonical link lead to this one.
+    """
+    address = url_for("public.webinar", cycle=page.webinar.cycle_slug, webinar=page.webinar.slug)
+    g.page_path = unquote(address.removeprefix(request.script_root))
+    g.page_query = ""
     subject = form_subject(page.webinar.cycle_slug, page.webinar.slug)
     values = webinar_values(page, form=form, csrf_token=new_form_token(subject))
     return render_template(
