@@ -13,8 +13,7 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 CATALOGUES := $(wildcard webinars/translations/*/LC_MESSAGES/*.po)
 COMPILE := CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --allow-unsafe \
-	--generate-hashes --strip-extras --no-emit-find-links --no-emit-index-url \
-	--no-emit-trusted-host
+	--generate-hashes --strip-extras --no-emit-find-links --no-emit-trusted-host --no-emit-index-url
 
 # What people type -------------------------------------------------------------------
 
