@@ -20,7 +20,7 @@ from webinars.domain.library_files import (
     ResourceTable,
     ThemeTable,
 )
-from webinars.domain.planning import EDITORIAL_FIELDS, mark_changed
+from webinars.domain.planning import EDITORIAL_FIELDS, assign, mark_changed
 from webinars.domain.tomlfile import key_name, line_of, locations, unknown_keys, validate
 from webinars.models import Cycle, DraftSession, Reading, Resource, Theme, Webinar
 
@@ -251,7 +251,7 @@ def _write_themes(
             themes[table.slug] = theme
             session.add(theme)
             changed.add(table.slug)
-        elif _set(theme, values):
+        elif assign(theme, values):
             changed.add(table.slug)
     return changed
 
@@ -283,7 +283,7 @@ def _write_resources(
             session.add(resource)
             changed = True
         else:
-            changed |= _set(resource, values)
+            changed |= assign(resource, values)
         wanted = [themes[slug] for slug in table.themes]
         if set(wanted) != set(resource.themes):
             resource.themes = wanted
@@ -301,8 +301,8 @@ def _write_details(
     values = {name: getattr(table, name) for name in EDITORIAL_FIELDS}
     changed = False
     if target.draft is not None:
-        changed |= _set(target.draft, values)
-    if target.webinar is not None and _set(target.webinar, values):
+        changed |= assign(target.draft, values)
+    if target.webinar is not None and assign(target.webinar, values):
         touched[target.webinar.id] = target.webinar
         changed = True
     wanted = [
@@ -329,12 +329,3 @@ def _write_details(
         for position, (label, context, resource_id) in enumerate(wanted, start=1)
     )
     return True
-
-
-def _set(row: Any, values: dict[str, Any]) -> bool:
-    changed = False
-    for name, value in values.items():
-        if getattr(row, name) != value:
-            setattr(row, name, value)
-            changed = True
-    return changed

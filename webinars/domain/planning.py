@@ -90,7 +90,7 @@ def save_draft(session: Session, *, plan: Plan, now: datetime) -> Saved:
     elif cycle.year != plan.year:
         raise OtherYear(str(cycle.year))
     draft = cycle.draft
-    changed = _update(draft, {name: getattr(plan, name) for name in CYCLE_FIELDS})
+    changed = assign(draft, {name: getattr(plan, name) for name in CYCLE_FIELDS})
     changed |= _save_sessions(draft, plan.sessions)
     if changed and not created:
         draft.version += 1
@@ -129,14 +129,15 @@ def _save_sessions(draft: CycleDraft, planned: Sequence[PlannedSession]) -> bool
             draft.sessions.append(DraftSession(**(blank | {"why": None} | values)))
             changed = True
         else:
-            changed |= _update(row, values)
+            changed |= assign(row, values)
     for row in there.values():
         draft.sessions.remove(row)
         changed = True
     return changed
 
 
-def _update(row: Any, values: dict[str, Any]) -> bool:
+def assign(row: Any, values: dict[str, Any]) -> bool:
+    """Give a row these values; whether any of them is new."""
     changed = False
     for name, value in values.items():
         if getattr(row, name) != value:
@@ -181,7 +182,7 @@ def publish(session: Session, *, cycle_slug: str, host: str, now: datetime) -> P
     """
     cycle = find_cycle(session, slug=cycle_slug, lock=True)
     changes = pending_changes(session, cycle=cycle)
-    fields_changed = _update(cycle, {name: getattr(cycle.draft, name) for name in CYCLE_FIELDS})
+    fields_changed = assign(cycle, {name: getattr(cycle.draft, name) for name in CYCLE_FIELDS})
     if not changes and not fields_changed and cycle.revision > 0:
         return Published(cycle.revision, (), changed=False)
     cycle.revision += 1
@@ -239,7 +240,7 @@ def _publish_touched(
                 )
             )
         else:
-            _update(webinar, values)
+            assign(webinar, values)
             mark_changed(webinar, now=now)
             session.flush()
             promote(session, webinar=webinar, host=host, now=now)  # there may be places now
