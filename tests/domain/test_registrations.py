@@ -41,7 +41,7 @@ def states(session: Session) -> list[tuple[str, str, int | None]]:
 def mails(session: Session) -> list[tuple[str, str]]:
     """The ledger: whom and what for."""
     rows = session.scalars(sa.select(OutboxMail).order_by(OutboxMail.id))
-    return [(row.participant.email.split("@")[0], row.kind.value) for row in rows]
+    return [(row.recipient.email.split("@")[0], row.kind.value) for row in rows]
 
 
 def cancel(session: Session, email: str, *, now=NOW) -> None:

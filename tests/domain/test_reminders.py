@@ -50,7 +50,7 @@ def owed(session: Session) -> list[tuple[str, datetime | None]]:
     rows = session.scalars(
         sa.select(OutboxMail).where(OutboxMail.kind == MailKind.REMINDER).order_by(OutboxMail.id)
     )
-    return [(row.participant.email.split("@")[0], row.about_start) for row in rows]
+    return [(row.recipient.email.split("@")[0], row.about_start) for row in rows]
 
 
 def leave(session: Session, email: str) -> None:

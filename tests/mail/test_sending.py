@@ -310,7 +310,7 @@ def test_a_mail_that_cannot_be_built_fails_and_the_next_leaves(
     real = messages.compose
 
     def compose(session: Any, *, mail: OutboxMail, **more: Any) -> Any:
-        if mail.participant.email == ALICE.email:
+        if mail.recipient.email == ALICE.email:
             raise ZeroDivisionError("alice@example.org")
         return real(session, mail=mail, **more)
 

@@ -9,7 +9,7 @@ from webinars import clock
 from webinars.cli.support import with_services
 from webinars.domain import outbox
 from webinars.i18n import iso
-from webinars.models import OutboxMail, Participant
+from webinars.models import Organiser, OutboxMail, Participant
 from webinars.services import Services
 
 
@@ -25,8 +25,9 @@ def list_(services: Services, as_json: bool) -> None:
     """Every mail that is to leave or has left, the oldest first."""
     with services.database.read() as session:
         rows = session.execute(
-            sa.select(OutboxMail, Participant.email)
-            .join(Participant)
+            sa.select(OutboxMail, sa.func.coalesce(Participant.email, Organiser.email))
+            .outerjoin(Participant)
+            .outerjoin(Organiser)
             .order_by(OutboxMail.id)
             .execution_options(yield_per=1000)
         )

@@ -34,7 +34,12 @@ class Purpose:
 
     key: str
     kind: MailKind
-    participant_id: int
+    participant_id: int | None = None
+    """The recipient, or else ``organiser_id``."""
+    organiser_id: int | None = None
+    cycle_id: int | None = None
+    revision: int | None = None
+    """The publication that it tells of."""
     webinar_id: int | None = None
     about_start: datetime | None = None
     due_at: datetime | None = None
@@ -56,6 +61,9 @@ def enqueue(session: Session, *, purposes: Sequence[Purpose], host: str, now: da
             "key": purpose.key,
             "kind": purpose.kind,
             "participant_id": purpose.participant_id,
+            "organiser_id": purpose.organiser_id,
+            "cycle_id": purpose.cycle_id,
+            "revision": purpose.revision,
             "webinar_id": purpose.webinar_id,
             "about_start": purpose.about_start,
             "message_id": f"<{uuid.uuid4()}@{host}>",

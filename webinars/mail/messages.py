@@ -21,6 +21,7 @@ from webinars.models import (
     Cycle,
     MailKind,
     OutboxMail,
+    Participant,
     Registration,
     RegistrationStatus,
 )
@@ -60,7 +61,8 @@ def compose(session: Session, *, mail: OutboxMail, services: Services, now: date
 
     Raises NotToBeSent.
     """
-    person = mail.participant
+    person = mail.recipient
+    assert isinstance(person, Participant)
     registration = still_true(session, mail=mail, now=now)
     with force_locale(person.language):
         context = _context(session, mail, registration, services, now)
@@ -139,7 +141,8 @@ def _context(
     services: Services,
     now: datetime,
 ) -> dict[str, Any]:
-    person, links, settings = mail.participant, services.links, services.settings
+    person, links, settings = mail.recipient, services.links, services.settings
+    assert isinstance(person, Participant)
     language = person.language
     token = participants.page_token(links, person)
     context: dict[str, Any] = {
@@ -184,7 +187,7 @@ def _days_left(webinar: WebinarView, now: datetime) -> int:
 def _calendar_file(session: Session, mail: OutboxMail, services: Services) -> Enclosure:
     assert mail.webinar is not None
     cycle = session.get_one(Cycle, mail.webinar.cycle_id)
-    feed = services.calendar_writer(mail.participant.language).one(
+    feed = services.calendar_writer(mail.recipient.language).one(
         session, cycle_slug=cycle.slug, webinar_slug=mail.webinar.slug
     )
     return Enclosure(f"{mail.webinar.slug}.ics", "text/calendar", feed.body)

@@ -1,5 +1,6 @@
 """Every table of the product."""
 
+from webinars.models.audit import AuditAct, AuditedWebinar, AuditEntry
 from webinars.models.library import (
     Chapter,
     EntryPoint,
@@ -27,6 +28,9 @@ from webinars.models.site import SiteState
 
 __all__ = [
     "ActorCategory",
+    "AuditAct",
+    "AuditEntry",
+    "AuditedWebinar",
     "Change",
     "ChangeKind",
     "Chapter",

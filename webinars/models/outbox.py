@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webinars.db import Base, UTCDateTime
-from webinars.models.people import Participant
-from webinars.models.planning import Webinar, by_value
+from webinars.models.people import Organiser, Participant
+from webinars.models.planning import Cycle, Webinar, by_value
 
 
 class MailKind(enum.StrEnum):
@@ -19,6 +19,12 @@ class MailKind(enum.StrEnum):
     PROMOTION = "promotion"
     LINK = "link"
     REMINDER = "reminder"
+    CHANGE_NOTICE = "change_notice"
+    """All that one publication changed for one person."""
+    INVITATION = "invitation"
+    """An organiser's new account: choose a password."""
+    PASSWORD_RESET = "password_reset"  # noqa: S105  (a kind of mail)
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
 
 
 class MailState(enum.StrEnum):
@@ -44,14 +50,24 @@ class OutboxMail(Base):
     __table_args__ = (
         sa.Index("ix_outbox_state_due_at", "state", "due_at"),
         sa.Index("ix_outbox_participant_id_kind", "participant_id", "kind"),
+        sa.CheckConstraint(
+            "(participant_id IS NULL) <> (organiser_id IS NULL)", name="one_recipient"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
-    kind: Mapped[MailKind] = mapped_column(by_value(MailKind, "kind"))
-    participant_id: Mapped[int] = mapped_column(
+    kind: Mapped[MailKind] = mapped_column(by_value(MailKind, "kind", checked=False))
+    participant_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("participants.id", ondelete="CASCADE")
     )
+    organiser_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("organisers.id", ondelete="CASCADE"), index=True
+    )
+    """For mails about an account of the desk; everything else is a participant's."""
+    cycle_id: Mapped[int | None] = mapped_column(sa.ForeignKey("cycles.id"), index=True)
+    revision: Mapped[int | None]
+    """The publication of the cycle that it tells of."""
     webinar_id: Mapped[int | None] = mapped_column(sa.ForeignKey("webinars.id"), index=True)
     about_start: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """The start that it speaks of: if the webinar has moved since, it must not leave."""
@@ -73,5 +89,14 @@ class OutboxMail(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
-    participant: Mapped[Participant] = relationship()
+    participant: Mapped[Participant | None] = relationship()
+    organiser: Mapped[Organiser | None] = relationship()
+    cycle: Mapped[Cycle | None] = relationship()
     webinar: Mapped[Webinar | None] = relationship()
+
+    @property
+    def recipient(self) -> Participant | Organiser:
+        """Whom it goes to."""
+        found = self.participant or self.organiser
+        assert found is not None, "a check of the table"
+        return found

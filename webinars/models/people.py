@@ -6,6 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from flask_security import RoleMixin, UserMixin
+from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webinars.db import Base, UTCDateTime
@@ -82,6 +83,16 @@ class Organiser(Base, UserMixin):
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(unique=True)
     """Changes with the password, which ends all sessions."""
+    language: Mapped[str] = mapped_column(default="fr", server_default="fr")
+    """Of the mails about the account."""
+    tf_primary_method: Mapped[str | None]
+    """The second factor, ``authenticator`` when there is one."""
+    tf_totp_secret: Mapped[str | None]
+    """Encrypted by the library with a key of ours."""
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(
+        MutableList.as_mutable(sa.JSON(none_as_null=True))
+    )
+    """Each signs in once when the second factor is lost."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     roles: Mapped[list[Role]] = relationship(  # type: ignore[assignment]
         secondary=organiser_roles, lazy="selectin"

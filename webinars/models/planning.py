@@ -29,13 +29,13 @@ class ChangeKind(enum.StrEnum):
     CHANGED = "changed"
 
 
-def by_value(kind: type[enum.StrEnum], name: str) -> sa.Enum:
-    """A column of the enum's values, checked by the database."""
+def by_value(kind: type[enum.StrEnum], name: str, *, checked: bool = True) -> sa.Enum:
+    """A column of the enum's values, checked by the database unless the list is to grow."""
     return sa.Enum(
         kind,
         values_callable=lambda members: [member.value for member in members],
         native_enum=False,
-        create_constraint=True,
+        create_constraint=checked,
         name=name,
         length=20,
     )
@@ -115,6 +115,8 @@ class CycleDraft(CycleFields, Base):
     )
     version: Mapped[int] = mapped_column(default=1)
     """Rises with each saved edit, so that a second editor cannot overwrite unseen."""
+    department: Mapped[str | None]
+    """Whose public holidays the planner minds beside the nation's: ``holidays``' code, "57"."""
 
     cycle: Mapped[Cycle] = relationship(back_populates="draft")
     sessions: Mapped[list["DraftSession"]] = relationship(

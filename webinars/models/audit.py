@@ -1,0 +1,81 @@
+"""The audit trail: every act of an organiser, with what was before and after."""
+
+import enum
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webinars.db import Base, UTCDateTime
+from webinars.models.planning import by_value
+
+
+class AuditAct(enum.StrEnum):
+    """What somebody did."""
+
+    # to a draft
+    PLANNED = "planned"
+    IMPORTED = "imported"
+    COPIED = "copied"
+    CYCLE_EDITED = "cycle_edited"
+    EDITED = "edited"
+    MOVED = "moved"
+    SWAPPED = "swapped"
+    ROTATED = "rotated"
+    THEME_ASSIGNED = "theme_assigned"
+    CANCELLED = "cancelled"
+    RESTORED = "restored"
+    ADDED = "added"
+    REMOVED = "removed"
+    DISCARDED = "discarded"
+    UNDONE = "undone"
+    REVERTED = "reverted"
+    # to the public
+    PUBLISHED = "published"
+    # to the library
+    THEME_REMOVED = "theme_removed"
+    LIBRARY_IMPORTED = "library_imported"
+    # to accounts of the desk
+    ACCOUNT_CREATED = "account_created"
+    ACCOUNT_CLOSED = "account_closed"
+    ACCOUNT_OPENED = "account_opened"
+    ROLES_CHANGED = "roles_changed"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  (an act)
+    SECOND_FACTOR_ON = "second_factor_on"
+    SECOND_FACTOR_OFF = "second_factor_off"
+
+
+class AuditEntry(Base):
+    """One act: who, when, what before, what after. Never changed, never deleted by an act."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (sa.Index("ix_audit_entries_cycle_id_at", "cycle_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    actor: Mapped[str]
+    """The address of the account, or ``command line``."""
+    act: Mapped[AuditAct] = mapped_column(by_value(AuditAct, "act", checked=False))
+    cycle_id: Mapped[int | None] = mapped_column(sa.ForeignKey("cycles.id"))
+    subject: Mapped[str | None]
+    """What it was done to, where that is no webinar: an account, a theme."""
+    draft_version: Mapped[int | None]
+    """The draft's version that the act made."""
+    revision: Mapped[int | None]
+    """The revision that was published."""
+    before: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    after: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+
+    webinars: Mapped[list["AuditedWebinar"]] = relationship(cascade="all, delete-orphan")
+
+
+class AuditedWebinar(Base):
+    """A webinar that an act touched, by its slug: it may never have been public."""
+
+    __tablename__ = "audited_webinars"
+
+    entry_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("audit_entries.id", ondelete="CASCADE"), primary_key=True
+    )
+    slug: Mapped[str] = mapped_column(primary_key=True, index=True)
