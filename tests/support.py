@@ -19,9 +19,10 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from webinars.db import Database
-from webinars.domain import planning, registrations
+from webinars.domain import planning, publication, registrations
+from webinars.domain.cycle_file import read_plan
 from webinars.domain.library_import import SourceFile, import_library
-from webinars.domain.plan import Plan, PlannedSession, read_plan
+from webinars.domain.plan import Plan, PlannedSession
 from webinars.domain.registrations import House, Outcome, Person
 from webinars.places import PACKAGE
 
@@ -91,7 +92,7 @@ MAY = PlannedSession(
 def published(session: Session, plan: Plan, *, now: datetime = NOW) -> None:
     """Put a plan into the draft and publish it."""
     planning.save_draft(session, plan=plan, now=now)
-    planning.publish(session, cycle_slug=plan.slug, host=HOST, now=now)
+    publication.publish(session, cycle_slug=plan.slug, host=HOST, now=now)
 
 
 def real_plan() -> Plan:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tests.support import DATA, HOST, NOW, count, published, real_plan
 from webinars.db import Database
-from webinars.domain import planning, site
+from webinars.domain import planning, publication, site
 from webinars.domain.errors import Problem
 from webinars.domain.library_import import Imported, SourceFile, WrongFiles, import_library
 from webinars.models import DraftSession, EntryPoint, Reading, Resource, Step, Theme, Webinar
@@ -226,7 +226,7 @@ def test_details_go_into_the_draft_and_into_public(with_2019: Database) -> None:
             ("apprendre-a-faire-alliances", LATER)
         ]
         cycle = planning.find_cycle(session, slug="2019")
-        assert planning.pending_changes(session, cycle=cycle) == ()
+        assert publication.pending_changes(session, cycle=cycle) == ()
 
 
 def test_details_of_a_draft_wait_for_its_publication(database: Database) -> None:
@@ -234,7 +234,7 @@ def test_details_of_a_draft_wait_for_its_publication(database: Database) -> None
         planning.save_draft(session, plan=real_plan(), now=NOW)
         bring(session, THEME, RESOURCE, DETAILS)
         assert count(session, Webinar) == 0
-        planning.publish(session, cycle_slug="2019", host=HOST, now=LATER)
+        publication.publish(session, cycle_slug="2019", host=HOST, now=LATER)
     with database.read() as session:
         told = session.scalars(sa.select(Webinar.why).where(Webinar.why.is_not(None)))
         assert told.all() == ["Parce que"]

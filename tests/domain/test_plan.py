@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.support import DATA
+from webinars.domain.cycle_file import read_plan
 from webinars.domain.errors import Problem, WrongFile
-from webinars.domain.plan import Plan, PlannedSession, plain_text, read_plan
+from webinars.domain.fields import plain_text
+from webinars.domain.plan import Plan, PlannedSession
 from webinars.models import WebinarStatus
 
 REVISED = (DATA / "cycle-2019.toml").read_text("utf-8")
@@ -212,7 +214,7 @@ def test_a_wrong_key_of_the_cycle_is_named(line: str, message: str) -> None:
             'title = "a"\nyear = 2019\nrule = "sometimes"',
             Problem(
                 '"sometimes" is not understood: write for example "third Thursday", '
-                '"last Tuesday" or "FREQ=MONTHLY;BYDAY=3TH"',
+                '"last Tuesday in March and June" or "FREQ=MONTHLY;BYDAY=3TH"',
                 line=3,
                 key="rule",
             ),

@@ -23,9 +23,10 @@ from tests.support import (
     real_plan,
 )
 from webinars.db import Database
-from webinars.domain import planning, programme, site
+from webinars.domain import planning, programme, publication, site
+from webinars.domain.cycle_file import read_plan
 from webinars.domain.errors import NotFound, OtherYear
-from webinars.domain.plan import Plan, PlannedSession, read_plan
+from webinars.domain.plan import Plan, PlannedSession
 from webinars.domain.planning import Saved
 from webinars.domain.programme import Moment
 from webinars.models import Change, Cycle, DraftSession, ReminderRule, Webinar, WebinarStatus
@@ -52,7 +53,7 @@ def publish(
 ) -> list[tuple[str, str]]:
     with database.write() as session:
         planning.save_draft(session, plan=plan, now=now)
-        done = planning.publish(session, cycle_slug=plan.slug, host=host, now=now)
+        done = publication.publish(session, cycle_slug=plan.slug, host=host, now=now)
         return [(change.kind.value, change.slug) for change in done.changes]
 
 
@@ -161,7 +162,7 @@ def test_publishing_what_is_public_already_does_nothing(database: Database) -> N
 
 def test_a_cycle_that_is_not_there_cannot_be_published(database: Database) -> None:
     with pytest.raises(NotFound), database.write() as session:
-        planning.publish(session, cycle_slug="2020", host=HOST, now=NOW)
+        publication.publish(session, cycle_slug="2020", host=HOST, now=NOW)
 
 
 def test_moved_and_renamed_at_once_raise_the_sequence_by_one(database: Database) -> None:
@@ -275,7 +276,7 @@ def test_what_is_pending_is_known_before_it_is_published(database: Database) -> 
         planning.save_draft(session, plan=plan_of(replace(MARCH, title="Autre")), now=LATER)
     with database.read() as session:
         cycle = planning.find_cycle(session, slug="2019")
-        pending = planning.pending_changes(session, cycle=cycle)
+        pending = publication.pending_changes(session, cycle=cycle)
         assert [(change.kind.value, change.slug) for change in pending] == [("renamed", MARCH.slug)]
     assert sequences(database) == {MARCH.slug: (0, NOW)}
 
@@ -287,7 +288,7 @@ def test_texts_from_the_library_outlive_a_new_plan(database: Database) -> None:
     with database.write() as session:
         saved = planning.save_draft(session, plan=real_plan(), now=LATER)
         assert saved == Saved(created=False, changed=False, sessions=12)
-        assert planning.publish(session, cycle_slug="2019", host=HOST, now=LATER).changes == ()
+        assert publication.publish(session, cycle_slug="2019", host=HOST, now=LATER).changes == ()
     with database.read() as session:
         april = next(row for row in rows(session) if row.slug == APRIL.slug)
         assert april.why
@@ -334,7 +335,7 @@ def test_two_publications_at_once_are_one(database: Database) -> None:
 
     def publish_it(_number: int) -> None:
         with database.write() as session:
-            published_ = planning.publish(session, cycle_slug="2019", host=HOST, now=NOW)
+            published_ = publication.publish(session, cycle_slug="2019", host=HOST, now=NOW)
             done.append(published_.changed)
 
     in_threads(publish_it, 2)

@@ -7,10 +7,10 @@ import click
 
 from webinars import clock
 from webinars.cli.support import read_text, refuse, with_services
-from webinars.domain import planning
+from webinars.domain import planning, publication
 from webinars.domain.changes import PlanChange
+from webinars.domain.cycle_file import read_plan
 from webinars.domain.errors import NotFound, OtherYear, WrongFile
-from webinars.domain.plan import read_plan
 from webinars.services import Services
 
 
@@ -59,7 +59,7 @@ def publish(services: Services, cycle: str) -> None:
     """Make the draft of CYCLE public."""
     try:
         with services.database.write() as session:
-            published = planning.publish(
+            published = publication.publish(
                 session, cycle_slug=cycle, host=services.settings.host, now=clock.now()
             )
     except NotFound as error:
@@ -79,7 +79,7 @@ def diff(services: Services, cycle: str, as_json: bool) -> None:
     try:
         with services.database.read() as session:
             found = planning.find_cycle(session, slug=cycle)
-            changes = planning.pending_changes(session, cycle=found)
+            changes = publication.pending_changes(session, cycle=found)
     except NotFound as error:
         raise no_cycle(cycle) from error
     for change in changes:

@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.clock import to_local
-from webinars.domain import planning, registrations, replays, rules
+from webinars.domain import planning, publication, registrations, replays, rules
+from webinars.domain.cycle_file import read_plan
 from webinars.domain.errors import DomainError
 from webinars.domain.library_import import SourceFile, import_library
-from webinars.domain.plan import DEFAULT_ZONE, Plan, PlannedSession, read_plan
+from webinars.domain.plan import DEFAULT_ZONE, Plan, PlannedSession
 from webinars.domain.registrations import House, Person
 from webinars.domain.replays import Video
 from webinars.models import Cycle, Theme, Webinar
@@ -79,14 +80,14 @@ def seed(session: Session, *, house: House, now: datetime) -> bool:
         names = ("themes.toml", "resources.toml", "webinar-details.toml")
         files = [SourceFile(name, (DATA / name).read_text("utf-8")) for name in names]
         import_library(session, files=files, now=now)
-        planning.publish(session, cycle_slug="2019", host=house.host, now=now)
+        publication.publish(session, cycle_slug="2019", host=house.host, now=now)
         _replays_of(session, "2019", now=now)
     themes = session.scalars(sa.select(Theme).order_by(Theme.position)).all()
     for running in (year, year + 1):
         if not _exists(session, str(running)):
             planning.save_draft(session, plan=_running_cycle(running, themes), now=now)
             _write_agendas(session, str(running), INVENTED_AGENDA)
-            planning.publish(session, cycle_slug=str(running), host=house.host, now=now)
+            publication.publish(session, cycle_slug=str(running), host=house.host, now=now)
             _replays_of(session, str(running), now=now, but_latest=1)
     _discovery(session, house=house, now=now)
     return first
@@ -199,7 +200,7 @@ def _discovery(session: Session, *, house: House, now: datetime) -> None:
     whys = {today.slug: WHY_TODAY, tomorrow.slug: WHY_TOMORROW}
     for drafted in planning.find_cycle(session, slug=DISCOVERY).draft.sessions:
         drafted.why = drafted.why or whys.get(drafted.slug)
-    planning.publish(session, cycle_slug=DISCOVERY, host=house.host, now=now)
+    publication.publish(session, cycle_slug=DISCOVERY, host=house.host, now=now)
     for planned in (today, tomorrow):
         registrations.register(
             session,

@@ -2,6 +2,14 @@
 
 from dataclasses import dataclass
 
+Place = tuple[str | int, ...]
+"""Where something stands in a plan: ``("sessions", 3, "date")``."""
+
+
+def N_(text: str) -> str:  # noqa: N802  (the name by which Babel collects texts)
+    """Mark a sentence for the catalogues; who shows it translates it."""
+    return text
+
 
 class DomainError(Exception):
     """The act was refused; nothing was changed."""
@@ -21,6 +29,52 @@ class WebinarCancelled(DomainError):
 
 class RegistrationClosed(DomainError):
     """Nothing of this registration can be changed any more."""
+
+
+class Sentence:
+    """What to say to a person: a text of the catalogues and what goes into it."""
+
+    def __init__(self, text: str, **values: str) -> None:
+        self.text = text
+        self.values = values
+
+    def __str__(self) -> str:
+        return self.text % self.values if self.values else self.text
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self})"
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+
+class Fault(Sentence):
+    """One thing that is wrong in a plan, with its place."""
+
+    def __init__(self, text: str, place: Place, webinar: str | None = None, **values: str) -> None:
+        super().__init__(text, **values)
+        self.place = place
+        self.webinar = webinar
+        """The slug of the session that it is about."""
+
+
+class WrongValue(ValueError):
+    """A value cannot stand in its field; the sentence says what can."""
+
+    def __init__(self, text: str, **values: str) -> None:
+        self.sentence = Sentence(text, **values)
+        super().__init__(str(self.sentence))
+
+
+class WrongPlan(DomainError):
+    """The plan would not hold; the draft stays as it was."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(str(fault) for fault in faults))
+        self.faults = faults
 
 
 @dataclass(frozen=True)
@@ -52,3 +106,7 @@ class OtherYear(DomainError):
 
 class WrongRule(DomainError):
     """The words or the RFC 5545 rule of a cycle cannot be understood, or yield no date."""
+
+    def __init__(self, text: str, **values: str) -> None:
+        self.sentence = Sentence(text, **values)
+        super().__init__(str(self.sentence))

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from webinars.domain.plan import HttpAddress, LongText, PlainText, Slug
+from webinars.domain.fields import HttpAddress, LongText, PlainText, Slug
 from webinars.models import EntryPoint, Step
 
 STEPS = {

@@ -20,7 +20,9 @@ from webinars.domain.library_files import (
     ResourceTable,
     ThemeTable,
 )
-from webinars.domain.planning import EDITORIAL_FIELDS, assign, mark_changed
+from webinars.domain.plan import EDITORIAL_FIELDS
+from webinars.domain.planning import assign
+from webinars.domain.publication import mark_changed
 from webinars.domain.tomlfile import key_name, line_of, locations, unknown_keys, validate
 from webinars.models import Cycle, DraftSession, Reading, Resource, Theme, Webinar
 

@@ -51,7 +51,8 @@ def enqueue(session: Session, *, purposes: Sequence[Purpose], host: str, now: da
     """Write the mails that a change owes, in the change's transaction.
 
     A purpose that is there already is left alone. ``host`` is the right side of the
-    Message-ID (RFC 5322 section 3.6.4). Returns how many are new.
+    Message-ID (RFC 5322 section 3.6.4). Any number of them: SQLAlchemy writes as many at
+    once as the database takes. Returns how many are new.
     """
     if not purposes:
         return 0
@@ -77,7 +78,7 @@ def enqueue(session: Session, *, purposes: Sequence[Purpose], host: str, now: da
         for purpose in purposes
     ]
     made = session.execute(
-        insert(OutboxMail).values(rows).on_conflict_do_nothing().returning(OutboxMail.id)
+        insert(OutboxMail).on_conflict_do_nothing().returning(OutboxMail.id), rows
     )
     return len(made.all())
 

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.domain import site
-from webinars.domain.planning import mark_changed
 from webinars.domain.programme import Life, Moment, WebinarView, published_cycles
+from webinars.domain.publication import mark_changed
 from webinars.domain.webinar_page import find_webinar
 from webinars.models import Chapter, Replay
 

@@ -1,9 +1,12 @@
 """Words that only the screens need."""
 
-from flask_babel import gettext, lazy_gettext
+from babel.dates import get_month_names
+from babel.lists import format_list
+from flask_babel import gettext, lazy_gettext, pgettext
 from flask_babel.speaklater import LazyString
 
 from webinars.domain.rules import describe
+from webinars.i18n import language
 
 ORDINALS: dict[int, LazyString] = {
     1: lazy_gettext("first"),
@@ -25,11 +28,17 @@ WEEKDAYS: tuple[LazyString, ...] = (
 
 
 def rule_words(rule: str) -> str:
-    """«troisième jeudi de chaque mois»; a rule with more to it is shown as it was given."""
+    """«le troisième jeudi de mars, juin et septembre»; any other rule as it was given."""
     found = describe(rule)
     if found is None:
         return rule
-    nth, day = found
-    return str(
-        gettext("%(nth)s %(weekday)s of each month", nth=ORDINALS[nth], weekday=WEEKDAYS[day])
-    )
+    words = {"nth": ORDINALS[found.nth], "weekday": WEEKDAYS[found.weekday]}
+    if not found.months:
+        return str(gettext("%(nth)s %(weekday)s of each month", **words))
+    names = get_month_names(locale=language())
+    months = format_list([names[month] for month in found.months], locale=language())
+    if months[0] in "ao":  # French elides: «d’avril»
+        return str(
+            pgettext("before a vowel", "%(nth)s %(weekday)s of %(months)s", months=months, **words)
+        )
+    return str(gettext("%(nth)s %(weekday)s of %(months)s", months=months, **words))

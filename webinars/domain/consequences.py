@@ -1,0 +1,153 @@
+"""What a publication would do beyond the plan: to people, feeds and reminders. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from webinars.clock import minutes
+from webinars.domain.changes import PlanChange
+from webinars.models import ChangeKind
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A webinar, drafted or public, as far as consequences depend on it. Instants are UTC."""
+
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    theme: str | None
+    capacity: int | None
+    cancelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the database knows, by the webinars' slugs."""
+
+    published: Mapping[str, State]
+    drafted: Mapping[str, State]
+    told: Mapping[str, int]
+    """How many are told, of each webinar whose change people are told of."""
+    people: int
+    """Persons told, each once."""
+    confirmed: Mapping[str, int]
+    waiting: Mapping[str, int]
+    calendars: int
+    """Personal calendars that hold a touched webinar."""
+    reminder_minutes: Sequence[int]
+    """How long before the start reminders leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rearmed:
+    """A reminder that will leave by the new date."""
+
+    minutes_before: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WebinarConsequences:
+    """One touched webinar, in the order of the plan."""
+
+    slug: str
+    changes: tuple[PlanChange, ...]
+    before: State | None
+    after: State | None
+    """None: the draft has it no more, and it is cancelled."""
+    told: int
+    confirmed: int
+    waiting: int
+    promoted: int
+    """Who comes from the waiting list to a place, there being more places."""
+    rearmed: tuple[Rearmed, ...]
+    passed: tuple[int, ...]
+    """Minutes before the start of reminders for which it is too late."""
+
+    @property
+    def state(self) -> State:
+        """As it will be, or as it was when it goes."""
+        state = self.after or self.before
+        assert state is not None, "what changes is somewhere"
+        return state
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """Of a whole publication."""
+
+    webinars: tuple[WebinarConsequences, ...]
+    people: int
+    themes: tuple[str, ...]
+    """Themes whose feeds move."""
+    calendars: int
+
+    @property
+    def count(self) -> int:
+        """How many changes."""
+        return sum(len(one.changes) for one in self.webinars)
+
+
+def consequences(changes: Sequence[PlanChange], *, facts: Facts, now: datetime) -> Consequences:
+    """What would follow from publishing these changes now."""
+    by_slug: dict[str, list[PlanChange]] = {}
+    for change in changes:
+        by_slug.setdefault(change.slug, []).append(change)
+    states = [
+        state
+        for slug in by_slug
+        for state in (facts.published.get(slug), facts.drafted.get(slug))
+        if state
+    ]
+    return Consequences(
+        webinars=tuple(_of_one(slug, its, facts, now) for slug, its in by_slug.items()),
+        people=facts.people,
+        themes=tuple(sorted({state.theme for state in states if state.theme})),
+        calendars=facts.calendars,
+    )
+
+
+def _of_one(
+    slug: str, changes: Sequence[PlanChange], facts: Facts, now: datetime
+) -> WebinarConsequences:
+    before, after = facts.published.get(slug), facts.drafted.get(slug)
+    rearmed, passed = _reminders(changes, after, facts, now)
+    confirmed, waiting = facts.confirmed.get(slug, 0), facts.waiting.get(slug, 0)
+    return WebinarConsequences(
+        slug=slug,
+        changes=tuple(changes),
+        before=before,
+        after=after,
+        told=facts.told.get(slug, 0),
+        confirmed=confirmed,
+        waiting=waiting,
+        promoted=_promoted(after, confirmed, waiting, now),
+        rearmed=rearmed,
+        passed=passed,
+    )
+
+
+def _reminders(
+    changes: Sequence[PlanChange], after: State | None, facts: Facts, now: datetime
+) -> tuple[tuple[Rearmed, ...], tuple[int, ...]]:
+    """A webinar that is moved or takes place after all is reminded of by its new date."""
+    again = any(
+        change.kind is ChangeKind.MOVED or change.after.get("cancelled") is False
+        for change in changes
+    )
+    if not again or after is None or after.cancelled or after.starts_at <= now:
+        return (), ()
+    due = [Rearmed(count, after.starts_at - minutes(count)) for count in facts.reminder_minutes]
+    return (
+        tuple(sorted((one for one in due if one.due_at > now), key=lambda one: one.due_at)),
+        tuple(sorted((one.minutes_before for one in due if one.due_at <= now), reverse=True)),
+    )
+
+
+def _promoted(after: State | None, confirmed: int, waiting: int, now: datetime) -> int:
+    if after is None or after.cancelled or after.starts_at <= now:
+        return 0
+    if after.capacity is None:
+        return waiting
+    return max(0, min(waiting, after.capacity - confirmed))

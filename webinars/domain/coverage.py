@@ -1,0 +1,150 @@
+"""Themes x steps: which kits lack a webinar, which webinars lack a kit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webinars.domain import audit, site
+from webinars.domain.errors import DomainError, NotFound
+from webinars.domain.planning import draft_plan, find_cycle
+from webinars.domain.programme import ThemeView, theme_view
+from webinars.models import (
+    AuditAct,
+    Cycle,
+    DraftSession,
+    Resource,
+    Step,
+    Theme,
+    Webinar,
+    WebinarStatus,
+    resource_themes,
+)
+
+
+class ThemeInUse(DomainError):
+    """Webinars are on this theme; ``uses`` names them: cycle, slug."""
+
+    def __init__(self, uses: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(", ".join("/".join(use) for use in uses))
+        self.uses = uses
+
+
+@dataclass(frozen=True, slots=True)
+class WebinarOn:
+    """A webinar of the cycle, by what its organisers have drafted."""
+
+    slug: str
+    title: str
+    starts_at: datetime
+    """UTC."""
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeRow:
+    """A theme with its kit, counted by step, and its webinars in this cycle."""
+
+    theme: ThemeView
+    by_step: Mapping[Step | None, int]
+    """None counts the resources without a step."""
+    webinars: tuple[WebinarOn, ...]
+
+    @property
+    def resources(self) -> int:
+        """The whole kit."""
+        return sum(self.by_step.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """One cycle against the library."""
+
+    slug: str
+    title: str
+    themes: tuple[ThemeRow, ...]
+    without_theme: tuple[WebinarOn, ...]
+    unknown: tuple[tuple[str, WebinarOn], ...]
+    """Webinars on a theme that the library does not have: its slug."""
+
+    @property
+    def kits_without_webinar(self) -> tuple[ThemeRow, ...]:
+        """Themes with resources that no webinar of the cycle is on."""
+        return tuple(row for row in self.themes if row.resources and not row.webinars)
+
+    @property
+    def webinars_without_kit(self) -> tuple[WebinarOn, ...]:
+        """Webinars on a theme that has no resource."""
+        bare = [one for row in self.themes if not row.resources for one in row.webinars]
+        return (*bare, *(one for _, one in self.unknown))
+
+
+def coverage(session: Session, *, cycle_slug: str) -> Coverage:
+    """The coverage of the drafted year. Raises NotFound. Five queries, whatever the size."""
+    cycle = find_cycle(session, slug=cycle_slug)
+    plan = draft_plan(cycle)
+    themes = session.scalars(sa.select(Theme).order_by(Theme.position)).all()
+    known = {theme.slug for theme in themes}
+    on: dict[str, list[WebinarOn]] = {}
+    without: list[WebinarOn] = []
+    for planned in plan.sessions:
+        if planned.status is WebinarStatus.CANCELLED:
+            continue
+        one = WebinarOn(planned.slug, planned.title, plan.start_of(planned), plan.zone)
+        (on.setdefault(planned.theme, []) if planned.theme else without).append(one)
+    kits = _kits(session)
+    return Coverage(
+        slug=cycle.slug,
+        title=cycle.draft.title,
+        themes=tuple(
+            ThemeRow(theme_view(theme), kits.get(theme.id, {}), tuple(on.get(theme.slug, ())))
+            for theme in themes
+        ),
+        without_theme=tuple(without),
+        unknown=tuple(
+            (slug, one) for slug, ones in on.items() if slug not in known for one in ones
+        ),
+    )
+
+
+def _kits(session: Session) -> dict[int, dict[Step | None, int]]:
+    found: dict[int, dict[Step | None, int]] = {}
+    rows = session.execute(
+        sa.select(resource_themes.c.theme_id, Resource.step, sa.func.count())
+        .join(Resource, Resource.id == resource_themes.c.resource_id)
+        .group_by(resource_themes.c.theme_id, Resource.step)
+    )
+    for theme_id, step, count in rows:
+        found.setdefault(theme_id, {})[step] = count
+    return found
+
+
+def remove_theme(session: Session, *, slug: str, actor: str, now: datetime) -> None:
+    """Take a theme out of the library; its resources stay. Raises NotFound, ThemeInUse."""
+    theme = session.scalar(sa.select(Theme).where(Theme.slug == slug).with_for_update())
+    if theme is None:
+        raise NotFound(slug)
+    drafted = sa.select(Cycle.slug, DraftSession.slug).join(
+        DraftSession, DraftSession.cycle_id == Cycle.id
+    )
+    public = sa.select(Cycle.slug, Webinar.slug).join(Webinar, Webinar.cycle_id == Cycle.id)
+    uses = session.execute(
+        sa.union(
+            drafted.where(DraftSession.theme_slug == slug), public.where(Webinar.theme_slug == slug)
+        )
+    ).all()
+    if uses:
+        raise ThemeInUse(tuple(sorted((cycle, webinar) for cycle, webinar in uses)))
+    audit.record(
+        session,
+        actor=actor,
+        act=AuditAct.THEME_REMOVED,
+        now=now,
+        subject=slug,
+        before={"title": theme.title, "questions": theme.questions},
+    )
+    session.delete(theme)
+    site.touch(session)
+    session.flush()

@@ -1,0 +1,114 @@
+"""What may stand in one field of a plan or of the library, wherever it is typed. Pure.
+
+Each check gives the value back or raises WrongValue, a sentence that says what to do.
+"""
+
+import re
+from datetime import time
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from webinars.clock import UnknownZone, zone
+from webinars.domain.errors import N_, WrongRule, WrongValue
+from webinars.domain.holidays import check_department
+from webinars.domain.rules import to_rrule
+
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+RESERVED_SLUGS = {"register", "calendar"}
+"""``/cycles/<cycle>/register`` and ``/cycles/<cycle>/calendar.ics`` are the cycle's own."""
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def slug(value: str) -> str:
+    """Part of an address. Raises WrongValue."""
+    if not SLUG.fullmatch(value) or len(value) > 100:
+        raise WrongValue(
+            N_(
+                '"%(value)s" cannot be part of an address: use small letters without accents, '
+                "digits and single hyphens"
+            ),
+            value=value[:40],
+        )
+    if value in RESERVED_SLUGS:
+        raise WrongValue(
+            N_('"%(value)s" is an address of the product itself: choose another'), value=value
+        )
+    return value
+
+
+def plain_text(value: str) -> str:
+    """One line of text: trimmed, without control characters. Raises WrongValue."""
+    text = value.strip()
+    if not text:
+        raise WrongValue(N_("a text is needed, not an empty one"))
+    if len(text) > 300:
+        raise WrongValue(N_("the text is too long: at most 300 characters"))
+    if CONTROL.search(text) or "\n" in text or "\t" in text:
+        raise WrongValue(N_("line breaks and control characters cannot stand here"))
+    return text
+
+
+def long_text(value: str) -> str:
+    """A text of several lines, without other control characters. Raises WrongValue."""
+    text = value.strip()
+    if len(text) > 5000:
+        raise WrongValue(N_("the text is too long: at most 5000 characters"))
+    if CONTROL.search(text):
+        raise WrongValue(N_("control characters cannot stand here"))
+    return text
+
+
+def http_address(value: str) -> str:
+    """An address of the web. Raises WrongValue."""
+    wrong = CONTROL.search(value) or len(value) > 2000
+    if wrong or not re.fullmatch(r"https?://[^\s<>\"\\]+", value):
+        raise WrongValue(N_("an address beginning with https:// or http:// is needed"))
+    return value
+
+
+def zone_name(value: str) -> str:
+    """An IANA time zone. Raises WrongValue."""
+    try:
+        zone(value)
+    except UnknownZone:
+        raise WrongValue(
+            N_('"%(value)s" is not a time zone: write for example "Europe/Paris"'),
+            value=value[:60],
+        ) from None
+    return value
+
+
+def rule(value: str) -> str:
+    """Words or an RFC 5545 rule, as they were given. Raises WrongValue."""
+    try:
+        to_rrule(value)
+    except WrongRule as error:
+        raise WrongValue(error.sentence.text, **error.sentence.values) from None
+    return value
+
+
+def local_time(value: Any) -> Any:
+    """A number would pass for seconds after midnight, and an offset would be forgotten."""
+    if isinstance(value, (int, float)):
+        raise WrongValue(
+            N_("a local time such as 13:00:00 is needed, not %(value)s"), value=repr(value)
+        )
+    if isinstance(value, str) and re.search(r"[Zz+]|\d-\d", value):
+        raise WrongValue(
+            N_("write the local time alone, such as 13:00:00: the zone has its own key")
+        )
+    return value
+
+
+LocalTime = Annotated[time, BeforeValidator(local_time)]
+Slug = Annotated[str, AfterValidator(slug)]
+PlainText = Annotated[str, AfterValidator(plain_text)]
+HttpAddress = Annotated[str, AfterValidator(http_address)]
+LongText = Annotated[str, AfterValidator(long_text)]
+# Strict: TOML has numbers of its own, and true is none.
+Minutes = Annotated[int, Field(strict=True, ge=5, le=24 * 60)]
+Places = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+ZoneName = Annotated[str, AfterValidator(zone_name)]
+Rule = Annotated[str, AfterValidator(rule)]
+Department = Annotated[str, AfterValidator(check_department)]

@@ -1,0 +1,105 @@
+"""Reading the audit trail: of a cycle, or of one of its webinars."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from webinars.domain.planning import find_cycle
+from webinars.models import AuditAct, AuditedWebinar, AuditEntry
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act of somebody. ``at`` is UTC."""
+
+    id: int
+    at: datetime
+    actor: str
+    act: AuditAct
+    slugs: tuple[str, ...]
+    before: dict[str, Any]
+    after: dict[str, Any]
+    revision: int | None
+
+    @property
+    def can_be_undone(self) -> bool:
+        """It was done to a draft, and not the making of it."""
+        return self.act is not AuditAct.PUBLISHED and bool(self.before)
+
+    @property
+    def can_be_reverted(self) -> bool:
+        """It was a publication that changed webinars."""
+        return self.act is AuditAct.PUBLISHED and bool(self.slugs)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The latest acts first."""
+
+    slug: str
+    title: str
+    zone: str
+    version: int
+    """Of the draft."""
+    webinar: str | None
+    acts: tuple[Act, ...]
+    older: int | None
+    """Where the next page begins; None is the end."""
+
+
+def as_act(entry: AuditEntry) -> Act:
+    """A row of the trail whose webinars are loaded."""
+    return Act(
+        id=entry.id,
+        at=entry.at,
+        actor=entry.actor,
+        act=entry.act,
+        slugs=tuple(sorted(one.slug for one in entry.webinars)),
+        before=entry.before,
+        after=entry.after,
+        revision=entry.revision,
+    )
+
+
+def history(
+    session: Session,
+    *,
+    cycle_slug: str,
+    webinar: str | None = None,
+    below: int | None = None,
+    most: int = PAGE,
+) -> History:
+    """What was done to a cycle, or to one webinar, the latest first. Raises NotFound.
+
+    ``below``: only acts older than that of this id.
+    """
+    cycle = find_cycle(session, slug=cycle_slug)
+    query = (
+        sa.select(AuditEntry)
+        .where(AuditEntry.cycle_id == cycle.id)
+        .order_by(AuditEntry.id.desc())
+        .limit(most + 1)
+        .options(selectinload(AuditEntry.webinars))
+    )
+    if webinar is not None:
+        touched = sa.select(AuditedWebinar.entry_id).where(AuditedWebinar.slug == webinar)
+        query = query.where(AuditEntry.id.in_(touched))
+    if below is not None:
+        query = query.where(AuditEntry.id < below)
+    rows: Sequence[AuditEntry] = session.scalars(query).all()
+    shown = rows[:most]
+    return History(
+        slug=cycle.slug,
+        title=cycle.draft.title,
+        zone=cycle.draft.zone,
+        version=cycle.draft.version,
+        webinar=webinar,
+        acts=tuple(as_act(row) for row in shown),
+        older=shown[-1].id if len(rows) > most else None,
+    )

@@ -1,0 +1,134 @@
+"""A publication before it is done: every change, what follows from it, what remains to mend."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webinars.domain import notices
+from webinars.domain.calendars import IN_A_CALENDAR
+from webinars.domain.consequences import Consequences, Facts, State, consequences
+from webinars.domain.plan import Plan
+from webinars.domain.planning import find_cycle
+from webinars.domain.programme import Moment, ThemeView, theme_view
+from webinars.domain.remarks import Remark
+from webinars.domain.year import Year, cycle_changes, read_year
+from webinars.models import (
+    Cycle,
+    Registration,
+    ReminderRule,
+    Webinar,
+    WebinarStatus,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an organiser sees before publishing."""
+
+    slug: str
+    title: str
+    zone: str
+    revision: int
+    """That publishing would make."""
+    version: int
+    """Of the draft that was looked at."""
+    cycle_fields: dict[str, tuple[object, object]]
+    """The cycle's own: public and drafted value."""
+    consequences: Consequences
+    themes: tuple[ThemeView, ...]
+    """Whose feeds move."""
+    titles: dict[str, str]
+    """Of every webinar, by its slug."""
+    remarks: tuple[Remark, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Nothing would change."""
+        return not (self.consequences.count or self.cycle_fields) and self.revision > 1
+
+
+def preview(session: Session, *, cycle_slug: str, moment: Moment, language: str = "fr") -> Preview:
+    """What publishing would do now. Raises NotFound. A fixed number of queries."""
+    cycle = find_cycle(session, slug=cycle_slug)
+    year = read_year(session, cycle=cycle, moment=moment, language=language)
+    follows = consequences(
+        year.changes, facts=_facts(session, year, now=moment.now), now=moment.now
+    )
+    return Preview(
+        slug=cycle.slug,
+        title=cycle.draft.title,
+        zone=cycle.draft.zone,
+        revision=cycle.revision + 1,
+        version=cycle.draft.version,
+        cycle_fields=cycle_changes(cycle),
+        consequences=follows,
+        themes=tuple(
+            theme_view(year.themes[slug][0]) for slug in follows.themes if slug in year.themes
+        ),
+        titles={slug: row[0].title for slug, row in year.public.items()}
+        | {one.slug: one.title for one in year.plan.sessions},
+        remarks=year.remarks,
+    )
+
+
+def _facts(session: Session, year: Year, *, now: datetime) -> Facts:
+    audience = notices.audience(session, cycle=year.cycle, changes=year.changes, now=now)
+    touched = {change.slug for change in year.changes}
+    ids = [row[0].id for slug, row in year.public.items() if slug in touched]
+    return Facts(
+        published={slug: _public(row[0]) for slug, row in year.public.items()},
+        drafted=_drafted(year.plan),
+        told=audience.by_webinar,
+        people=audience.people,
+        confirmed={slug: row[0].confirmed_count for slug, row in year.public.items()},
+        waiting=year.waiting,
+        calendars=_calendars(session, ids),
+        reminder_minutes=_reminder_minutes(session, year.cycle),
+    )
+
+
+def _public(webinar: Webinar) -> State:
+    return State(
+        title=webinar.title,
+        starts_at=webinar.starts_at,
+        ends_at=webinar.ends_at,
+        theme=webinar.theme_slug,
+        capacity=webinar.capacity,
+        cancelled=webinar.status is WebinarStatus.CANCELLED,
+    )
+
+
+def _drafted(plan: Plan) -> dict[str, State]:
+    return {
+        one.slug: State(
+            title=one.title,
+            starts_at=plan.start_of(one),
+            ends_at=plan.end_of(one),
+            theme=one.theme,
+            capacity=plan.capacity_of(one),
+            cancelled=one.status is WebinarStatus.CANCELLED,
+        )
+        for one in plan.sessions
+    }
+
+
+def _calendars(session: Session, webinar_ids: Iterable[int]) -> int:
+    """How many persons have one of these webinars in their own feed."""
+    people = (
+        sa.select(Registration.participant_id)
+        .where(
+            Registration.webinar_id.in_(list(webinar_ids)),
+            Registration.status.in_(IN_A_CALENDAR),
+        )
+        .distinct()
+        .subquery()
+    )
+    return session.scalar(sa.select(sa.func.count()).select_from(people)) or 0
+
+
+def _reminder_minutes(session: Session, cycle: Cycle) -> tuple[int, ...]:
+    rules = sa.select(ReminderRule.minutes_before).where(ReminderRule.cycle_id == cycle.id)
+    return tuple(session.scalars(rules.order_by(ReminderRule.minutes_before.desc())))

@@ -1,0 +1,227 @@
+"""From the draft to the public, in one act."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webinars.clock import minutes, to_local
+from webinars.domain import audit, notices, site
+from webinars.domain.changes import FieldValue, PlanChange, Slot, differences
+from webinars.domain.plan import EDITORIAL_FIELDS, Plan, PlannedSession
+from webinars.domain.planning import SHARED_FIELDS, assign, demand_seen, draft_plan, find_cycle
+from webinars.domain.registrations import promote
+from webinars.domain.snapshots import CYCLE_FIELDS
+from webinars.models import AuditAct, Change, Cycle, DraftSession, Webinar, WebinarStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a publication did."""
+
+    revision: int
+    changes: tuple[PlanChange, ...]
+    changed: bool
+    """Whether anything of the cycle or its webinars is new in public."""
+
+
+def pending_changes(session: Session, *, cycle: Cycle) -> tuple[PlanChange, ...]:
+    """What a publication of the draft would change in public."""
+    webinars = session.scalars(sa.select(Webinar).where(Webinar.cycle_id == cycle.id))
+    return differences(slots_of(cycle, webinars), drafted_slots(cycle))
+
+
+def publish(
+    session: Session,
+    *,
+    cycle_slug: str,
+    host: str,
+    now: datetime,
+    actor: str = audit.COMMAND_LINE,
+    seen: int | None = None,
+) -> Published:
+    """Make the draft public, in one act.
+
+    The revision rises, and so does the SEQUENCE of each touched webinar; a session that
+    the draft no longer has is cancelled and stays. ``host`` goes into the UIDs of webinars
+    that are published for the first time. Publishing an unchanged draft changes nothing.
+    ``seen`` is the version of the draft that was previewed; None is whatever it is.
+    Raises NotFound, Stale.
+    """
+    cycle = find_cycle(session, slug=cycle_slug, lock=True)
+    demand_seen(session, cycle=cycle, seen=seen)
+    changes = pending_changes(session, cycle=cycle)
+    fields_changed = assign(cycle, {name: getattr(cycle.draft, name) for name in CYCLE_FIELDS})
+    if not changes and not fields_changed and cycle.revision > 0:
+        return Published(cycle.revision, (), changed=False)
+    cycle.revision += 1
+    cycle.published_at = now
+    _publish_touched(session, cycle, {change.slug for change in changes}, host=host, now=now)
+    for change in changes:
+        session.add(
+            Change(
+                cycle_id=cycle.id,
+                revision=cycle.revision,
+                kind=change.kind,
+                slug=change.slug,
+                before=change.before,
+                after=change.after,
+                published_at=now,
+            )
+        )
+    notices.tell(session, cycle=cycle, revision=cycle.revision, changes=changes, host=host, now=now)
+    _record(session, cycle, changes, actor=actor, now=now)
+    site.touch(session)
+    session.flush()
+    return Published(cycle.revision, changes, changed=True)
+
+
+def _record(
+    session: Session,
+    cycle: Cycle,
+    changes: tuple[PlanChange, ...],
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for change in changes:
+        before.setdefault(change.slug, {}).update(change.before)
+        after.setdefault(change.slug, {}).update(change.after)
+    audit.record(
+        session,
+        actor=actor,
+        act=AuditAct.PUBLISHED,
+        now=now,
+        cycle_id=cycle.id,
+        slugs=after,
+        before={"webinars": before},
+        after={"webinars": after},
+        draft_version=cycle.draft.version,
+        revision=cycle.revision,
+    )
+
+
+def _publish_touched(
+    session: Session, cycle: Cycle, touched: set[str], *, host: str, now: datetime
+) -> None:
+    webinars = {
+        row.slug: row
+        for row in session.scalars(
+            sa.select(Webinar)
+            .where(Webinar.cycle_id == cycle.id)
+            .order_by(Webinar.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    }
+    plan = draft_plan(cycle)
+    planned = {planned.slug: planned for planned in plan.sessions}
+    drafted = {row.slug: row for row in cycle.draft.sessions}
+    for slug in sorted(touched):
+        webinar = webinars.get(slug)
+        if slug not in planned:
+            _cancel(webinars[slug], now)
+            continue
+        values = _public_values(plan, planned[slug], drafted[slug])
+        if webinar is None:
+            uid = f"{cycle.slug}.{slug}@{host}"
+            session.add(
+                Webinar(
+                    cycle_id=cycle.id,
+                    slug=slug,
+                    uid=uid,
+                    published_at=now,
+                    changed_at=now,
+                    **values,
+                )
+            )
+        else:
+            assign(webinar, values)
+            mark_changed(webinar, now=now)
+            session.flush()
+            promote(session, webinar=webinar, host=host, now=now)  # there may be places now
+
+
+def _public_values(plan: Plan, planned: PlannedSession, draft: DraftSession) -> dict[str, Any]:
+    """What is public of a drafted session, with the cycle's values where it gives none."""
+    values: dict[str, Any] = {
+        name: getattr(draft, name) for name in (*SHARED_FIELDS, *EDITORIAL_FIELDS, "theme_slug")
+    }
+    return values | {
+        "capacity": plan.capacity_of(planned),
+        "starts_at": plan.start_of(planned),
+        "ends_at": plan.end_of(planned),
+    }
+
+
+def _cancel(webinar: Webinar, now: datetime) -> None:
+    webinar.status = WebinarStatus.CANCELLED
+    mark_changed(webinar, now=now)
+
+
+def mark_changed(webinar: Webinar, *, now: datetime) -> None:
+    """A published change: calendars must see a higher SEQUENCE (RFC 5545 section 3.8.7.4)."""
+    webinar.sequence = Webinar.sequence + 1
+    webinar.changed_at = now
+
+
+def drafted_slots(cycle: Cycle) -> dict[str, Slot]:
+    """The draft as ``differences`` compares it."""
+    plan = draft_plan(cycle)
+    rows = {row.slug: row for row in cycle.draft.sessions}
+    return {
+        planned.slug: _slot(
+            rows[planned.slug],
+            starts=to_local(plan.start_of(planned), plan.zone),
+            duration=planned.duration or plan.duration,
+            capacity=plan.capacity_of(planned),
+            zone=plan.zone,
+        )
+        for planned in plan.sessions
+    }
+
+
+def slots_of(cycle: Cycle, webinars: Iterable[Webinar]) -> dict[str, Slot]:
+    """The public as ``differences`` compares it."""
+    return {
+        row.slug: _slot(
+            row,
+            starts=to_local(row.starts_at, cycle.zone),
+            duration=int((row.ends_at - row.starts_at) / minutes(1)),
+            capacity=row.capacity,
+            zone=cycle.zone,
+        )
+        for row in webinars
+    }
+
+
+def _slot(
+    row: DraftSession | Webinar,
+    *,
+    starts: datetime,
+    duration: int,
+    capacity: int | None,
+    zone: str,
+) -> Slot:
+    details: dict[str, FieldValue] = {
+        "theme": row.theme_slug,
+        "duration": duration,
+        "capacity": capacity,
+        "join_url": row.join_url,
+        "exception_of": row.exception_of.isoformat() if row.exception_of else None,
+        "reason": row.reason,
+        **{name: getattr(row, name) for name in EDITORIAL_FIELDS},
+    }
+    exact = "seconds" if starts.second else "minutes"
+    return Slot(
+        slug=row.slug,
+        title=row.title,
+        starts=f"{starts.replace(tzinfo=None).isoformat(timespec=exact)} {zone}",
+        cancelled=row.status is WebinarStatus.CANCELLED,
+        details=details,
+    )

@@ -1,0 +1,219 @@
+"""Going back: an edit undone, pending changes dropped, a publication reverted.
+
+All of it is done to the draft, as an act of its own; what is public changes when it is
+published.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webinars.clock import minutes, to_local
+from webinars.domain.editing import Edit, Editor, editing
+from webinars.domain.errors import DomainError, NotFound
+from webinars.domain.plan import EDITORIAL_FIELDS
+from webinars.domain.planning import assign
+from webinars.domain.publication import drafted_slots
+from webinars.domain.snapshots import CYCLE_FIELDS, SESSION_FIELDS, from_json, to_json
+from webinars.models import (
+    AuditAct,
+    AuditEntry,
+    Change,
+    ChangeKind,
+    Cycle,
+    CycleDraft,
+    DraftSession,
+    Webinar,
+    WebinarStatus,
+)
+
+
+class ChangedSince(DomainError):
+    """What was to be undone is no longer as that act left it."""
+
+
+def undo(session: Session, *, cycle_slug: str, entry_id: int, editor: Editor) -> Edit:
+    """Put back what an act on the draft changed, if nobody has changed it since.
+
+    Raises ChangedSince, and as ``editing`` does.
+    """
+    with editing(session, cycle_slug=cycle_slug, act=AuditAct.UNDONE, editor=editor) as edit:
+        entry = session.scalar(
+            sa.select(AuditEntry).where(
+                AuditEntry.id == entry_id,
+                AuditEntry.cycle_id == edit.cycle.id,
+                AuditEntry.act != AuditAct.PUBLISHED,
+            )
+        )
+        if entry is None or not entry.before:
+            raise NotFound(str(entry_id))
+        _put_back_cycle(edit.cycle.draft, entry)
+        before, after = entry.before.get("webinars", {}), entry.after.get("webinars", {})
+        for slug in after:
+            _put_back(edit, slug, before[slug], after[slug])
+    return edit
+
+
+def _put_back_cycle(draft: CycleDraft, entry: AuditEntry) -> None:
+    before, after = entry.before.get("cycle", {}), entry.after.get("cycle", {})
+    _demand(draft, after, draft.cycle.slug)
+    assign(draft, from_json(before))
+
+
+def _put_back(
+    edit: Edit, slug: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> None:
+    draft = edit.cycle.draft
+    row = next((one for one in draft.sessions if one.slug == slug), None)
+    if (row is None) is not (after is None):
+        raise ChangedSince(slug)
+    if row is not None:
+        _demand(row, after or {}, slug)
+    if before is None:
+        if slug in edit.public:
+            raise ChangedSince(slug)
+        draft.sessions.remove(_there(row))
+    elif row is None:
+        draft.sessions.append(DraftSession(slug=slug, **from_json(before)))
+    else:
+        assign(row, from_json(before))
+
+
+def _there(row: DraftSession | None) -> DraftSession:
+    assert row is not None
+    return row
+
+
+def _demand(row: DraftSession | CycleDraft, fields: Mapping[str, Any], slug: str) -> None:
+    if any(to_json(getattr(row, name)) != value for name, value in fields.items()):
+        raise ChangedSince(slug)
+
+
+def discard(session: Session, *, cycle_slug: str, slug: str | None = None, editor: Editor) -> Edit:
+    """Make the draft, or one webinar of it, what is public again.
+
+    Sessions that were never public go. Raises NotFound, and as ``editing`` does.
+    """
+    act = AuditAct.DISCARDED
+    with editing(session, cycle_slug=cycle_slug, act=act, editor=editor) as edit:
+        rows = session.scalars(sa.select(Webinar).where(Webinar.cycle_id == edit.cycle.id)).all()
+        public = {row.slug: row for row in rows}
+        if slug is not None and slug not in public:
+            raise NotFound(slug)
+        if slug is None:
+            assign(edit.cycle.draft, {name: getattr(edit.cycle, name) for name in CYCLE_FIELDS})
+            for row in [one for one in edit.cycle.draft.sessions if one.slug not in public]:
+                edit.cycle.draft.sessions.remove(row)
+        for webinar in public.values() if slug is None else (public[slug],):
+            _as_public(edit.cycle, webinar)
+    return edit
+
+
+def _as_public(cycle: Cycle, webinar: Webinar) -> DraftSession:
+    """The session of the draft as the webinar is in public; put in again if it was taken out."""
+    draft = cycle.draft
+    local = to_local(webinar.starts_at, cycle.zone)
+    duration = int((webinar.ends_at - webinar.starts_at) / minutes(1))
+    values = {name: getattr(webinar, name) for name in SESSION_FIELDS if hasattr(webinar, name)} | {
+        "date": local.date(),
+        "starts_at": None if local.time() == draft.starts_at else local.time(),
+        "duration": None if duration == draft.duration else duration,
+        "capacity": None if webinar.capacity == draft.capacity else webinar.capacity,
+    }
+    row = next((one for one in draft.sessions if one.slug == webinar.slug), None)
+    if row is None:
+        row = DraftSession(slug=webinar.slug, **values)
+        draft.sessions.append(row)
+    else:
+        assign(row, values)
+    return row
+
+
+def revert(session: Session, *, cycle_slug: str, revision: int, editor: Editor) -> Edit:
+    """Draft the inverse of a publication: publish it, and that publication is undone.
+
+    Raises ChangedSince when the draft no longer says what that revision published, and as
+    ``editing`` does.
+    """
+    with editing(session, cycle_slug=cycle_slug, act=AuditAct.REVERTED, editor=editor) as edit:
+        changes = session.scalars(
+            sa.select(Change)
+            .where(Change.cycle_id == edit.cycle.id, Change.revision == revision)
+            .order_by(Change.id)
+        ).all()
+        if not changes:
+            raise NotFound(str(revision))
+        _demand_published(edit.cycle, changes)
+        for change in changes:
+            _invert(session, edit, change)
+        _demand_inverted(edit.cycle, changes)
+    return edit
+
+
+def _said(cycle: Cycle, slug: str) -> dict[str, Any] | None:
+    """What a change can name of a session of the draft; None when there is no such session."""
+    slot = drafted_slots(cycle).get(slug)
+    if slot is None:
+        return None
+    named = {"starts": slot.starts, "title": slot.title, "cancelled": slot.cancelled}
+    return {**slot.details, **named}
+
+
+def _demand_published(cycle: Cycle, changes: Sequence[Change]) -> None:
+    for change in changes:
+        said = _said(cycle, change.slug)
+        gone = change.kind is ChangeKind.CANCELLED and said is None
+        if not gone and (
+            said is None or any(said[name] != value for name, value in change.after.items())
+        ):
+            raise ChangedSince(change.slug)
+
+
+def _demand_inverted(cycle: Cycle, changes: Sequence[Change]) -> None:
+    """Some differences cannot be drafted back, such as another zone of the whole cycle."""
+    for change in changes:
+        said = _said(cycle, change.slug)
+        if said is None or any(said[name] != value for name, value in change.before.items()):
+            raise ChangedSince(change.slug)
+
+
+def _invert(session: Session, edit: Edit, change: Change) -> None:
+    draft = edit.cycle.draft
+    row = next((one for one in draft.sessions if one.slug == change.slug), None)
+    if row is None:
+        webinar = session.scalars(
+            sa.select(Webinar).where(Webinar.cycle_id == edit.cycle.id, Webinar.slug == change.slug)
+        ).one()
+        row = _as_public(edit.cycle, webinar)
+    match change.kind:
+        case ChangeKind.ADDED:
+            row.status = WebinarStatus.CANCELLED
+        case ChangeKind.CANCELLED:
+            row.status = WebinarStatus.SCHEDULED
+        case ChangeKind.RENAMED:
+            row.title = change.before["title"]
+        case ChangeKind.MOVED:
+            local = datetime.fromisoformat(change.before["starts"].partition(" ")[0])
+            row.date = local.date()
+            row.starts_at = None if local.time() == draft.starts_at else local.time()
+        case ChangeKind.CHANGED:
+            _put_details_back(row, draft, change.before)
+
+
+def _put_details_back(row: DraftSession, draft: CycleDraft, before: Mapping[str, Any]) -> None:
+    values = {name: before[name] for name in EDITORIAL_FIELDS if name in before}
+    values |= {name: before[name] for name in ("join_url", "reason") if name in before}
+    for name in ("duration", "capacity"):
+        if name in before:
+            values[name] = None if before[name] == getattr(draft, name) else before[name]
+    if "theme" in before:
+        values["theme_slug"] = before["theme"]
+    if "cancelled" in before:
+        cancelled = before["cancelled"]
+        values["status"] = (WebinarStatus.CANCELLED if cancelled else WebinarStatus.SCHEDULED).value
+    if "exception_of" in before:
+        values["exception_of"] = before["exception_of"]
+    assign(row, from_json(values))
