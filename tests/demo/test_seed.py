@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tests.support import HOUSE, MARCH, count, plan_of, published
 from webinars import cli, logs
 from webinars.db import Database
-from webinars.demo.seed import DISCOVERY, RealData, seed
+from webinars.demo.seed import DISCOVERY, RealData, discovery, seed
 from webinars.models import (
     Cycle,
     Organiser,
@@ -49,7 +49,12 @@ def contents(database: Database) -> list[int]:
 def test_it_is_the_real_cycle_and_two_running_years(database: Database) -> None:
     assert plant(database, SUMMER) is True
     with database.read() as session:
-        assert webinars_of(session) == {"2019": 12, "2026": 12, "2027": 12, DISCOVERY: 2}
+        assert webinars_of(session) == {
+            "2019": 12,
+            "2026": 12,
+            "2027": 12,
+            discovery(SUMMER.date()): 2,
+        }
         assert count(session, Resource) == 91
         assert set(session.scalars(sa.select(Cycle.demonstration))) == {True}
         assert set(session.scalars(sa.select(Replay.demonstration))) == {True}
@@ -99,7 +104,7 @@ def test_there_is_always_something_to_come(database: Database) -> None:
             coming = session.scalars(
                 sa.select(Webinar.starts_at)
                 .join(Cycle)
-                .where(Cycle.slug == DISCOVERY, Webinar.ends_at > now)
+                .where(Cycle.slug.startswith(DISCOVERY), Webinar.ends_at > now)
                 .order_by(Webinar.starts_at)
             ).all()
             assert len(coming) >= 2, now
@@ -144,7 +149,8 @@ def test_the_command_loads_once_and_keeps(
     with database.read() as session:
         found = webinars_of(session)
     assert found.pop("2019") == 12
-    assert found.pop(DISCOVERY) == 2
+    # Two meetings, of one cycle but on New Year's Eve.
+    assert sum(found.pop(slug) for slug in list(found) if slug.startswith(DISCOVERY)) == 2
     assert sorted(found.values()) == [12, 12]
 
 

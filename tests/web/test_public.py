@@ -27,7 +27,7 @@ from tests.support import (
 )
 from tests.web.support import END, OPENS, PAGE, SECOND, START, Element, read, tokens, words
 from webinars.db import Database
-from webinars.demo.seed import DISCOVERY, WHY_TODAY, WHY_TOMORROW, seed
+from webinars.demo.seed import WHY_TODAY, WHY_TOMORROW, discovery, seed
 from webinars.domain import planning, replays
 from webinars.domain.library import EntryPointGroup, ResourceView, StepGroup
 from webinars.domain.plan import PlannedSession
@@ -361,14 +361,6 @@ def test_a_programme_names_its_year_once(
     assert head.text.count("2019") == 1
 
 
-def test_a_programme_that_runs_on_names_both_years(
-    client: FlaskClient, database: Database, now
-) -> None:
-    publish(database, MARCH, replace(APRIL, date=date(2020, 1, 16)), title="Rencontres")
-    head = read(client.get("/cycles/2019")).one("div", class_="page-head")
-    assert head.one("p").text.startswith("2 webinaires en 2019–2020, ")
-
-
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_a_step_without_resources_takes_one_light_line(
     app: Flask, site: Database, language: str
@@ -400,7 +392,7 @@ def test_a_step_without_resources_takes_one_light_line(
 def test_the_discovery_meetings_say_why(client: FlaskClient, database: Database, now) -> None:
     with database.write() as session:
         seed(session, house=HOUSE, now=now)
-    meetings = ribbon(read(client.get(f"/cycles/{DISCOVERY}")))
+    meetings = ribbon(read(client.get(f"/cycles/{discovery(NOW.date())}")))
     assert [
         read(client.get(address)).one("p", class_="hero__why").text for address in meetings
     ] == [WHY_TODAY, WHY_TOMORROW]

@@ -6,11 +6,17 @@ from pathlib import Path
 import click
 
 from webinars import clock
+from webinars.cli import years
 from webinars.cli.support import read_text, refuse, with_services
-from webinars.domain import planning, publication
+from webinars.domain import planning, publication, undoing
+from webinars.domain.audit import COMMAND_LINE
 from webinars.domain.changes import PlanChange
-from webinars.domain.cycle_file import read_plan
+from webinars.domain.cycle_file import read_plan, write_plan
+from webinars.domain.editing import Editor
 from webinars.domain.errors import NotFound, OtherYear, WrongFile
+from webinars.domain.history import history as read_history
+from webinars.domain.undoing import NoSuchRevision
+from webinars.i18n import iso
 from webinars.services import Services
 
 
@@ -66,6 +72,8 @@ def publish(services: Services, cycle: str) -> None:
         raise no_cycle(cycle) from error
     for change in published.changes:
         click.echo(in_words(change))
+    if published.told:
+        click.echo(f"Told of it: {people(published.told)}", err=True)
     word = "published" if published.changed else "nothing to publish"
     click.echo(f"{cycle}: {word}, revision {published.revision}")
 
@@ -86,6 +94,86 @@ def diff(services: Services, cycle: str, as_json: bool) -> None:
         click.echo(
             json.dumps(as_object(change), ensure_ascii=False) if as_json else in_words(change)
         )
+
+
+@group.command()
+@click.argument("cycle")
+@with_services
+def export(services: Services, cycle: str) -> None:
+    """Write the draft of CYCLE as the file that `import` reads."""
+    try:
+        with services.database.read() as session:
+            found = planning.find_cycle(session, slug=cycle)
+            click.echo(write_plan(planning.whole_plan(found)), nl=False)
+    except NotFound as error:
+        raise no_cycle(cycle) from error
+
+
+@group.command()
+@click.argument("cycle")
+@click.argument("revision", type=click.IntRange(min=1))
+@with_services
+def revert(services: Services, cycle: str, revision: int) -> None:
+    """Draft the inverse of what REVISION of CYCLE published."""
+    editor = Editor(COMMAND_LINE, clock.now())
+    try:
+        with services.database.write() as session:
+            undoing.revert(session, cycle_slug=cycle, revision=revision, editor=editor)
+            found = planning.find_cycle(session, slug=cycle)
+            changes = publication.pending_changes(session, cycle=found)
+    except NoSuchRevision as error:
+        raise click.ClickException(
+            f"Revision {revision} of {cycle} is not there, or changed no webinar."
+        ) from error
+    except NotFound as error:
+        raise no_cycle(cycle) from error
+    except undoing.ChangedSince as error:
+        raise click.ClickException(
+            f'"{error}" is no longer as revision {revision} left it. Change it by hand, or undo '
+            "what came after first."
+        ) from error
+    for change in changes:
+        click.echo(in_words(change))
+    click.echo(f"{cycle}: drafted. Publish: webinars cycle publish {cycle}")
+
+
+@group.command()
+@click.argument("cycle")
+@click.option("--json", "as_json", is_flag=True, help="One object a line, for programs.")
+@with_services
+def history(services: Services, cycle: str, as_json: bool) -> None:
+    """Show who did what to CYCLE, the latest first."""
+    try:
+        with services.database.read() as session:
+            found = read_history(session, cycle_slug=cycle, most=1000)
+    except NotFound as error:
+        raise no_cycle(cycle) from error
+    for act in found.acts:
+        if as_json:
+            row = {
+                "at": iso(act.at),
+                "actor": act.actor,
+                "act": act.act.value,
+                "webinars": act.slugs,
+                "revision": act.revision,
+                "before": act.before,
+                "after": act.after,
+            }
+            click.echo(json.dumps(row, ensure_ascii=False))
+        else:
+            revision = f" revision {act.revision}" if act.revision else ""
+            click.echo(
+                f"{iso(act.at)} {act.actor}: {act.act.value}{revision} {', '.join(act.slugs)}"
+            )
+
+
+for command in (years.plan, years.copy):
+    group.add_command(command)
+
+
+def people(count: int) -> str:
+    """So many persons."""
+    return f"{count} {'person' if count == 1 else 'people'}"
 
 
 def no_cycle(slug: str) -> click.ClickException:

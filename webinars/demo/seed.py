@@ -7,7 +7,7 @@ chapters of undocumented webinars, and every cycle but that of 2019.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -27,7 +27,8 @@ DATA = PACKAGE / "demo" / "data"
 RULE = "third Thursday"
 ROOM = "https://salle.example.org/{slug}"
 CAPACITY = 100
-DISCOVERY = "decouverte"
+DISCOVERY = "decouverte-"
+AN_HOUR = timedelta(hours=1)
 
 VIDEO = "demo:demonstration.webm"
 VIDEO_SECONDS = 96
@@ -163,12 +164,17 @@ def _replays_of(session: Session, cycle: str, *, now: datetime, but_latest: int 
         )
 
 
+def discovery(day: date) -> str:
+    """The address of the discovery meetings that were made on a day."""
+    return f"{DISCOVERY}{day.isoformat()}"
+
+
 def _discovery(session: Session, *, house: House, now: datetime) -> None:
     """Two meetings to try everything on: one that begins now, one whose reminder is near."""
     coming = session.scalar(
         sa.select(Webinar.id)
         .join(Cycle)
-        .where(Cycle.slug == DISCOVERY, Webinar.starts_at > now + timedelta(hours=1))
+        .where(Cycle.slug.startswith(DISCOVERY), Webinar.starts_at > now + AN_HOUR)
         .limit(1)
     )
     if coming is not None:
@@ -182,35 +188,40 @@ def _discovery(session: Session, *, house: House, now: datetime) -> None:
         _next(now + timedelta(hours=24, minutes=5), minutes=5),
         duration=60,
     )
-    # The cycle keeps the year in which it began.
-    known = _exists(session, DISCOVERY) and planning.find_cycle(session, slug=DISCOVERY)
-    year = known.year if known else to_local(now, DEFAULT_ZONE).year
-    before = planning.draft_plan(known).sessions if known else ()
-    new = {planned.slug: planned for planned in (*before, today, tomorrow)}
+    day = to_local(now, DEFAULT_ZONE).date()
+    for meeting, why in ((today, WHY_TODAY), (tomorrow, WHY_TOMORROW)):
+        # A cycle is of one year, and on New Year's Eve tomorrow is of another.
+        began = day if meeting.date.year == day.year else meeting.date
+        _meet(session, meeting, why, began=began, house=house, now=now)
+
+
+def _meet(
+    session: Session, meeting: PlannedSession, why: str, *, began: date, house: House, now: datetime
+) -> None:
+    """Publish a meeting in the cycle that began on a day, with somebody registered."""
+    slug = discovery(began)
+    known: tuple[PlannedSession, ...] = ()
+    if _exists(session, slug):
+        known = planning.draft_plan(planning.find_cycle(session, slug=slug)).sessions
     plan = Plan(
-        slug=DISCOVERY,
+        slug=slug,
         title="Rencontres de découverte",
-        year=year,
+        year=began.year,
         rule="FREQ=DAILY",
         demonstration=True,
-        sessions=tuple(new.values()),
+        sessions=(*known, replace(meeting, texts={"why": why, "agenda": DISCOVERY_AGENDA})),
     )
     planning.save_draft(session, plan=plan, now=now)
-    _write_agendas(session, DISCOVERY, DISCOVERY_AGENDA)
-    whys = {today.slug: WHY_TODAY, tomorrow.slug: WHY_TOMORROW}
-    for drafted in planning.find_cycle(session, slug=DISCOVERY).draft.sessions:
-        drafted.why = drafted.why or whys.get(drafted.slug)
-    publication.publish(session, cycle_slug=DISCOVERY, host=house.host, now=now)
-    for planned in (today, tomorrow):
-        registrations.register(
-            session,
-            cycle_slug=DISCOVERY,
-            webinar_slug=planned.slug,
-            person=PARTICIPANT,
-            question=None,
-            house=house,
-            now=now,
-        )
+    publication.publish(session, cycle_slug=slug, host=house.host, now=now)
+    registrations.register(
+        session,
+        cycle_slug=slug,
+        webinar_slug=meeting.slug,
+        person=PARTICIPANT,
+        question=None,
+        house=house,
+        now=now,
+    )
 
 
 def _next(instant: datetime, *, minutes: int) -> datetime:

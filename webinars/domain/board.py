@@ -18,8 +18,9 @@ from webinars.domain.holidays import (
 from webinars.domain.plan import PlannedSession
 from webinars.domain.planning import find_cycle
 from webinars.domain.programme import Life, Moment, Row, ThemeView, life, theme_view
+from webinars.domain.publication import changed_fields
 from webinars.domain.remarks import Remark, RemarkKind, by_webinar
-from webinars.domain.year import Year, cycle_changes, read_year
+from webinars.domain.year import Year, read_year
 from webinars.models import ChangeKind, DraftSession, Webinar, WebinarStatus
 
 
@@ -153,7 +154,7 @@ def board(session: Session, *, cycle_slug: str, moment: Moment, language: str = 
         themes=_choices(year),
         pending=len(year.changes),
         people=audience.people,
-        fields_changed=bool(cycle_changes(cycle)),
+        fields_changed=bool(changed_fields(cycle)),
     )
 
 

@@ -25,11 +25,12 @@ from webinars.models import (
 
 
 class ThemeInUse(DomainError):
-    """Webinars are on this theme; ``uses`` names them: cycle, slug."""
+    """Webinars are on this theme; ``uses`` names them: cycle, slug. ``titles`` are theirs."""
 
-    def __init__(self, uses: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, uses: tuple[tuple[str, str], ...], titles: tuple[str, ...]) -> None:
         super().__init__(", ".join("/".join(use) for use in uses))
         self.uses = uses
+        self.titles = titles
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +127,20 @@ def remove_theme(session: Session, *, slug: str, actor: str, now: datetime) -> N
     theme = session.scalar(sa.select(Theme).where(Theme.slug == slug).with_for_update())
     if theme is None:
         raise NotFound(slug)
-    drafted = sa.select(Cycle.slug, DraftSession.slug).join(
+    drafted = sa.select(Cycle.slug, DraftSession.slug, DraftSession.title).join(
         DraftSession, DraftSession.cycle_id == Cycle.id
     )
-    public = sa.select(Cycle.slug, Webinar.slug).join(Webinar, Webinar.cycle_id == Cycle.id)
+    public = sa.select(Cycle.slug, Webinar.slug, Webinar.title).join(
+        Webinar, Webinar.cycle_id == Cycle.id
+    )
     uses = session.execute(
         sa.union(
             drafted.where(DraftSession.theme_slug == slug), public.where(Webinar.theme_slug == slug)
         )
     ).all()
     if uses:
-        raise ThemeInUse(tuple(sorted((cycle, webinar) for cycle, webinar in uses)))
+        titles = {(cycle, webinar): title for cycle, webinar, title in uses}
+        raise ThemeInUse(tuple(sorted(titles)), tuple(titles[use] for use in sorted(titles)))
     audit.record(
         session,
         actor=actor,

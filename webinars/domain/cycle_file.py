@@ -137,20 +137,25 @@ def write_plan(plan: Plan) -> str:
     }
     if plan.slug != str(plan.year):
         cycle["slug"] = plan.slug
-    sessions = [_table(session) for session in plan.sessions]
-    return tomli_w.dumps(_said(cycle) | ({"sessions": sessions} if sessions else {}))
+    sessions = (f"\n[[sessions]]\n{tomli_w.dumps(_table(one))}" for one in plan.sessions)
+    return tomli_w.dumps(_said(cycle)) + "".join(sessions)
 
 
 def _table(session: PlannedSession) -> dict[str, Any]:
     said = {name: getattr(session, name) for name in PLAN_FIELDS}
     status = {} if session.status is WebinarStatus.SCHEDULED else {"status": session.status.value}
-    return _said(said) | status | _said(dict(session.texts))
+    # A text that is said to be empty takes away the one that was there.
+    return _said(said) | status | {name: _toml(text) for name, text in session.texts.items()}
 
 
 def _said(values: dict[str, Any]) -> dict[str, Any]:
     """What TOML has a value for; a status and a demonstration are said when they are unusual."""
     return {
-        name: list(value) if isinstance(value, tuple) else value
+        name: value
         for name, value in values.items()
-        if value not in (None, "", (), False) and name != "status"
+        if value not in (None, False) and name != "status"
     }
+
+
+def _toml(text: str | tuple[str, ...]) -> str | list[str]:
+    return list(text) if isinstance(text, tuple) else text

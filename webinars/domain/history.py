@@ -1,6 +1,6 @@
 """Reading the audit trail: of a cycle, or of one of its webinars."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain.planning import find_cycle
-from webinars.models import AuditAct, AuditedWebinar, AuditEntry
+from webinars.models import AuditAct, AuditedWebinar, AuditEntry, Cycle, Webinar
 
 PAGE = 50
 
@@ -47,6 +47,8 @@ class History:
     zone: str
     version: int
     """Of the draft."""
+    titles: Mapping[str, str]
+    """Of every webinar, drafted or public, by its slug."""
     webinar: str | None
     acts: tuple[Act, ...]
     older: int | None
@@ -99,7 +101,29 @@ def history(
         title=cycle.draft.title,
         zone=cycle.draft.zone,
         version=cycle.draft.version,
+        titles=titles_of(session, cycle=cycle),
         webinar=webinar,
         acts=tuple(as_act(row) for row in shown),
         older=shown[-1].id if len(rows) > most else None,
     )
+
+
+def acts_since(session: Session, *, cycle_slug: str, version: int) -> tuple[Act, ...]:
+    """What was done to a draft after it was at this version, the first first. Raises NotFound."""
+    cycle = find_cycle(session, slug=cycle_slug)
+    rows = session.scalars(
+        sa.select(AuditEntry)
+        .where(AuditEntry.cycle_id == cycle.id, AuditEntry.draft_version > version)
+        .order_by(AuditEntry.id)
+        .options(selectinload(AuditEntry.webinars))
+    )
+    return tuple(as_act(row) for row in rows)
+
+
+def titles_of(session: Session, *, cycle: Cycle) -> dict[str, str]:
+    """The titles of a cycle's webinars as drafted; of those no longer drafted, as public."""
+    public = session.execute(
+        sa.select(Webinar.slug, Webinar.title).where(Webinar.cycle_id == cycle.id)
+    )
+    titles: dict[str, str] = dict(public.all())
+    return titles | {row.slug: row.title for row in cycle.draft.sessions}

@@ -1,11 +1,12 @@
 """Drafts: a cycle's next plan, of which nothing is public yet."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain import audit
@@ -82,7 +83,7 @@ def save_draft(
     """Make the draft of a cycle say what the plan says; nothing of it is public yet.
 
     Texts that the plan does not say (why, agenda, speakers …) stay as they are.
-    Raises OtherYear, WrongPlan.
+    Raises OtherYear, WrongPlan, and SlugInUse when somebody else makes the cycle just now.
     """
     _demand_sound(plan)
     cycle = _cycle(session, plan.slug, lock=True)
@@ -144,7 +145,10 @@ def _new_cycle(session: Session, plan: Plan, *, actor: str, act: AuditAct, now: 
     cycle.reminder_rules = [ReminderRule(minutes_before=DEFAULT_REMINDER_MINUTES)]
     session.add(cycle)
     write_plan(cycle.draft, plan)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:  # somebody else has made it at this moment
+        raise SlugInUse(plan.slug) from error
     made = snapshot(cycle.draft)
     audit.record(
         session,
@@ -262,3 +266,23 @@ def draft_plan(cycle: Cycle) -> Plan:
 def in_order(draft: CycleDraft) -> list[DraftSession]:
     """The sessions of a draft by date."""
     return sorted(draft.sessions, key=lambda row: (row.date, row.slug))
+
+
+def whole_plan(cycle: Cycle) -> Plan:
+    """The draft as a plan, with the texts of its webinars."""
+    plan = draft_plan(cycle)
+    rows = {row.slug: row for row in cycle.draft.sessions}
+    return replace(
+        plan,
+        sessions=tuple(
+            replace(
+                one,
+                texts={
+                    name: tuple(text) if isinstance(text, list) else text
+                    for name in EDITORIAL_FIELDS
+                    if (text := getattr(rows[one.slug], name))
+                },
+            )
+            for one in plan.sessions
+        ),
+    )

@@ -13,8 +13,9 @@ from webinars.domain.consequences import Consequences, Facts, State, consequence
 from webinars.domain.plan import Plan
 from webinars.domain.planning import find_cycle
 from webinars.domain.programme import Moment, ThemeView, theme_view
+from webinars.domain.publication import changed_fields
 from webinars.domain.remarks import Remark
-from webinars.domain.year import Year, cycle_changes, read_year
+from webinars.domain.year import Year, read_year
 from webinars.models import (
     Cycle,
     Registration,
@@ -63,7 +64,7 @@ def preview(session: Session, *, cycle_slug: str, moment: Moment, language: str 
         zone=cycle.draft.zone,
         revision=cycle.revision + 1,
         version=cycle.draft.version,
-        cycle_fields=cycle_changes(cycle),
+        cycle_fields=changed_fields(cycle),
         consequences=follows,
         themes=tuple(
             theme_view(year.themes[slug][0]) for slug in follows.themes if slug in year.themes

@@ -14,7 +14,7 @@ from webinars.domain.changes import FieldValue, PlanChange, Slot, differences
 from webinars.domain.plan import EDITORIAL_FIELDS, Plan, PlannedSession
 from webinars.domain.planning import SHARED_FIELDS, assign, demand_seen, draft_plan, find_cycle
 from webinars.domain.registrations import promote
-from webinars.domain.snapshots import CYCLE_FIELDS
+from webinars.domain.snapshots import CYCLE_FIELDS, to_json
 from webinars.models import AuditAct, Change, Cycle, DraftSession, Webinar, WebinarStatus
 
 
@@ -26,6 +26,8 @@ class Published:
     changes: tuple[PlanChange, ...]
     changed: bool
     """Whether anything of the cycle or its webinars is new in public."""
+    told: int = 0
+    """How many persons are owed a notice of it."""
 
 
 def pending_changes(session: Session, *, cycle: Cycle) -> tuple[PlanChange, ...]:
@@ -54,9 +56,10 @@ def publish(
     cycle = find_cycle(session, slug=cycle_slug, lock=True)
     demand_seen(session, cycle=cycle, seen=seen)
     changes = pending_changes(session, cycle=cycle)
-    fields_changed = assign(cycle, {name: getattr(cycle.draft, name) for name in CYCLE_FIELDS})
-    if not changes and not fields_changed and cycle.revision > 0:
+    fields = changed_fields(cycle)
+    if not changes and not fields and cycle.revision > 0:
         return Published(cycle.revision, (), changed=False)
+    assign(cycle, {name: drafted for name, (_, drafted) in fields.items()})
     cycle.revision += 1
     cycle.published_at = now
     _publish_touched(session, cycle, {change.slug for change in changes}, host=host, now=now)
@@ -72,17 +75,28 @@ def publish(
                 published_at=now,
             )
         )
-    notices.tell(session, cycle=cycle, revision=cycle.revision, changes=changes, host=host, now=now)
-    _record(session, cycle, changes, actor=actor, now=now)
+    told = notices.tell(
+        session, cycle=cycle, revision=cycle.revision, changes=changes, host=host, now=now
+    )
+    _record(session, cycle, changes, fields, actor=actor, now=now)
     site.touch(session)
     session.flush()
-    return Published(cycle.revision, changes, changed=True)
+    return Published(cycle.revision, changes, changed=True, told=told)
+
+
+def changed_fields(cycle: Cycle) -> dict[str, tuple[Any, Any]]:
+    """The cycle's own fields that publishing would change: public and drafted value."""
+    pairs = {name: (getattr(cycle, name), getattr(cycle.draft, name)) for name in CYCLE_FIELDS}
+    return {
+        name: (public, drafted) for name, (public, drafted) in pairs.items() if public != drafted
+    }
 
 
 def _record(
     session: Session,
     cycle: Cycle,
     changes: tuple[PlanChange, ...],
+    fields: dict[str, tuple[Any, Any]],
     *,
     actor: str,
     now: datetime,
@@ -92,6 +106,10 @@ def _record(
     for change in changes:
         before.setdefault(change.slug, {}).update(change.before)
         after.setdefault(change.slug, {}).update(change.after)
+    public, drafted = (
+        {"cycle": {name: to_json(pair[side]) for name, pair in fields.items()}} if fields else {}
+        for side in (0, 1)
+    )
     audit.record(
         session,
         actor=actor,
@@ -99,8 +117,8 @@ def _record(
         now=now,
         cycle_id=cycle.id,
         slugs=after,
-        before={"webinars": before},
-        after={"webinars": after},
+        before={"webinars": before, **public},
+        after={"webinars": after, **drafted},
         draft_version=cycle.draft.version,
         revision=cycle.revision,
     )

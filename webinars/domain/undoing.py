@@ -31,6 +31,10 @@ from webinars.models import (
 )
 
 
+class NoSuchRevision(NotFound):
+    """That publication is not there, or changed no webinar."""
+
+
 class ChangedSince(DomainError):
     """What was to be undone is no longer as that act left it."""
 
@@ -145,7 +149,7 @@ def revert(session: Session, *, cycle_slug: str, revision: int, editor: Editor) 
             .order_by(Change.id)
         ).all()
         if not changes:
-            raise NotFound(str(revision))
+            raise NoSuchRevision(str(revision))
         _demand_published(edit.cycle, changes)
         for change in changes:
             _invert(session, edit, change)

@@ -86,13 +86,3 @@ def waiting_counts(session: Session, *, cycle: Cycle) -> dict[str, int]:
     )
     counted: dict[str, int] = dict(rows.all())
     return counted
-
-
-def cycle_changes(cycle: Cycle) -> dict[str, tuple[object, object]]:
-    """The cycle's own fields that publishing would change: public and drafted value."""
-    names = ("title", "rule", "zone", "starts_at", "duration", "capacity")
-    return {
-        name: (getattr(cycle, name), getattr(cycle.draft, name))
-        for name in names
-        if cycle.revision and getattr(cycle, name) != getattr(cycle.draft, name)
-    }
