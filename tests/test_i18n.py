@@ -40,6 +40,7 @@ def test_the_two_spaces_are_what_they_say() -> None:
     ("name", "french", "english"),
     [
         ("long_date", "jeudi 18 avril 2019", "Thursday, April 18, 2019"),
+        ("day_in_words", "jeudi 18 avril", "Thursday, April 18"),
         ("short_date", "18 avr. 2019", "Apr 18, 2019"),
         ("day_number", "18", "18"),
         ("month_short", "avr.", "Apr"),

@@ -118,3 +118,27 @@ def test_addresses_are_absolute_in_both_languages() -> None:
         "https://webinaires.example.org/cycles/2019/calendar.ics",
         "webcal://webinaires.example.org/calendar.ics",
     ]
+
+
+# invitations ---------------------------------------------------------------------------
+
+
+def test_an_invitation_says_whose_it_is_and_how_old() -> None:
+    made = LINKS.invitation_token("an account", now=NOW)
+    assert set(made) <= set(ALPHABET)
+    later = NOW + timedelta(days=3)
+    assert LINKS.read_invitation_token(made, now=later) == ("an account", timedelta(days=3))
+
+
+@pytest.mark.parametrize("wrong", ["", "x", "é", "a.b", "W10.x", "\0"])
+def test_an_invitation_that_was_never_made(wrong: str) -> None:
+    with pytest.raises(BadToken):
+        LINKS.read_invitation_token(wrong, now=NOW)
+
+
+def test_an_invitation_of_another_purpose_or_secret() -> None:
+    other = Links(base_url=BASE_URL, secret="another secret, of some length")
+    made = [LINKS.form_token("x", now=NOW), token(), other.invitation_token("x", now=NOW)]
+    for wrong in made:
+        with pytest.raises(BadToken):
+            LINKS.read_invitation_token(wrong, now=NOW)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from babel.dates import format_date, get_timezone_location
 from babel.numbers import format_decimal
@@ -62,7 +62,14 @@ def calendar_date(day: date) -> str:
     return _date(day, "long")
 
 
-def _date(day: date, form: Literal["medium", "long", "full"]) -> str:
+def day_in_words(instant: datetime, zone: str) -> str:
+    """«jeudi 18 avril», in the zone: for a day of the year that one is in."""
+    return _date(
+        to_local(instant, zone).date(), "EEEE d MMMM" if language() == "fr" else "EEEE, MMMM d"
+    )
+
+
+def _date(day: date, form: str) -> str:
     text = format_date(day, form, locale=language())
     if language() == "fr" and day.day == 1:  # «1er août»: CLDR has no form for it
         return re.sub(r"\b1 ", "1er ", text, count=1)
@@ -107,6 +114,11 @@ def weekday(instant: datetime, zone: str) -> str:
 def upper_first(text: str) -> str:
     """The same with a capital at its beginning: «MOOC» stays as it is."""
     return text[:1].upper() + text[1:]
+
+
+def tied(text: str) -> str:
+    """The same without a line break between a French mark and its word, as in « l’été »."""
+    return re.sub(r"(?<=«) | (?=[»!?:;])", NO_BREAK, text)
 
 
 def decimal(value: float) -> str:
@@ -194,6 +206,7 @@ def _name_of(names: dict[Any, Any]) -> Callable[[Any], str]:
 
 FILTERS: dict[str, Callable[..., str]] = {
     "long_date": long_date,
+    "day_in_words": day_in_words,
     "short_date": short_date,
     "calendar_date": calendar_date,
     "hour": hour,
@@ -204,6 +217,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "weekday": weekday,
     "zone_name": zone_name,
     "upper_first": upper_first,
+    "tied": tied,
     "decimal": decimal,
     "iso": iso,
     "timecode": timecode,

@@ -9,7 +9,7 @@ import enum
 import hashlib
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from itsdangerous import BadData, Signer, URLSafeSerializer
@@ -79,6 +79,10 @@ class Links:
         """The feed of a cycle."""
         return self._page(f"/cycles/{quote(cycle)}/calendar.ics", language)
 
+    def desk(self, path: str, *, language: str) -> str:
+        """An address of the organisers' desk, such as ``/reset/<token>``."""
+        return self._page(f"/organise{path}", language)
+
     def _page(self, path: str, language: str) -> str:
         prefix = ENGLISH_PREFIX if language == "en" else ""
         return self.base_url + prefix + path
@@ -104,6 +108,20 @@ class Links:
             raise BadToken(purpose)
         return PersonalToken(public_id, generation)
 
+    # invitations to the desk ------------------------------------------------------------
+
+    def invitation_token(self, uniquifier: str, *, now: datetime) -> str:
+        """What opens the page where an invited organiser chooses a password."""
+        return str(self._invitations.dumps([uniquifier, int(now.timestamp())]))
+
+    def read_invitation_token(self, token: str, *, now: datetime) -> tuple[str, timedelta]:
+        """Whose account it opens, and its age. Raises BadToken."""
+        try:
+            uniquifier, issued = self._invitations.loads(token)
+        except (BadData, ValueError, TypeError) as error:
+            raise BadToken("invitation") from error
+        return str(uniquifier), timedelta(seconds=int(now.timestamp()) - int(issued))
+
     # form tokens ----------------------------------------------------------------------
 
     def form_token(self, subject: str, *, now: datetime) -> str:
@@ -119,6 +137,10 @@ class Links:
         if not isinstance(issued, int):
             raise BadToken("form")
         return int(now.timestamp()) - issued
+
+    @property
+    def _invitations(self) -> URLSafeSerializer:
+        return URLSafeSerializer(self._secret, salt="organiser.invitation")
 
     def _signer(self, purpose: Purpose) -> Signer:
         return Signer(

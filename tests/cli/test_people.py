@@ -21,7 +21,7 @@ from tests.support import (
 )
 from tests.web.support import SECOND
 from webinars.db import Database
-from webinars.models import MailState, Organiser, OutboxMail
+from webinars.models import AuditEntry, MailState, Organiser, OutboxMail
 
 ADDRESS = f"2019/{MARCH.slug}"
 
@@ -42,13 +42,33 @@ def test_an_account_is_made_once_and_its_password_printed(run: Run, stored: Data
     assert lines[0] == (
         "dominique@example.org can sign in at https://webinaires.example.org/organise/"
     )
-    assert re.fullmatch(r"Password: [\w-]{16}", lines[1])
+    assert lines[1] == (
+        "It is the first account, so it may also manage the others: invite them from the desk."
+    )
+    assert re.fullmatch(r"Password: [\w-]{16}", lines[2])
     again = refused(run("organiser", "create", "dominique@example.org"))
     assert again == "Error: dominique@example.org has an account already.\n"
     with stored.read() as session:
         account = session.scalars(sa.select(Organiser)).one()
-        assert [role.name for role in account.roles] == ["organiser"]
+        assert {role.name for role in account.roles} == {"organiser", "administrator"}
         assert str(account.password).startswith("$argon2")
+
+
+def test_the_second_account_organises_and_the_trail_says_who_made_them(
+    run: Run, stored: Database
+) -> None:
+    done(run("organiser", "create", "dominique@example.org"))
+    lines = done(run("organiser", "create", "robin@example.org")).splitlines()
+    assert len(lines) == 2
+    with stored.read() as session:
+        robin = session.scalars(sa.select(Organiser).filter_by(email="robin@example.org")).one()
+        assert [role.name for role in robin.roles] == ["organiser"]
+        trail = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id)).all()
+        assert [(entry.actor, entry.act.value, entry.subject) for entry in trail] == [
+            ("command line", "account_created", "dominique@example.org"),
+            ("command line", "account_created", "robin@example.org"),
+        ]
+        assert lines[1].removeprefix("Password: ") not in str([entry.after for entry in trail])
 
 
 def test_an_administrator_with_a_password_of_their_own(run: Run, stored: Database) -> None:
@@ -64,13 +84,39 @@ def test_an_administrator_with_a_password_of_their_own(run: Run, stored: Databas
 def test_accounts_that_could_never_sign_in(run: Run, stored: Database) -> None:
     for email in ("", "dominique", "@", "a@", "@b", "do minique@example.org", "a@b\n.org"):
         assert "is not an e-mail address" in refused(run("organiser", "create", email))
-    short = run("organiser", "create", "a@example.org", "--password", "sept789")
-    assert "at least 8 characters" in refused(short)
+    short = run("organiser", "create", "a@example.org", "--password", "neuf lett")
+    assert "at least 10 characters" in refused(short)
     with stored.read() as session:
         assert count(session, Organiser) == 0
 
 
 # registrations -------------------------------------------------------------------------
+
+
+def test_somebody_locked_out_is_let_in_again(run: Run, stored: Database) -> None:
+    done(run("organiser", "create", "dominique@example.org"))
+    with stored.write() as session:
+        account = session.scalars(sa.select(Organiser)).one()
+        account.active = False
+        account.tf_primary_method, account.tf_totp_secret = "authenticator", "x"
+        before = (account.password, account.fs_uniquifier)
+    said = done(run("organiser", "reset", "Dominique@Example.org")).splitlines()
+    assert said[0] == (
+        "dominique@example.org can sign in at https://webinaires.example.org/organise/"
+    )
+    assert re.fullmatch(r"Password: \S{16}", said[1])
+    with stored.read() as session:
+        account = session.scalars(sa.select(Organiser)).one()
+        assert (account.active, account.tf_primary_method, account.tf_totp_secret) == (
+            True,
+            None,
+            None,
+        )
+        assert account.password != before[0]
+        assert account.fs_uniquifier != before[1]
+        acts = [entry.act.value for entry in session.scalars(sa.select(AuditEntry))]
+    assert acts == ["account_created", "second_factor_off", "account_opened", "password_changed"]
+    assert "has no account" in refused(run("organiser", "reset", "robin@example.org"))
 
 
 def test_registrations_of_none_one_and_three(run: Run, march: Database) -> None:

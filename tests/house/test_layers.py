@@ -13,6 +13,7 @@ FLOORS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("models", "migration"), "tables, and the state of their schema"),
     (("links",), "absolute addresses and tokens, without a request"),
     (("i18n",), "words and dates for people; the domain words calendars, and nothing else"),
+    (("domain.holidays",), "the calendars of France"),
     (("domain",), "business acts: a session and the time are given, named errors are raised"),
     (("services",), "what one application hands to its edges"),
     (("mail",), "building messages and handing them over"),
@@ -35,12 +36,14 @@ KEPT_TO: dict[str, tuple[tuple[str, ...], str]] = {
     "smtplib": (("mail",), "SMTP has one door"),
     "flask_limiter": (("", "web"), "only visitors are counted"),
     "flask_security": (
-        ("models", "", "web", "cli", "demo"),
-        "sign-in is the desk's; the tables only take its mixins",
+        ("models", "", "mail", "web", "cli", "demo"),
+        "sign-in is the desk's; the tables only take its mixins, and one mail a link of its making",
     ),
     "apscheduler": (("worker",), "it only ticks"),
     "click": (("cli",), "commands are one edge"),
     "granian": (("cli", "demo"), "the server is started by a command"),
+    "holidays": (("domain.holidays",), "calendars of France have one door"),
+    "vacances_scolaires_france": (("domain.holidays",), "calendars of France have one door"),
 }
 """Libraries that stand behind one door: who may import them, and why."""
 

@@ -14,7 +14,7 @@ from tests.mail.scripted import DROP, STALL, scripted_server
 from tests.support import NOW, MailServer, free_port
 from webinars.config import Settings
 from webinars.mail.delivery import NotNow, Post, Refused, Uncertain, content_of
-from webinars.mail.messages import Enclosure, Letter
+from webinars.mail.letters import Enclosure, Letter
 
 LETTER = Letter(
     to_name="Alice Dupont",

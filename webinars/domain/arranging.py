@@ -7,16 +7,17 @@ session is the webinar, and goes with it: whoever registered chose the theme, no
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+from functools import cache
 from unicodedata import combining
 
 from babel.dates import format_date
 
 from webinars.domain import rules
 from webinars.domain.errors import DomainError, NotFound
-from webinars.domain.fields import RESERVED_SLUGS
+from webinars.domain.fields import LONGEST_SLUG, RESERVED_SLUGS
 from webinars.domain.plan import Plan, PlannedSession
 from webinars.models import WebinarStatus
 
@@ -95,27 +96,52 @@ def rotated(plan: Plan, *, slugs: Sequence[str], backwards: bool = False) -> Pla
 
 
 def realigned(plan: Plan, *, after: date) -> Plan:
-    """The sessions from ``after`` on take the rule's dates from there on, in their order.
+    """The sessions from ``after`` on take the rule's dates from there on.
 
-    Those for which there is no date left keep theirs. Raises WrongRule.
+    Where the rule has dates in the month of each, they keep their months; else they keep
+    their order. Those for which there is no date left keep theirs. Raises WrongRule.
     """
-    days = [day for day in rules.dates(plan.rule, year=plan.year) if day >= after]
+    ruled = rules.dates(plan.rule, year=plan.year)
+    days = [day for day in ruled if day >= after]
     coming = [
         one for one in plan.sessions if one.date >= after and one.status is WebinarStatus.SCHEDULED
     ]
+    if {_month(one) for one in coming} <= {day.month for day in ruled}:
+        pairs = _by_month(coming, days)
+    else:
+        pairs = list(zip(coming, days, strict=False))
     return with_sessions(
         plan,
-        *(
-            replace(session, date=day, exception_of=None, reason=None)
-            for session, day in zip(coming, days, strict=False)
-        ),
+        *(replace(session, date=day, exception_of=None, reason=None) for session, day in pairs),
     )
 
 
-def on_theme(plan: Plan, *, slug: str, theme: Subject | None, public: bool) -> Plan:
+def _month(session: PlannedSession) -> int:
+    """The month whose webinar it is, wherever an exception has put it."""
+    return (session.exception_of or session.date).month
+
+
+def _by_month(
+    sessions: Sequence[PlannedSession], days: Sequence[date]
+) -> list[tuple[PlannedSession, date]]:
+    free: dict[int, list[date]] = {}
+    for day in days:
+        free.setdefault(day.month, []).append(day)
+    return [(one, free[_month(one)].pop(0)) for one in sessions if free.get(_month(one))]
+
+
+def on_theme(
+    plan: Plan,
+    *,
+    slug: str,
+    theme: Subject | None,
+    public: bool,
+    taken: Collection[str] = (),
+) -> Plan:
     """A webinar on a theme, under its title; or on none, its title kept.
 
-    What nobody has seen yet takes the theme's address as well. Raises NotFound.
+    What nobody has seen yet takes the theme's address as well, or one like it when that is
+    ``taken``. Raises NotFound.
     """
     session = find(plan, slug)
     if theme is None:
@@ -124,7 +150,7 @@ def on_theme(plan: Plan, *, slug: str, theme: Subject | None, public: bool) -> P
     if public:
         return with_sessions(plan, about)
     others = replace(plan, sessions=tuple(one for one in plan.sessions if one.slug != slug))
-    return with_sessions(others, replace(about, slug=free_slug(others, theme.slug)))
+    return with_sessions(others, replace(about, slug=free_slug(others, theme.slug, taken=taken)))
 
 
 def cancelled(plan: Plan, *, slug: str) -> Plan:
@@ -137,8 +163,18 @@ def restored(plan: Plan, *, slug: str) -> Plan:
     return with_sessions(plan, replace(find(plan, slug), status=WebinarStatus.SCHEDULED))
 
 
-def with_extra(plan: Plan, *, day: date, subject: Subject | None, title: str | None) -> Plan:
-    """One more webinar, on a theme or of its own title. Raises nothing; ``check`` does."""
+def with_extra(
+    plan: Plan,
+    *,
+    day: date,
+    subject: Subject | None,
+    title: str | None,
+    taken: Collection[str] = (),
+) -> Plan:
+    """One more webinar, on a theme or of its own title, at an address that is not ``taken``.
+
+    Raises nothing; ``check`` does.
+    """
     named = title or (subject.title if subject else open_title(day, alone=False))
     slug = (
         subject.slug
@@ -146,7 +182,7 @@ def with_extra(plan: Plan, *, day: date, subject: Subject | None, title: str | N
         else slug_of(title or format_date(day, "d MMMM", locale=CONTENT_LANGUAGE))
     )
     extra = PlannedSession(
-        slug=free_slug(plan, slug),
+        slug=free_slug(plan, slug, taken=taken),
         date=day,
         title=named,
         theme=subject.slug if subject else None,
@@ -187,27 +223,34 @@ def by_rule(plan: Plan, *, subjects: Sequence[Subject | None] = ()) -> Plan:
 def copied(plan: Plan, *, year: int, slug: str, keep_themes: bool) -> Copied:
     """The same cycle in another year: dates by the rule, themes in their order or left open.
 
-    Dates, rooms, speakers and people of the old year stay there. Raises WrongRule.
+    Dates, rooms, speakers and people of the old year stay there; what was open is open again.
+    Raises WrongRule.
     """
-    old, new = str(plan.year), str(year)
-    fresh = replace(plan, slug=slug, year=year, title=plan.title.replace(old, new), sessions=())
-    kept = [one for one in plan.sessions if one.status is WebinarStatus.SCHEDULED]
+    before, after = str(plan.year), str(year)
+    title = plan.title.replace(before, after)
+    opened = by_rule(replace(plan, slug=slug, year=year, title=title))
     if not keep_themes:
-        return Copied(by_rule(fresh), ())
-    days = rules.dates(plan.rule, year=year)
-    sessions = [
-        PlannedSession(
-            slug=session.slug.replace(old, new),
-            date=day,
-            title=session.title.replace(old, new),
-            theme=session.theme,
-        )
-        for day, session in zip(days, kept, strict=False)
-    ]
-    made = with_sessions(fresh, *sessions)
-    for one in by_rule(fresh).sessions[len(kept) :]:
-        made = with_sessions(made, replace(one, slug=free_slug(made, one.slug)))
-    return Copied(made, tuple(one.title for one in kept[len(days) :]))
+        return Copied(opened, ())
+    kept = [one for one in plan.sessions if one.status is WebinarStatus.SCHEDULED]
+    made = replace(opened, sessions=())
+    for index, new in enumerate(opened.sessions):
+        old = kept[index] if index < len(kept) and not _is_open(kept[index]) else new
+        address = free_slug(made, old.slug.replace(before, after))
+        title = old.title.replace(before, after)
+        made = with_sessions(made, replace(new, slug=address, title=title, theme=old.theme))
+    left_over = kept[len(opened.sessions) :]
+    return Copied(made, tuple(one.title for one in left_over if not _is_open(one)))
+
+
+def _is_open(session: PlannedSession) -> bool:
+    """Whether nobody has given it a subject; it may have been moved since it got its title."""
+    return session.theme is None and session.title in _open_titles()
+
+
+@cache
+def _open_titles() -> frozenset[str]:
+    days = [date(2020, 1, 1) + timedelta(days=number) for number in range(366)]
+    return frozenset(open_title(day, alone=alone) for day in days for alone in (True, False))
 
 
 def open_title(day: date, *, alone: bool) -> str:
@@ -227,14 +270,16 @@ def slug_of(text: str) -> str:
     """Part of an address from a text: «L’été à Nîmes» gives ``l-ete-a-nimes``."""
     spelled = text.lower().replace("œ", "oe").replace("æ", "ae")
     letters = "".join(c for c in unicodedata.normalize("NFKD", spelled) if not combining(c))
-    return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:80].strip("-") or "webinaire"
+    slug = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:80].strip("-") or "webinaire"
+    return f"{slug}-2" if slug in RESERVED_SLUGS else slug
 
 
-def free_slug(plan: Plan, slug: str) -> str:
-    """The slug, or the first of ``slug-2``, ``slug-3`` … that no session has."""
-    taken = {session.slug for session in plan.sessions} | RESERVED_SLUGS
+def free_slug(plan: Plan, slug: str, *, taken: Collection[str] = ()) -> str:
+    """The slug, or the first of ``slug-2``, ``slug-3`` … that nobody has."""
+    used = {session.slug for session in plan.sessions} | set(taken)
     number, found = 1, slug
-    while found in taken:
+    while found in used:
         number += 1
-        found = f"{slug}-{number}"
+        end = f"-{number}"
+        found = slug[: LONGEST_SLUG - len(end)].rstrip("-") + end
     return found

@@ -1,22 +1,43 @@
 """What the organisers' desk shows."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain import outbox, worker_pulse
+from webinars.domain.changes import differences
 from webinars.domain.programme import CycleView, Moment, published_cycles
-from webinars.models import Cycle, MailState, Registration, RegistrationStatus, Webinar
+from webinars.domain.publication import changed_fields, drafted_slots, slots_of
+from webinars.models import (
+    Cycle,
+    CycleDraft,
+    MailState,
+    Registration,
+    RegistrationStatus,
+    Webinar,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DeskCycle:
-    """A cycle with the counts of its webinars, by slug."""
+    """A cycle, published or not, with the counts of its public webinars, by slug."""
 
-    view: CycleView
+    slug: str
+    title: str
+    """As drafted."""
+    year: int
+    drafted: int
+    """Webinars in the draft."""
+    pending: int
+    """Changes that publishing would make; all of them when nothing is public yet."""
+    fields_changed: bool
+    """Whether the cycle's own words or rule would change."""
+    view: CycleView | None
+    """What is public; None has never been published."""
     registrations: Mapping[str, int]
     waiting: Mapping[str, int]
 
@@ -31,13 +52,35 @@ class Desk:
 
 
 def desk(session: Session, *, moment: Moment) -> Desk:
-    """Every published cycle with its counts, the ledger's, and the worker's pulse."""
+    """Every cycle with its counts, the ledger's, and the worker's pulse.
+
+    The latest year first. A fixed number of queries, however many cycles there are.
+    """
     confirmed = _counts(session, RegistrationStatus.CONFIRMED)
     waiting = _counts(session, RegistrationStatus.WAITLISTED)
+    public = {view.slug: view for view in published_cycles(session, moment=moment)}
+    cycles = session.scalars(
+        sa.select(Cycle)
+        .order_by(Cycle.year.desc(), Cycle.slug)
+        .options(selectinload(Cycle.draft).selectinload(CycleDraft.sessions))
+    ).all()
+    webinars: dict[int, list[Webinar]] = defaultdict(list)
+    for webinar in session.scalars(sa.select(Webinar)):
+        webinars[webinar.cycle_id].append(webinar)
     return Desk(
         cycles=tuple(
-            DeskCycle(view, confirmed.get(view.slug, {}), waiting.get(view.slug, {}))
-            for view in published_cycles(session, moment=moment)
+            DeskCycle(
+                slug=cycle.slug,
+                title=cycle.draft.title,
+                year=cycle.year,
+                drafted=len(cycle.draft.sessions),
+                pending=len(differences(slots_of(cycle, webinars[cycle.id]), drafted_slots(cycle))),
+                fields_changed=bool(changed_fields(cycle)),
+                view=public.get(cycle.slug),
+                registrations=confirmed.get(cycle.slug, {}),
+                waiting=waiting.get(cycle.slug, {}),
+            )
+            for cycle in cycles
         ),
         outbox=outbox.counts(session),
         worker_seen_at=worker_pulse.last(session),

@@ -148,7 +148,9 @@ def assign_theme(
     act = AuditAct.THEME_ASSIGNED
     with editing(session, cycle_slug=cycle_slug, act=act, editor=editor) as edit:
         subject = _subject(session, theme)
-        new = arranging.on_theme(edit.plan, slug=slug, theme=subject, public=slug in edit.public)
+        new = arranging.on_theme(
+            edit.plan, slug=slug, theme=subject, public=slug in edit.public, taken=edit.public
+        )
         edit.slug = _only_new(edit.plan, new) or slug
         edit.row(slug).slug = edit.slug  # the same row: its texts stay
         edit.write(new)
@@ -197,7 +199,9 @@ def add_extra(
     """One more webinar. Raises as ``editing`` does."""
     with editing(session, cycle_slug=cycle_slug, act=AuditAct.ADDED, editor=editor) as edit:
         subject = _subject(session, theme)
-        new = arranging.with_extra(edit.plan, day=day, subject=subject, title=title)
+        new = arranging.with_extra(
+            edit.plan, day=day, subject=subject, title=title, taken=edit.public
+        )
         edit.slug = _only_new(edit.plan, new)
         edit.write(new)
     return edit

@@ -15,6 +15,7 @@ from webinars.domain.holidays import check_department
 from webinars.domain.rules import to_rrule
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+LONGEST_SLUG = 100
 RESERVED_SLUGS = {"register", "calendar"}
 """``/cycles/<cycle>/register`` and ``/cycles/<cycle>/calendar.ics`` are the cycle's own."""
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -22,7 +23,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 def slug(value: str) -> str:
     """Part of an address. Raises WrongValue."""
-    if not SLUG.fullmatch(value) or len(value) > 100:
+    if not SLUG.fullmatch(value) or len(value) > LONGEST_SLUG:
         raise WrongValue(
             N_(
                 '"%(value)s" cannot be part of an address: use small letters without accents, '

@@ -127,3 +127,14 @@ def titles_of(session: Session, *, cycle: Cycle) -> dict[str, str]:
     )
     titles: dict[str, str] = dict(public.all())
     return titles | {row.slug: row.title for row in cycle.draft.sessions}
+
+
+def find_act(session: Session, *, cycle_slug: str, entry_id: int) -> Act | None:
+    """One act on a cycle; None when there is no such act of it. Two queries."""
+    entry = session.scalar(
+        sa.select(AuditEntry)
+        .join(Cycle, Cycle.id == AuditEntry.cycle_id)
+        .where(AuditEntry.id == entry_id, Cycle.slug == cycle_slug)
+        .options(selectinload(AuditEntry.webinars))
+    )
+    return as_act(entry) if entry else None

@@ -3,7 +3,7 @@
 import enum
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -155,21 +155,23 @@ def invite_again(session: Session, *, email: str, host: str, now: datetime) -> N
         raise EnoughMails(organiser.email)
 
 
-def invited(session: Session, *, uniquifier: str) -> Organiser:
-    """Who was invited by the link that says so. Raises InvitationOver."""
-    found = session.scalar(
-        sa.select(Organiser).where(Organiser.fs_uniquifier == uniquifier).with_for_update()
-    )
-    if found is None or state_of(found) is not AccountState.INVITED:
+def invited(session: Session, *, uniquifier: str, age: timedelta) -> Organiser:
+    """Who was invited by a link of this age. Raises InvitationOver."""
+    found = session.scalar(sa.select(Organiser).where(Organiser.fs_uniquifier == uniquifier))
+    late = age >= account_mails.INVITATION_LASTS
+    if found is None or late or state_of(found) is not AccountState.INVITED:
         raise InvitationOver
     return found
 
 
 def accept_invitation(
-    session: Session, *, uniquifier: str, password_hash: str, now: datetime
+    session: Session, *, uniquifier: str, age: timedelta, password_hash: str, now: datetime
 ) -> Organiser:
     """The first password; the link has had its use. Raises InvitationOver."""
-    organiser = invited(session, uniquifier=uniquifier)
+    session.execute(  # of two who press the button at once, the second finds it used
+        sa.select(Organiser.id).where(Organiser.fs_uniquifier == uniquifier).with_for_update()
+    )
+    organiser = invited(session, uniquifier=uniquifier, age=age)
     organiser.password = password_hash
     _end_sessions(organiser)
     after = {"state": AccountState.ACTIVE.value}
@@ -230,6 +232,16 @@ def drop_second_factor(session: Session, *, email: str, actor: str, now: datetim
     organiser.tf_totp_secret = None
     organiser.mf_recovery_codes = None
     second_factor_changed(session, organiser=organiser, on=False, actor=actor, now=now)
+
+
+def reset(session: Session, *, email: str, password_hash: str, actor: str, now: datetime) -> None:
+    """A new password and no second factor, for somebody who is locked out. Raises NotFound."""
+    drop_second_factor(session, email=email, actor=actor, now=now)
+    reopen(session, email=email, actor=actor, now=now)
+    organiser = _locked(session, email)
+    organiser.password = password_hash
+    _end_sessions(organiser)
+    _record(session, organiser, AuditAct.PASSWORD_CHANGED, actor, now)
 
 
 def set_language(session: Session, *, email: str, language: str) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
-from webinars.clock import NonexistentHour, minutes, to_utc
+from webinars.clock import NonexistentHour, UnknownZone, minutes, to_utc
 from webinars.domain import rules
-from webinars.domain.errors import N_, Fault, WrongRule
+from webinars.domain.errors import N_, Fault, WrongRule, WrongValue
+from webinars.domain.fields import zone_name
 from webinars.models import WebinarStatus
 
 SLUG_TWICE = N_('"%(slug)s" is there more than once')
@@ -88,9 +89,17 @@ def _of_rule(plan: Plan) -> list[Fault]:
     return []
 
 
+def _of_zone(plan: Plan) -> list[Fault]:
+    try:
+        zone_name(plan.zone)
+    except WrongValue as error:
+        return [Fault(error.sentence.text, ("zone",), **error.sentence.values)]
+    return []
+
+
 def check(plan: Plan) -> list[Fault]:
     """What is wrong with a plan as a whole, with the place of each fault."""
-    faults = _of_rule(plan)
+    faults = _of_rule(plan) + _of_zone(plan)
     slugs = Counter(session.slug for session in plan.sessions)
     days = Counter(
         session.date for session in plan.sessions if session.status is WebinarStatus.SCHEDULED
@@ -123,6 +132,8 @@ def check(plan: Plan) -> list[Fault]:
             )
         try:
             plan.start_of(session)
+        except UnknownZone:
+            continue  # a fault of the cycle's
         except NonexistentHour:
             faults.append(
                 Fault(

@@ -74,7 +74,10 @@ def _cycle(session: Session, slug: str, *, lock: bool) -> Cycle | None:
         .where(Cycle.slug == slug)
         .options(selectinload(Cycle.draft).selectinload(CycleDraft.sessions))
     )
-    return session.scalar(query.with_for_update(of=Cycle) if lock else query)
+    if lock:
+        # What this transaction has read before may have been changed by the one it waited for.
+        query = query.with_for_update(of=Cycle).execution_options(populate_existing=True)
+    return session.scalar(query)
 
 
 def save_draft(
@@ -165,6 +168,22 @@ def _new_cycle(session: Session, plan: Plan, *, actor: str, act: AuditAct, now: 
     return cycle
 
 
+def year_to_plan(session: Session, *, after: int) -> tuple[int, str | None]:
+    """The first year after this one whose address is free, and a title like the latest cycle's.
+
+    None when no cycle names its year in its title.
+    """
+    known = session.execute(
+        sa.select(Cycle.slug, Cycle.year, CycleDraft.title)
+        .join(CycleDraft, CycleDraft.cycle_id == Cycle.id)
+        .order_by(Cycle.year.desc(), Cycle.slug)
+    ).all()
+    taken = {slug for slug, _, _ in known}
+    free = next(year for year in range(after + 1, after + len(taken) + 2) if str(year) not in taken)
+    like = (title.replace(str(year), str(free)) for _, year, title in known if str(year) in title)
+    return free, next(like, None)
+
+
 def demand_seen(session: Session, *, cycle: Cycle, seen: int | None) -> None:
     """Refuse to act on a draft that is no longer what was looked at. Raises Stale."""
     if seen is None or seen == cycle.draft.version:
@@ -175,6 +194,8 @@ def demand_seen(session: Session, *, cycle: Cycle, seen: int | None) -> None:
         .order_by(AuditEntry.id)
         .options(selectinload(AuditEntry.webinars))
     ).all()
+    for entry in since:
+        session.expunge(entry)  # still readable when this transaction has been rolled back
     raise Stale(cycle.draft.version, since)
 
 

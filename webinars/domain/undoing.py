@@ -32,7 +32,7 @@ from webinars.models import (
 
 
 class NoSuchRevision(NotFound):
-    """That publication is not there, or changed no webinar."""
+    """That publication is not there, or there is nothing in it to revert."""
 
 
 class ChangedSince(DomainError):
@@ -119,7 +119,7 @@ def discard(session: Session, *, cycle_slug: str, slug: str | None = None, edito
 def _as_public(cycle: Cycle, webinar: Webinar) -> DraftSession:
     """The session of the draft as the webinar is in public; put in again if it was taken out."""
     draft = cycle.draft
-    local = to_local(webinar.starts_at, cycle.zone)
+    local = to_local(webinar.starts_at, draft.zone)  # another zone of the cycle may be pending
     duration = int((webinar.ends_at - webinar.starts_at) / minutes(1))
     values = {name: getattr(webinar, name) for name in SESSION_FIELDS if hasattr(webinar, name)} | {
         "date": local.date(),
@@ -148,13 +148,31 @@ def revert(session: Session, *, cycle_slug: str, revision: int, editor: Editor) 
             .where(Change.cycle_id == edit.cycle.id, Change.revision == revision)
             .order_by(Change.id)
         ).all()
-        if not changes:
+        entry = _publication(session, edit.cycle, revision)
+        if not changes and entry is None:
             raise NoSuchRevision(str(revision))
         _demand_published(edit.cycle, changes)
+        if entry is not None:
+            _put_back_cycle(edit.cycle.draft, entry)
         for change in changes:
             _invert(session, edit, change)
         _demand_inverted(edit.cycle, changes)
     return edit
+
+
+def _publication(session: Session, cycle: Cycle, revision: int) -> AuditEntry | None:
+    """The entry of a publication that changed the cycle's own fields.
+
+    Not of the first one: before it, nothing of the cycle was public.
+    """
+    entry = session.scalar(
+        sa.select(AuditEntry).where(
+            AuditEntry.cycle_id == cycle.id,
+            AuditEntry.act == AuditAct.PUBLISHED,
+            AuditEntry.revision == revision,
+        )
+    )
+    return entry if entry is not None and revision > 1 and "cycle" in entry.after else None
 
 
 def _said(cycle: Cycle, slug: str) -> dict[str, Any] | None:
@@ -177,7 +195,7 @@ def _demand_published(cycle: Cycle, changes: Sequence[Change]) -> None:
 
 
 def _demand_inverted(cycle: Cycle, changes: Sequence[Change]) -> None:
-    """Some differences cannot be drafted back, such as another zone of the whole cycle."""
+    """Some differences cannot be drafted back, such as no limit where the cycle has one."""
     for change in changes:
         said = _said(cycle, change.slug)
         if said is None or any(said[name] != value for name, value in change.before.items()):

@@ -20,7 +20,7 @@ from typing import Self
 from flask_mail import Connection, Mail
 
 from webinars.config import Settings
-from webinars.mail.messages import Letter
+from webinars.mail.letters import Letter
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 

@@ -1,13 +1,10 @@
 """Building a mail from the present truth. Sending it is another place."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import css_inline
 import sqlalchemy as sa
-from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
@@ -17,6 +14,8 @@ from webinars.domain.outbox import EXPIRED
 from webinars.domain.programme import WebinarView
 from webinars.domain.registration_lists import position
 from webinars.domain.webinar_page import webinar_page
+from webinars.mail import accounts, notices
+from webinars.mail.letters import Enclosure, Letter, NotToBeSent, texts
 from webinars.models import (
     Cycle,
     MailKind,
@@ -30,47 +29,19 @@ from webinars.services import Services
 WITH_CALENDAR = (MailKind.CONFIRMATION, MailKind.PROMOTION)
 
 
-class NotToBeSent(Exception):
-    """What the mail would say is no longer true or of use; the reason is for the ledger."""
-
-
-@dataclass(frozen=True, slots=True)
-class Enclosure:
-    """A file that goes with a mail."""
-
-    filename: str
-    content_type: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A mail ready to be handed over."""
-
-    to_name: str
-    to_address: str
-    subject: str
-    text: str
-    html: str
-    message_id: str
-    enclosures: tuple[Enclosure, ...] = ()
-
-
 def compose(session: Session, *, mail: OutboxMail, services: Services, now: datetime) -> Letter:
     """The letter of a row of the ledger, in the person's language.
 
-    Raises NotToBeSent.
+    Raises NotToBeSent, Unsettled.
     """
+    registration = still_true(session, mail=mail, now=now)
+    if mail.organiser is not None:
+        return accounts.compose(mail, services=services)
     person = mail.recipient
     assert isinstance(person, Participant)
-    registration = still_true(session, mail=mail, now=now)
     with force_locale(person.language):
         context = _context(session, mail, registration, services, now)
-        kind = mail.kind.value
-        environment = current_app.jinja_env
-        subject = environment.get_template(f"email/{kind}/subject.txt").render(context)
-        text = environment.get_template(f"email/{kind}/body.txt").render(context)
-        html = environment.get_template(f"email/{kind}/body.html").render(context)
+        said = texts(mail.kind, context)
         enclosures = (
             (_calendar_file(session, mail, services),)
             if mail.kind in WITH_CALENDAR and context["status"] is RegistrationStatus.CONFIRMED
@@ -79,10 +50,9 @@ def compose(session: Session, *, mail: OutboxMail, services: Services, now: date
     return Letter(
         to_name=_harmless(person.full_name),
         to_address=person.email,
-        subject=" ".join(subject.split()),
-        text=text.strip() + "\n",
-        # The dark scheme is a media query: it cannot stand in an attribute.
-        html=css_inline.inline(html, load_remote_stylesheets=False, keep_at_rules=True),
+        subject=said.subject,
+        text=said.text,
+        html=said.html,
         message_id=mail.message_id,
         enclosures=enclosures,
     )
@@ -118,16 +88,21 @@ SAYS: dict[MailKind, tuple[RegistrationStatus, ...]] = {
 def still_true(session: Session, *, mail: OutboxMail, now: datetime) -> Registration | None:
     """The registration that the mail speaks of, if what it says is still so.
 
-    Raises NotToBeSent.
+    Raises NotToBeSent, Unsettled.
     """
     registration = _registration(session, mail)
     if mail.expires_at is not None and now >= mail.expires_at:
         raise NotToBeSent(EXPIRED)
+    if mail.organiser is not None:
+        accounts.still_true(mail)
+        return None
     status = registration.status if registration else None
     if mail.kind is MailKind.REMINDER:
         reason = reminders.why_not(mail, registration=status, now=now)
         if reason:
             raise NotToBeSent(reason)
+    elif mail.kind is MailKind.CHANGE_NOTICE:
+        notices.still_true(session, mail=mail, now=now)
     elif mail.kind in SAYS and status not in SAYS[mail.kind]:
         present = status.value if status else "none"
         raise NotToBeSent(f"it is no longer true: the registration is {present} now")
@@ -175,6 +150,8 @@ def _context(
             "join_url": links.join(*where, token=token, language=language),
             "days_left": _days_left(page.webinar, now),
         }
+    if mail.kind is MailKind.CHANGE_NOTICE:
+        context |= notices.context(session, mail=mail, services=services, now=now)
     return context
 
 

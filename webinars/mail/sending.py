@@ -12,8 +12,10 @@ from flask_mail import Mail
 from sqlalchemy.exc import SQLAlchemyError
 
 from webinars.domain import outbox
+from webinars.domain.notices import Unsettled
 from webinars.mail.delivery import NotNow, Post, Refused, Uncertain, content_of
-from webinars.mail.messages import Letter, NotToBeSent, compose, still_true
+from webinars.mail.letters import Letter, NotToBeSent
+from webinars.mail.messages import compose, still_true
 from webinars.models import OutboxMail
 from webinars.services import Services
 
@@ -74,6 +76,9 @@ class Sender:
         except NotToBeSent as error:
             post.withdraw()
             self._mark_failed(mail_id, str(error))
+        except Unsettled as error:
+            post.withdraw()
+            self._mark_later(mail_id, tries, str(error))
         except Refused as error:
             self._mark_failed(mail_id, str(error))
         except NotNow as error:

@@ -1,0 +1,162 @@
+"""What a publication would do to people, feeds and reminders."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webinars.domain.changes import PlanChange
+from webinars.domain.consequences import Facts, State, WebinarConsequences, consequences
+from webinars.models import ChangeKind
+
+NOW = datetime(2019, 3, 4, 9, tzinfo=UTC)
+JUNE = datetime(2019, 6, 20, 11, tzinfo=UTC)
+DAY = timedelta(days=1)
+A_DAY, AN_HOUR = 24 * 60, 60
+
+
+def state(**changes: Any) -> State:
+    values: dict[str, Any] = {
+        "title": "Alliances",
+        "starts_at": JUNE,
+        "ends_at": changes.get("starts_at", JUNE) + timedelta(minutes=90),
+        "theme": "alliances",
+        "capacity": None,
+        "cancelled": False,
+    }
+    return State(**(values | changes))
+
+
+def facts(before: State | None, after: State | None, **changes: Any) -> Facts:
+    values: dict[str, Any] = {
+        "published": {"a": before} if before else {},
+        "drafted": {"a": after} if after else {},
+        "told": {},
+        "people": 0,
+        "confirmed": {},
+        "waiting": {},
+        "calendars": 0,
+        "reminder_minutes": (A_DAY, AN_HOUR),
+    }
+    return Facts(**(values | changes))
+
+
+def change(kind: ChangeKind, before: Any = None, after: Any = None) -> PlanChange:
+    return PlanChange(kind, "a", before or {}, after or {})
+
+
+MOVED = change(ChangeKind.MOVED)
+CANCELLED = change(ChangeKind.CANCELLED, {"cancelled": False}, {"cancelled": True})
+
+
+def of_one(*changes: PlanChange, **given_: Any) -> WebinarConsequences:
+    before, after = given_.pop("before", state()), given_.pop("after", state())
+    now = given_.pop("now", NOW)
+    found = consequences(changes, facts=facts(before, after, **given_), now=now)
+    assert len(found.webinars) == 1
+    return found.webinars[0]
+
+
+def test_nothing_follows_from_nothing() -> None:
+    found = consequences((), facts=facts(state(), state()), now=NOW)
+    assert (found.webinars, found.count, found.themes) == ((), 0, ())
+
+
+def test_the_changes_of_one_webinar_stand_together() -> None:
+    one = of_one(MOVED, change(ChangeKind.RENAMED), told={"a": 3}, confirmed={"a": 2})
+    assert [its.kind for its in one.changes] == [ChangeKind.MOVED, ChangeKind.RENAMED]
+    assert (one.told, one.confirmed, one.waiting) == (3, 2, 0)
+
+
+def test_a_move_arms_its_reminders_by_the_new_date_the_first_first() -> None:
+    later = JUNE + 28 * DAY
+    one = of_one(MOVED, after=state(starts_at=later))
+    assert [(again.minutes_before, again.due_at) for again in one.rearmed] == [
+        (A_DAY, later - DAY),
+        (AN_HOUR, later - timedelta(hours=1)),
+    ]
+    assert one.passed == ()
+
+
+def test_a_move_may_be_too_late_for_a_reminder() -> None:
+    one = of_one(MOVED, after=state(starts_at=NOW + timedelta(hours=2)))
+    assert [again.minutes_before for again in one.rearmed] == [AN_HOUR]
+    assert one.passed == (A_DAY,)
+
+
+def test_a_move_into_the_past_arms_nothing() -> None:
+    one = of_one(MOVED, after=state(starts_at=NOW))
+    assert (one.rearmed, one.passed) == ((), ())
+
+
+def test_a_cancelled_webinar_has_no_reminder() -> None:
+    one = of_one(MOVED, CANCELLED, after=state(cancelled=True))
+    assert (one.rearmed, one.passed) == ((), ())
+
+
+def test_taking_place_after_all_arms_the_reminders_again() -> None:
+    back = change(ChangeKind.CHANGED, {"cancelled": True}, {"cancelled": False})
+    one = of_one(back, before=state(cancelled=True))
+    assert [again.minutes_before for again in one.rearmed] == [A_DAY, AN_HOUR]
+
+
+def test_another_title_leaves_the_reminders_alone() -> None:
+    assert of_one(change(ChangeKind.RENAMED)).rearmed == ()
+
+
+def test_more_places_promote_from_the_waiting_list() -> None:
+    wait = {"confirmed": {"a": 100}, "waiting": {"a": 7}}
+    details = change(ChangeKind.CHANGED, {"capacity": 100}, {"capacity": 105})
+    assert of_one(details, after=state(capacity=105), **wait).promoted == 5
+    assert of_one(details, after=state(capacity=500), **wait).promoted == 7
+    assert of_one(details, after=state(capacity=None), **wait).promoted == 7
+    assert of_one(details, after=state(capacity=90), **wait).promoted == 0
+    assert of_one(CANCELLED, after=state(cancelled=True), **wait).promoted == 0
+
+
+@given(
+    capacity=st.none() | st.integers(1, 200),
+    confirmed=st.integers(0, 200),
+    waiting=st.integers(0, 200),
+)
+def test_nobody_is_promoted_beyond_the_places(
+    capacity: int | None, confirmed: int, waiting: int
+) -> None:
+    one = of_one(
+        MOVED,
+        after=state(capacity=capacity),
+        confirmed={"a": confirmed},
+        waiting={"a": waiting},
+    )
+    assert 0 <= one.promoted <= waiting
+    assert capacity is None or confirmed + one.promoted <= max(capacity, confirmed)
+    # Nobody waits beside a free place.
+    assert one.promoted == waiting or (
+        capacity is not None and confirmed + one.promoted >= capacity
+    )
+
+
+@given(st.timedeltas(timedelta(days=-3), timedelta(days=40)), st.integers(1, 60 * 24 * 7))
+def test_each_reminder_is_either_armed_or_too_late(off: timedelta, before: int) -> None:
+    starts = NOW + off
+    one = of_one(MOVED, after=state(starts_at=starts), reminder_minutes=(before,))
+    assert len(one.rearmed) + len(one.passed) == (1 if starts > NOW else 0)
+    assert all(NOW < again.due_at < starts for again in one.rearmed)
+
+
+def test_the_feeds_of_both_themes_move() -> None:
+    details = change(ChangeKind.CHANGED, {"theme": "alliances"}, {"theme": "impact"})
+    found = consequences(
+        (details,), facts=facts(state(), state(theme="impact"), calendars=4, people=2), now=NOW
+    )
+    assert (found.themes, found.calendars, found.people) == (("alliances", "impact"), 4, 2)
+
+
+def test_what_the_draft_has_no_more_is_shown_as_it_was() -> None:
+    before = state()
+    one = of_one(CANCELLED, before=before, after=None)
+    assert one.state is before
+    added = of_one(change(ChangeKind.ADDED), before=None, after=replace(before, title="Neu"))
+    assert added.state.title == "Neu"

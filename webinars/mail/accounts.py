@@ -1,0 +1,68 @@
+"""Mails about accounts of the desk. Their links are made when they leave, and stored nowhere."""
+
+from typing import Any
+
+from flask_babel import force_locale
+from flask_security.recoverable import generate_reset_password_token
+
+from webinars.domain import account_mails
+from webinars.domain.plan import DEFAULT_ZONE
+from webinars.mail.letters import Letter, NotToBeSent, texts
+from webinars.models import MailKind, OutboxMail
+from webinars.services import Services
+
+
+def still_true(mail: OutboxMail) -> None:
+    """Raises NotToBeSent when what it says is not so any more."""
+    reason = account_mails.why_not(mail)
+    if reason:
+        raise NotToBeSent(reason)
+
+
+def compose(mail: OutboxMail, *, services: Services) -> Letter:
+    """The letter of a row of the ledger, in the organiser's language."""
+    organiser = mail.organiser
+    assert organiser is not None
+    with force_locale(organiser.language):
+        said = texts(mail.kind, _context(mail, services))
+    return Letter(
+        to_name="",
+        to_address=organiser.email,
+        subject=said.subject,
+        text=said.text,
+        html=said.html,
+        message_id=mail.message_id,
+    )
+
+
+def _context(mail: OutboxMail, services: Services) -> dict[str, Any]:
+    organiser, settings = mail.organiser, services.settings
+    assert organiser is not None
+    language = organiser.language
+    return {
+        "person": organiser,
+        "account_url": services.links.desk(_way_in(mail, services), language=language),
+        "home_url": services.links.home(language=language),
+        "happened_at": mail.created_at,
+        "zone": DEFAULT_ZONE,
+        "site_name": settings.site_name,
+        "organisation": settings.organisation,
+        # Of webinars, which these mails do not speak of.
+        "page": None,
+        "webinar": None,
+        "status": None,
+        "greeted_name": "",
+    }
+
+
+def _way_in(mail: OutboxMail, services: Services) -> str:
+    """Where the button leads, below the desk's address."""
+    organiser = mail.organiser
+    assert organiser is not None
+    if mail.kind is MailKind.INVITATION:
+        now = services.moment().now
+        token = services.links.invitation_token(organiser.fs_uniquifier, now=now)
+        return f"/welcome/{token}"
+    if mail.kind is MailKind.PASSWORD_RESET:
+        return f"/recover/{generate_reset_password_token(organiser)}"
+    return "/recover"
