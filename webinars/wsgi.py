@@ -1,7 +1,10 @@
 """The application for a WSGI server; each process makes its own."""
 
+from webinars import clock
 from webinars.cli.support import make_app
-from webinars.domain.holidays import school_calendar_known_until
+from webinars.domain.holidays import public_holidays, school_calendar_known_until
 
 app = make_app(check_database=False)
-school_calendar_known_until()  # read once: the first board would wait a fifth of a second for it
+# Read once: the first board of a process would wait a quarter of a second for them.
+school_calendar_known_until()
+public_holidays(clock.now().year)

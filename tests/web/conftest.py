@@ -3,8 +3,11 @@
 from datetime import datetime
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
 from tests.support import ALICE, APRIL, MARCH, MAY, load_2019, plan_of, published, register
+from tests.web.desk import ADMINISTRATOR, EMAIL, make_account, sign_in
 from webinars.db import Database
 
 
@@ -29,3 +32,19 @@ def real_site(database: Database, now: datetime) -> Database:
     """The real cycle of 2019 with its library, seen on 4 March."""
     load_2019(database)
     return database
+
+
+@pytest.fixture
+def organiser(app: Flask, database: Database, now: datetime) -> FlaskClient:
+    """A visitor of a site where Dominique has an account, which is no administrator's."""
+    make_account(app, EMAIL)
+    return app.test_client()
+
+
+@pytest.fixture
+def administrator(organiser: FlaskClient, app: Flask) -> FlaskClient:
+    """Camille, who manages accounts and has just signed in."""
+    make_account(app, ADMINISTRATOR, administrator=True)
+    client = app.test_client()
+    assert sign_in(client, email=ADMINISTRATOR).status_code == 302
+    return client

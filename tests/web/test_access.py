@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from tests.conftest import settings_for
 from webinars import create_app
-from webinars.web.access import TABLE, Access
+from webinars.web.access import AT_DESK, TABLE, Access
 
 DEMONSTRATION = {name for name, access in TABLE.items() if access is Access.DEMONSTRATION}
 
@@ -41,7 +41,7 @@ def test_a_route_that_is_not_listed_is_refused(tmp_path: Path, method: str) -> N
     assert app.test_client().open("/forgotten", method=method).status_code == 403
 
 
-ORGANISER = sorted(name for name, access in TABLE.items() if access is Access.ORGANISER)
+ORGANISER = sorted(name for name, access in TABLE.items() if access in AT_DESK)
 
 
 @pytest.mark.parametrize("prefix", ["", "/en"])
@@ -65,5 +65,17 @@ def test_an_organisers_route_leads_to_the_sign_in(
 def test_organisers_routes_stand_below_the_desk(client: FlaskClient, app: Flask) -> None:
     """Sessions are read there only: elsewhere nobody is signed in."""
     for rule in app.url_map.iter_rules():
-        at_desk = TABLE[rule.endpoint] in (Access.ORGANISER, Access.SIGN_IN)
+        at_desk = TABLE[rule.endpoint] in (*AT_DESK, Access.SIGN_IN, Access.UNUSED)
         assert rule.rule.startswith("/organise/") is at_desk
+
+
+UNUSED = sorted(name for name, access in TABLE.items() if access is Access.UNUSED)
+
+
+@pytest.mark.parametrize("endpoint", UNUSED)
+def test_what_a_library_brings_along_is_not_there(tmp_path: Path, endpoint: str) -> None:
+    app = app_of(tmp_path)
+    (rule,) = (rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
+    _, address = rule.build(dict.fromkeys(rule.arguments, "1")) or ("", "")
+    for method in (rule.methods or set()) - {"OPTIONS"}:
+        assert app.test_client().open(address, method=method).status_code == 404

@@ -4,45 +4,17 @@ import time
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_security import hash_password
 from werkzeug.test import TestResponse
 
 from tests.support import ALICE, BOB, CHARLIE, MARCH, NOW, person, plan_of, published, register
-from tests.web.support import SECOND, Element, read
+from tests.web.desk import DOOR, EMAIL, PASSWORD, send, sign_in, signed_in
+from tests.web.support import SECOND, Element, read, words
 from webinars.db import Database
-from webinars.domain.organisers import create_organiser
 from webinars.models import Organiser
 from webinars.services import Services
-
-DOOR = "/organise/sign-in"
-EMAIL, PASSWORD = "dominique@example.org", "un bon mot de passe"
-
-
-@pytest.fixture
-def organiser(app: Flask, database: Database, now) -> FlaskClient:
-    """A visitor of a site where Dominique has an account."""
-    with app.app_context(), database.write() as session:
-        create_organiser(
-            session,
-            email=EMAIL,
-            password_hash=hash_password(PASSWORD),
-            roles=("organiser",),
-            now=NOW,
-        )
-    return app.test_client()
-
-
-def sign_in(client: FlaskClient, door: str = DOOR, **changes: str) -> TestResponse:
-    form = read(client.get(door)).one("main").one("form")
-    assert form.attrs["method"].lower() == "post"
-    typed = form.values() | {"email": EMAIL, "password": PASSWORD} | changes
-    return client.post(form.attrs["action"], data=typed)
-
-
-def signed_in(client: FlaskClient) -> bool:
-    return client.get("/organise/").status_code == 200
 
 
 def tables(page: Element) -> list[list[str]]:
@@ -67,6 +39,10 @@ def test_the_address_is_written_in_any_case(organiser: FlaskClient) -> None:
     assert signed_in(organiser)
 
 
+def test_signing_in_leads_to_the_desk_in_the_language_of_the_form(organiser: FlaskClient) -> None:
+    assert sign_in(organiser, f"/en{DOOR}").headers["Location"] == "/en/organise/"
+
+
 def test_signing_in_leads_back(organiser: FlaskClient) -> None:
     assert organiser.get("/en/organise/").headers["Location"] == f"/en{DOOR}?next=/en/organise/"
     answer = sign_in(organiser, f"/en{DOOR}?next=/en/organise/")
@@ -74,13 +50,26 @@ def test_signing_in_leads_back(organiser: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:x"]
+    "elsewhere",
+    [
+        "https://evil.example/",
+        "https://webinaires.example.org/",
+        "http://localhost/organise/",
+        "//evil.example/",
+        "///evil.example/",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "/%09/evil.example\n",
+        " //evil.example",
+        "javascript:x",
+        "evil",
+    ],
 )
 def test_signing_in_never_leads_to_another_site(organiser: FlaskClient, elsewhere: str) -> None:
-    answer = sign_in(organiser, f"{DOOR}?next={elsewhere}")
-    location = answer.headers.get("Location", "/")
-    assert location.startswith("/")
-    assert not location.startswith(("//", "/\\"))
+    values = read(organiser.get(DOOR, query_string={"next": elsewhere})).one("main").one("form")
+    assert values.values()["next"] == "/organise/"
+    answer = sign_in(organiser, next=elsewhere)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/organise/")
 
 
 def shown(answer: TestResponse, typed: str) -> str:
@@ -172,6 +161,17 @@ def test_a_session_ends_after_twelve_hours(
     assert not signed_in(organiser)
 
 
+def test_trying_passwords_keeps_nobody_from_writing(
+    organiser: FlaskClient, database: Database
+) -> None:
+    with database.write() as session:  # on SQLite, whoever wrote too would wait for this
+        session.execute(sa.update(Organiser).values(language="en"))
+        assert sign_in(organiser, password="not that one").status_code == 200
+        assert sign_in(organiser).status_code == 302
+        unknown = send(organiser, "/organise/recover", email="robin@example.org")
+        assert unknown.status_code == 200
+
+
 def test_another_secret_key_locks_nobody_out(organiser: FlaskClient, make_app) -> None:
     assert sign_in(make_app(secret_key="another secret, of some length").test_client()).location
 
@@ -229,6 +229,24 @@ def test_a_signed_in_organiser_sees_the_public_pages_like_anybody(
         assert "Set-Cookie" not in answer.headers
         assert answer.headers.getlist("Vary") == ["Accept-Encoding"]
         assert answer.data == app.test_client().get(address).data
+
+
+def test_attempts_at_one_account_are_limited_whether_there_is_one_or_not(
+    make_app, organiser: FlaskClient
+) -> None:
+    app = make_app(rate_limit_enabled=True)
+    app.config["SIGN_IN_LIMIT"] = "1000 per minute"
+    for email in (EMAIL, "robin@example.org"):
+        client, codes = app.test_client(), []
+        for number in range(22):
+            address = {"REMOTE_ADDR": f"192.0.2.{number}"}
+            typed = {"email": email.upper(), "password": "x"}
+            codes.append(client.post(DOOR, data=typed, environ_base=address).status_code)
+        assert codes == [200] * 20 + [429] * 2
+    told = words(
+        app, "There were too many attempts for this account. Wait an hour, then try again."
+    )
+    assert words(app, told) in read(client.post(DOOR, data=typed)).one("main").text
 
 
 def test_attempts_are_limited(make_app, database: Database) -> None:

@@ -34,8 +34,8 @@ class Act:
 
     @property
     def can_be_reverted(self) -> bool:
-        """It was a publication that changed webinars."""
-        return self.act is AuditAct.PUBLISHED and bool(self.slugs)
+        """It was a publication that changed something."""
+        return self.act is AuditAct.PUBLISHED and bool(self.slugs or self.after.get("cycle"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,14 +99,15 @@ def _demand(row: DraftSession | CycleDraft, fields: Mapping[str, Any], slug: str
 def discard(session: Session, *, cycle_slug: str, slug: str | None = None, editor: Editor) -> Edit:
     """Make the draft, or one webinar of it, what is public again.
 
-    Sessions that were never public go. Raises NotFound, and as ``editing`` does.
+    Sessions that were never public go. Of a cycle without any publication there is nothing
+    to go back to. Raises NotFound, and as ``editing`` does.
     """
     act = AuditAct.DISCARDED
     with editing(session, cycle_slug=cycle_slug, act=act, editor=editor) as edit:
         rows = session.scalars(sa.select(Webinar).where(Webinar.cycle_id == edit.cycle.id)).all()
         public = {row.slug: row for row in rows}
-        if slug is not None and slug not in public:
-            raise NotFound(slug)
+        if edit.cycle.revision == 0 or (slug is not None and slug not in public):
+            raise NotFound(slug or cycle_slug)
         if slug is None:
             assign(edit.cycle.draft, {name: getattr(edit.cycle, name) for name in CYCLE_FIELDS})
             for row in [one for one in edit.cycle.draft.sessions if one.slug not in public]:

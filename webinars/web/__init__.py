@@ -4,6 +4,10 @@ from flask import Flask
 
 from webinars.services import Services
 from webinars.web import (
+    accounts,
+    board,
+    board_acts,
+    coverage,
     demo,
     feeds,
     library,
@@ -11,7 +15,11 @@ from webinars.web import (
     organise,
     people,
     public,
+    publishing,
     registrations,
+    trail,
+    webinar_edit,
+    years,
 )
 from webinars.web.access import guard
 from webinars.web.compression import compress
@@ -32,7 +40,23 @@ def set_up(app: Flask, services: Services, *, https: bool) -> None:
     add_headers(app, https=https)
     handle_errors(app)
     limiter.init_app(app)
-    for module in (public, registrations, library, feeds, people, organise, machines):
+    for module in (
+        public,
+        registrations,
+        library,
+        feeds,
+        people,
+        organise,
+        accounts,
+        board,
+        board_acts,
+        webinar_edit,
+        years,
+        publishing,
+        trail,
+        coverage,
+        machines,
+    ):
         app.register_blueprint(module.blueprint)
     if services.settings.demo:
         app.register_blueprint(demo.blueprint)

@@ -8,6 +8,8 @@ from flask_wtf.csrf import validate_csrf
 from werkzeug.wrappers import Response
 from wtforms.validators import ValidationError
 
+from webinars.domain.organisers import ADMINISTRATOR
+
 
 class Access(enum.Enum):
     """Who may use a route."""
@@ -15,9 +17,15 @@ class Access(enum.Enum):
     PUBLIC = "anybody; the page sets and reads no cookie"
     PERSONAL = "whoever has the personal secret that stands in the address"
     ORGANISER = "a signed-in organiser"
+    ADMINISTRATOR = "a signed-in organiser who manages accounts"
     SIGN_IN = "anybody, to become a signed-in organiser"
     MACHINE = "probes and monitors; tells nothing of persons"
     DEMONSTRATION = "anybody, and only on a demonstration site"
+    UNUSED = "nobody: a route that a library brings along"
+
+
+AT_DESK = (Access.ORGANISER, Access.ADMINISTRATOR)
+"""Those who have signed in."""
 
 
 TABLE: dict[str, Access] = {
@@ -44,9 +52,54 @@ TABLE: dict[str, Access] = {
     "people.cancel": Access.PERSONAL,
     "people.confirm": Access.PERSONAL,
     "organise.desk": Access.ORGANISER,
+    "years.new": Access.ORGANISER,
+    "years.copy": Access.ORGANISER,
+    "years.edit": Access.ORGANISER,
+    "publishing.preview": Access.ORGANISER,
+    "publishing.publish": Access.ORGANISER,
+    "trail.history": Access.ORGANISER,
+    "trail.revert": Access.ORGANISER,
+    "coverage.coverage": Access.ORGANISER,
+    "coverage.remove_theme": Access.ORGANISER,
+    "board.board": Access.ORGANISER,
+    "board_acts.move": Access.ORGANISER,
+    "board_acts.swap": Access.ORGANISER,
+    "board_acts.rotate": Access.ORGANISER,
+    "board_acts.theme": Access.ORGANISER,
+    "board_acts.cancel": Access.ORGANISER,
+    "board_acts.restore": Access.ORGANISER,
+    "board_acts.remove": Access.ORGANISER,
+    "board_acts.add": Access.ORGANISER,
+    "board_acts.discard": Access.ORGANISER,
+    "board_acts.undo": Access.ORGANISER,
+    "webinar_edit.page": Access.ORGANISER,
+    "webinar_edit.save": Access.ORGANISER,
+    "accounts.mine": Access.ORGANISER,
+    "accounts.set_language": Access.ORGANISER,
+    "accounts.after_second_factor": Access.ORGANISER,
+    "accounts.welcome": Access.SIGN_IN,
+    "accounts.everybody": Access.ADMINISTRATOR,
+    "accounts.invite": Access.ADMINISTRATOR,
+    "accounts.invite_again": Access.ADMINISTRATOR,
+    "accounts.close": Access.ADMINISTRATOR,
+    "accounts.reopen": Access.ADMINISTRATOR,
+    "accounts.make_administrator": Access.ADMINISTRATOR,
+    "accounts.make_organiser": Access.ADMINISTRATOR,
+    "accounts.drop_second_factor": Access.ADMINISTRATOR,
     "security.login": Access.SIGN_IN,
     "security.logout": Access.ORGANISER,
-    "security.static": Access.SIGN_IN,
+    "security.verify": Access.ORGANISER,
+    "security.forgot_password": Access.SIGN_IN,
+    "security.reset_password": Access.SIGN_IN,
+    "security.change_password": Access.ORGANISER,
+    "security.two_factor_setup": Access.ORGANISER,
+    "security.two_factor_token_validation": Access.SIGN_IN,
+    "security.mf_recovery": Access.SIGN_IN,
+    "security.mf_recovery_codes": Access.ORGANISER,
+    "security.two_factor_setup_validate": Access.UNUSED,
+    "security.two_factor_rescue": Access.UNUSED,
+    "security.tf_select": Access.UNUSED,
+    "security.static": Access.UNUSED,
     "machines.healthz": Access.MACHINE,
     "machines.readyz": Access.MACHINE,
     "demo.mailbox": Access.DEMONSTRATION,
@@ -67,11 +120,17 @@ def guard(app: Flask) -> None:
         access = TABLE.get(request.endpoint)
         if access is None:
             abort(403)
-        if access is Access.ORGANISER and not current_user.is_authenticated:
+        if access is Access.UNUSED:
+            abort(404)
+        if access not in AT_DESK:
+            return None
+        if not current_user.is_authenticated:
             # What is not a page of its own cannot be gone back to.
             back = request.script_root + request.path if request.method == "GET" else None
             return redirect(url_for("security.login", next=back))
-        if access is Access.ORGANISER and request.method == "POST":
+        if access is Access.ADMINISTRATOR and not current_user.has_role(ADMINISTRATOR):
+            abort(403)
+        if request.method == "POST":
             _demand_csrf_token()
         return None
 

@@ -15,6 +15,7 @@ from flask import (
 )
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
+from flask_limiter.errors import RateLimitExceeded
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
@@ -71,7 +72,6 @@ PAGES: dict[int, tuple[LazyString, LazyString]] = {
 }
 KNOWS_THE_PROGRAMME = {404, 410}
 
-
 def handle_errors(app: Flask) -> None:
     """Every error of the site looks like the site."""
     app.register_error_handler(HTTPException, _http)
@@ -110,12 +110,18 @@ def _http(error: HTTPException) -> Response:
         return make_response(error.get_response())
     if code == 404 and (address := _without_slash()):
         return make_response(redirect(address, code=308))
-    response = error_page(code if code in PAGES else 400 if code < 500 else 500)
+    sentence = error.description if _is_worded(error) else None
+    response = error_page(code if code in PAGES else 400 if code < 500 else 500, sentence=sentence)
     response.status_code = code
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
     return response
+
+
+def _is_worded(error: HTTPException) -> bool:
+    """Whether its description is a sentence of ours."""
+    return isinstance(error, RateLimitExceeded) and error.limit.error_message is not None
 
 
 def _without_slash() -> str | None:

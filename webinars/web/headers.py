@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, g, request
 
-from webinars.web.access import TABLE, Access
+from webinars.web.access import AT_DESK, TABLE, Access
 
 POLICY = {
     "default-src": "'none'",
@@ -19,7 +19,7 @@ POLICY = {
     "base-uri": "'none'",
 }
 CONTENT_SECURITY_POLICY = "; ".join(f"{name} {value}" for name, value in POLICY.items())
-PRIVATE = (Access.PERSONAL, Access.ORGANISER, Access.SIGN_IN, Access.DEMONSTRATION)
+PRIVATE = (Access.PERSONAL, *AT_DESK, Access.SIGN_IN, Access.DEMONSTRATION)
 
 
 def add_headers(app: Flask, *, https: bool) -> None:

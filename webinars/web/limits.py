@@ -1,12 +1,22 @@
-"""How much one network may ask of what writes."""
+"""How much one network may ask of what writes, and how often one account may be tried."""
 
-from flask import current_app
+from collections.abc import Callable
+from typing import Any
+
+from flask import current_app, request, session
+from flask_babel import gettext
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from flask_security import current_user
 
 from webinars.services import services
 
 limiter = Limiter(get_remote_address, default_limits=[], headers_enabled=False)
+
+PASSWORDS = "20 per hour"
+"""Attempts at one account, from wherever they come."""
+CODES = "6 per 15 minutes; 30 per day"
+"""Of one account's second factor: at any time, three codes of a million are right."""
 
 
 def registrations_limit() -> str:
@@ -17,3 +27,42 @@ def registrations_limit() -> str:
 def sign_in_limit() -> str:
     """Of attempts to sign in."""
     return str(current_app.config["SIGN_IN_LIMIT"])
+
+
+def limit_sign_in(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Attempts of one network, whichever account they are for."""
+    return limiter.limit(sign_in_limit, methods=["POST"])(view)
+
+
+def limit_passwords(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Passwords tried for one account; whether there is such an account changes nothing."""
+    return limiter.limit(
+        PASSWORDS,
+        key_func=_account,
+        methods=["POST"],
+        error_message=_too_many,
+    )(view)
+
+
+def limit_codes(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Codes tried for one account; the telephone's and the kept ones are counted together."""
+    return limiter.shared_limit(
+        CODES,
+        scope="second-factor",
+        key_func=_account,
+        methods=["POST"],
+        error_message=_too_many,
+    )(view)
+
+
+def _account() -> str:
+    """Whose account is tried: who is signed in or half so, else the address that was typed."""
+    if current_user.is_authenticated:
+        return f"account:{current_user.get_id()}"
+    if "tf_user_id" in session and "email" not in request.form:
+        return f"account:{session['tf_user_id']}"
+    return f"address:{request.form.get('email', '').strip().lower()[:254]}"
+
+
+def _too_many() -> str:
+    return gettext("There were too many attempts for this account. Wait an hour, then try again.")

@@ -5,22 +5,11 @@ from sqlalchemy.orm import Session
 
 from webinars.domain import programme
 from webinars.domain.programme import Moment
-from webinars.domain.webinar_page import is_full, webinar_page
 from webinars.places import STATIC
-from webinars.services import services
-from webinars.web.page_cache import Page, keep, public_page
-from webinars.web.webinar_form import (
-    RegistrationForm,
-    form_subject,
-    new_form_token,
-    webinar_values,
-)
+from webinars.web.page_cache import Page, public_page
+from webinars.web.webinar_view import permanent_page
 
 blueprint = Blueprint("public", __name__)
-
-# A kept page has these in the place of what each request brings.
-FORM_PROOF_GOES_HERE = "the-token-of-this-form"
-FRAGMENT_GOES_HERE = "#the-second-to-begin-at"
 
 
 @blueprint.get("/")
@@ -49,27 +38,9 @@ def cycle(cycle: str) -> Response:
 
 @blueprint.get("/cycles/<cycle>/<webinar>")
 def webinar(cycle: str, webinar: str) -> Response:
-    """The one permanent page: registers before, leads to the room, plays the replay after.
-
-    It is kept like the other public pages; only the token of its forms and the second at
-    which the video begins are new each time.
-    """
-
-    def build(session: Session, moment: Moment) -> Page:
-        page = webinar_page(session, cycle_slug=cycle, webinar_slug=webinar, moment=moment)
-        values = webinar_values(page, form=RegistrationForm(), csrf_token=FORM_PROOF_GOES_HERE)
-        values["video_fragment"] = FRAGMENT_GOES_HERE
-        return Page("public/webinar.html", values, page.cycle.webinars)
-
-    with services().database.read() as session:
-        full = is_full(session, cycle_slug=cycle, webinar_slug=webinar)
-        kept = keep(session, build, vary=("full",) if full else ())
-    token = new_form_token(form_subject(cycle, webinar))
+    """The one permanent page: registers before, leads to the room, plays the replay after."""
     second = request.args.get("t", default=0, type=int)
-    body = kept.body.replace(FORM_PROOF_GOES_HERE.encode(), token.encode())
-    # RFC 3986 fragment as of W3C Media Fragments: without script the video begins there too.
-    fragment = f"#t={second}" if second > 0 else ""
-    response = make_response(body.replace(FRAGMENT_GOES_HERE.encode(), fragment.encode()))
+    response = make_response(permanent_page(cycle, webinar, second=second))
     response.headers["Cache-Control"] = "no-cache"
     return response
 

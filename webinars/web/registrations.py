@@ -11,7 +11,7 @@ from webinars.domain.errors import NotFound, WebinarCancelled, WebinarOver
 from webinars.domain.participants import SecretReplaced
 from webinars.domain.programme import Life
 from webinars.domain.registrations import Outcome, Person
-from webinars.domain.webinar_page import WebinarPage, find_webinar, webinar_page
+from webinars.domain.webinar_page import WebinarPage, find_webinar, is_full, webinar_page
 from webinars.models import Participant
 from webinars.services import services
 from webinars.web.headers import keep_private
@@ -23,8 +23,8 @@ from webinars.web.webinar_form import (
     form_subject,
     form_token_is_good,
     new_form_token,
-    render_webinar,
 )
+from webinars.web.webinar_view import answer_page, render_webinar
 
 blueprint = Blueprint("registrations", __name__)
 
@@ -36,17 +36,10 @@ def register(cycle: str, webinar: str) -> Response:
 
     The answer is the same for known and unknown addresses: the mail tells the rest.
     """
-    page = _page(cycle, webinar)
     form = RegistrationForm(request.form)
-    # First of all: such a page has no form, so nobody can bring its token.
-    if page.webinar.cancelled:
-        return _answer(render_webinar(page, form=form, notice=_cancelled()), 409)
-    if page.webinar.life is Life.AFTER:
-        return _answer(render_webinar(page, form=form, notice=_over()), 409)
-    if not form_token_is_good(form_subject(cycle, webinar), request.form.get("csrf_token")):
-        return _answer(render_webinar(page, form=form, notice=_old_form()), 400)
-    if not form.is_right():
-        return _answer(render_webinar(page, form=form), 422)
+    fresh = form_token_is_good(form_subject(cycle, webinar), request.form.get("csrf_token"))
+    if not fresh or not form.is_right():
+        return _sent_back(_page(cycle, webinar), form, fresh=fresh)
     person = Person(
         email=form.email.data,
         full_name=form.full_name.data,
@@ -57,6 +50,7 @@ def register(cycle: str, webinar: str) -> Response:
     )
     try:
         with services().database.write() as session:
+            full = is_full(session, cycle_slug=cycle, webinar_slug=webinar)
             outcome = registrations.register(
                 session,
                 cycle_slug=cycle,
@@ -66,20 +60,28 @@ def register(cycle: str, webinar: str) -> Response:
                 house=services().house,
                 now=services().moment().now,
             )
-    except WebinarOver:
-        return _answer(render_webinar(page, form=form, notice=_over()), 409)
-    except WebinarCancelled:
+    except (WebinarOver, WebinarCancelled):
+        return _sent_back(_page(cycle, webinar), form, fresh=fresh)
+    shown = _shown_outcome(outcome, full=full)
+    return _answer(answer_page(cycle, webinar, outcome=shown, email=person.email, full=full))
+
+
+def _sent_back(page: WebinarPage, form: RegistrationForm, *, fresh: bool) -> Response:
+    """The page with what is wrong: the webinar, else the form as a whole, else its fields."""
+    # First of all: such a page has no form, so nobody can bring its token.
+    if page.webinar.cancelled:
         return _answer(render_webinar(page, form=form, notice=_cancelled()), 409)
-    shown = _shown_outcome(page, outcome)
-    return _answer(
-        render_webinar(page, form=RegistrationForm(), outcome=shown, email_given=person.email)
-    )
+    if page.webinar.life is Life.AFTER:
+        return _answer(render_webinar(page, form=form, notice=_over()), 409)
+    if not fresh:
+        return _answer(render_webinar(page, form=form, notice=_old_form()), 400)
+    return _answer(render_webinar(page, form=form), 422)
 
 
-def _shown_outcome(page: WebinarPage, outcome: Outcome) -> str:
+def _shown_outcome(outcome: Outcome, *, full: bool) -> str:
     if services().settings.require_confirmation:
         return "confirm"
-    if page.full or outcome is Outcome.WAITLISTED:
+    if full or outcome is Outcome.WAITLISTED:
         return "waiting"
     return "registered"
 
@@ -174,7 +176,7 @@ def _cancelled() -> str:
     return gettext("This webinar is cancelled: nobody can register for it.")
 
 
-def _answer(body: str, status: int = 200) -> Response:
+def _answer(body: str | bytes, status: int = 200) -> Response:
     response = make_response(body, status)
     keep_private(response)
     return response

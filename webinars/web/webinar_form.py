@@ -4,17 +4,14 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any, cast
-from urllib.parse import unquote
 
 from email_validator import EmailNotValidError, validate_email
-from flask import g, render_template, request, url_for
 from flask_babel import lazy_gettext
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from webinars import clock
-from webinars.domain.webinar_page import WebinarPage
 from webinars.i18n import CATEGORY_NAMES, REGION_NAMES
 from webinars.links import BadToken
 from webinars.services import services
@@ -192,39 +189,3 @@ def form_token_is_good(subject: str, token: str | None) -> bool:
     except BadToken:
         return False
     return -CLOCKS_DIFFER_SECONDS <= age <= hours * 3600
-
-
-def render_webinar(
-    page: WebinarPage,
-    *,
-    form: RegistrationForm,
-    outcome: str | None = None,
-    email_given: str | None = None,
-    notice: Any = None,
-) -> str:
-    """The permanent page as the answer to a form.
-
-    The form's own address is no page: the languages and the canonical link lead to this one.
-    """
-    address = url_for("public.webinar", cycle=page.webinar.cycle_slug, webinar=page.webinar.slug)
-    g.page_path = unquote(address.removeprefix(request.script_root))
-    g.page_query = ""
-    subject = form_subject(page.webinar.cycle_slug, page.webinar.slug)
-    values = webinar_values(page, form=form, csrf_token=new_form_token(subject))
-    return render_template(
-        "public/webinar.html",
-        **(values | {"outcome": outcome, "email_given": email_given, "notice": notice}),
-    )
-
-
-def webinar_values(page: WebinarPage, *, form: RegistrationForm, csrf_token: str) -> dict[str, Any]:
-    """What the template of the permanent page is given."""
-    return {
-        "page": page,
-        "form": form,
-        "csrf_token": csrf_token,
-        "video_fragment": "",
-        "outcome": None,
-        "email_given": None,
-        "notice": None,
-    }

@@ -1,0 +1,269 @@
+"""Acts of the audit trail in words: without who and when, which stand beside them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext, ngettext
+from flask_babel.speaklater import LazyString
+
+from webinars.domain import audit
+from webinars.domain.history import Act
+from webinars.models import AuditAct
+from webinars.web.change_words import (
+    FIELDS,
+    FieldWords,
+    day_words,
+    field_words,
+    from_to,
+    listed,
+    quoted,
+    start_words,
+)
+
+MOST_NAMED = 4
+"""Webinars; of more, their number is said."""
+
+ELSEWHERE: dict[AuditAct, LazyString] = {
+    AuditAct.LIBRARY_IMPORTED: lazy_gettext("imported files into the library"),
+    AuditAct.ACCOUNT_CREATED: lazy_gettext("created an account"),
+    AuditAct.ACCOUNT_CLOSED: lazy_gettext("closed an account"),
+    AuditAct.ACCOUNT_OPENED: lazy_gettext("opened an account again"),
+    AuditAct.ROLES_CHANGED: lazy_gettext("changed the roles of an account"),
+    AuditAct.PASSWORD_CHANGED: lazy_gettext("changed a password"),
+    AuditAct.SECOND_FACTOR_ON: lazy_gettext("turned a second factor on"),
+    AuditAct.SECOND_FACTOR_OFF: lazy_gettext("turned a second factor off"),
+}
+"""Acts that are of no cycle."""
+
+TO_SOME: dict[AuditAct, LazyString] = {
+    AuditAct.SWAPPED: lazy_gettext("swapped %(titles)s"),
+    AuditAct.ROTATED: lazy_gettext("rotated %(titles)s"),
+    AuditAct.CANCELLED: lazy_gettext("cancelled %(titles)s"),
+    AuditAct.RESTORED: lazy_gettext("put %(titles)s back: it takes place after all"),
+    AuditAct.REMOVED: lazy_gettext("removed %(titles)s from the draft"),
+    AuditAct.DISCARDED: lazy_gettext("dropped the changes to %(titles)s"),
+    AuditAct.UNDONE: lazy_gettext("undid an act on %(titles)s"),
+    AuditAct.REVERTED: lazy_gettext("drafted the way back for %(titles)s"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WebinarWords:
+    """What an act did to one webinar, field by field."""
+
+    slug: str
+    title: str
+    fields: tuple[FieldWords, ...]
+    added: bool
+    removed: bool
+    day: str | None
+    """Of one that was added or removed: its date in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActWords:
+    """Who, when and what. ``at`` is UTC."""
+
+    at: datetime
+    actor: str
+    words: str
+
+
+def acts_in_words(acts: Iterable[Act], titles: Mapping[str, str]) -> tuple[ActWords, ...]:
+    """What was done since somebody looked, to be told to them."""
+    return tuple(
+        ActWords(act.at, actor_in_words(act.actor), act_in_words(act, titles)) for act in acts
+    )
+
+
+def actor_in_words(actor: str) -> str:
+    """Who acted."""
+    return str(gettext("command line")) if actor == audit.COMMAND_LINE else actor
+
+
+def act_in_words(act: Act, titles: Mapping[str, str]) -> str:
+    """What was done: «« A » déplacé du jeudi 20 juin au …». ``titles``: of webinars, by slug."""
+    if act.act in ELSEWHERE:
+        return str(ELSEWHERE[act.act])
+    match act.act:
+        case AuditAct.PLANNED | AuditAct.COPIED | AuditAct.IMPORTED | AuditAct.PUBLISHED:
+            return _of_a_whole_plan(act)
+        case AuditAct.CYCLE_EDITED:
+            return _of_the_cycle(act)
+        case AuditAct.MOVED | AuditAct.EDITED | AuditAct.ADDED | AuditAct.THEME_ASSIGNED:
+            return _of_one(act, titles)
+        case AuditAct.THEME_REMOVED:
+            title = quoted(act.before.get("title", ""))
+            return str(gettext("removed the theme %(title)s from the library", title=title))
+        case _:
+            return _of_some(act, titles)
+
+
+def webinars_of(act: Act, titles: Mapping[str, str]) -> tuple[WebinarWords, ...]:
+    """Each webinar that the act touched, with what differs."""
+    before, after = _sides(act)
+    return tuple(
+        WebinarWords(
+            slug=slug,
+            title=_title(act, slug, titles),
+            fields=_fields(before.get(slug), after.get(slug)),
+            added=not before.get(slug),
+            removed=not after.get(slug),
+            day=_day(before.get(slug), after.get(slug)),
+        )
+        for slug in sorted(act.slugs, key=lambda slug: _when(before.get(slug), after.get(slug)))
+        if slug in before or slug in after
+    )
+
+
+def cycle_fields_of(act: Act) -> tuple[FieldWords, ...]:
+    """The cycle's own fields that the act changed."""
+    return field_words(act.before.get("cycle", {}), act.after.get("cycle", {}))
+
+
+def _fields(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> tuple[FieldWords, ...]:
+    if before is None or after is None:
+        return ()
+    if "starts" not in before or "starts" not in after:
+        return field_words(before, after)
+    old, new = from_to(before["starts"], after["starts"])
+    rest = field_words(
+        {name: value for name, value in before.items() if name != "starts"},
+        {name: value for name, value in after.items() if name != "starts"},
+    )
+    return (FieldWords(str(FIELDS["date"]), old, new), *rest)
+
+
+def _when(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
+    """What a webinar's place in a list depends on: its date, where the act names it."""
+    fields = after or before or {}
+    return str(fields.get("date") or fields.get("starts") or "")
+
+
+def _day(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str | None:
+    if before and after:
+        return None
+    fields = after or before or {}
+    if "starts" in fields:
+        return start_words(fields["starts"])
+    return day_words(fields["date"]) if "date" in fields else None
+
+
+def _sides(act: Act) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    return act.before.get("webinars", {}), act.after.get("webinars", {})
+
+
+def _title(act: Act, slug: str, titles: Mapping[str, str]) -> str:
+    """As it is called now; what is no longer there, as it was called then."""
+    if slug in titles:
+        return titles[slug]
+    sides = (side.get(slug) or {} for side in reversed(_sides(act)))
+    return next((side["title"] for side in sides if "title" in side), slug)
+
+
+def _of_a_whole_plan(act: Act) -> str:
+    number = len(act.slugs)
+    match act.act:
+        case AuditAct.PLANNED:
+            return str(
+                ngettext(
+                    "planned the year: %(num)s webinar",
+                    "planned the year: %(num)s webinars",
+                    number,
+                )
+            )
+        case AuditAct.COPIED:
+            return str(
+                ngettext(
+                    "planned the year like another one: %(num)s webinar",
+                    "planned the year like another one: %(num)s webinars",
+                    number,
+                )
+            )
+        case AuditAct.IMPORTED:
+            return str(
+                ngettext(
+                    "brought a plan in from a file: %(num)s webinar touched",
+                    "brought a plan in from a file: %(num)s webinars touched",
+                    number,
+                )
+            )
+        case _:
+            return str(
+                ngettext(
+                    "published revision %(revision)s: %(num)s webinar",
+                    "published revision %(revision)s: %(num)s webinars",
+                    number,
+                    revision=act.revision,
+                )
+            )
+
+
+def _of_the_cycle(act: Act) -> str:
+    names = [str(FIELDS.get(name, name)) for name in act.after.get("cycle", {})]
+    number = len(act.slugs)
+    laid = str(
+        ngettext(
+            "%(num)s webinar laid on a date of the rule",
+            "%(num)s webinars laid on the dates of the rule",
+            number,
+        )
+    )
+    if not names:
+        return laid
+    said = str(gettext("changed of the cycle: %(fields)s", fields=", ".join(names).lower()))
+    return f"{said}; {laid}" if number else said
+
+
+def _of_one(act: Act, titles: Mapping[str, str]) -> str:
+    before, after = _sides(act)
+    slug = next((one for one in act.slugs if after.get(one) is not None), "")
+    old, new = before.get(slug) or {}, after.get(slug) or {}
+    title = quoted(_title(act, slug, titles))
+    match act.act:
+        case AuditAct.MOVED if "date" in old:
+            days = {"old": day_words(old["date"]), "new": day_words(new["date"])}
+            return str(gettext("moved %(title)s from %(old)s to %(new)s", title=title, **days))
+        case AuditAct.ADDED if "date" in new:
+            return str(
+                gettext("added %(title)s on %(day)s", title=title, day=day_words(new["date"]))
+            )
+        case AuditAct.THEME_ASSIGNED:
+            return _of_a_theme(act, new, title)
+        case _:
+            names = (str(FIELDS.get(name, name)) for name in new if name in old)
+            fields = ", ".join(dict.fromkeys(names)).lower()
+            if not fields:  # another address is all that is new
+                return str(gettext("edited %(title)s", title=title))
+            return str(gettext("edited %(title)s: %(fields)s", title=title, fields=fields))
+
+
+def _of_a_theme(act: Act, new: Mapping[str, Any], title: str) -> str:
+    if new.get("theme_slug") is None:
+        return str(gettext("left the theme of %(title)s open", title=title))
+    before, _ = _sides(act)
+    old = next((side["title"] for side in before.values() if side and "title" in side), None)
+    theme = quoted(new["title"]) if "title" in new else title
+    if old is None or quoted(old) == theme:
+        return str(gettext("put %(title)s on its theme", title=title))
+    return str(gettext("put %(title)s on the theme %(theme)s", title=quoted(old), theme=theme))
+
+
+def _of_some(act: Act, titles: Mapping[str, str]) -> str:
+    named = [_title(act, slug, titles) for slug in act.slugs]
+    which = (
+        listed(named)
+        if 0 < len(named) <= MOST_NAMED
+        else str(ngettext("%(num)s webinar", "%(num)s webinars", len(named)))
+    )
+    if not named:
+        return str(
+            gettext("dropped the changes to the cycle")
+            if act.act is AuditAct.DISCARDED
+            else gettext("undid a change to the cycle")
+        )
+    return str(TO_SOME[act.act]) % {"titles": which}

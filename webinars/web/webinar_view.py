@@ -1,0 +1,99 @@
+"""The permanent page of a webinar: as it is, and as the answer to one of its forms."""
+
+from typing import Any
+from urllib.parse import unquote
+
+from flask import g, render_template, request, url_for
+from markupsafe import escape
+from sqlalchemy.orm import Session
+
+from webinars.domain.programme import Moment
+from webinars.domain.webinar_page import WebinarPage, is_full, webinar_page
+from webinars.services import services
+from webinars.web.page_cache import Page, keep
+from webinars.web.webinar_form import RegistrationForm, form_subject, new_form_token
+
+# A kept page has these in the place of what each request brings.
+FORM_PROOF_GOES_HERE = "the-token-of-this-form"
+FRAGMENT_GOES_HERE = "#the-second-to-begin-at"
+ADDRESS_GOES_HERE = "the-address-that-was-given"
+
+
+def permanent_page(cycle: str, webinar: str, *, second: int) -> bytes:
+    """The page from memory, with a fresh token, and the second at which the video begins."""
+    with services().database.read() as session:
+        full = is_full(session, cycle_slug=cycle, webinar_slug=webinar)
+        body = _kept(session, cycle, webinar, full=full)
+    # RFC 3986 fragment as of W3C Media Fragments: without script the video begins there too.
+    return _filled(body, cycle, webinar, fragment=f"#t={second}" if second > 0 else "")
+
+
+def answer_page(cycle: str, webinar: str, *, outcome: str, email: str, full: bool) -> bytes:
+    """The page from memory, saying what sending its form did for this address."""
+    _stands_on_the_permanent_page(cycle, webinar)
+    with services().database.read() as session:
+        body = _kept(session, cycle, webinar, full=full, outcome=outcome)
+    return _filled(body, cycle, webinar, email=email)
+
+
+def _kept(
+    session: Session, cycle: str, webinar: str, *, full: bool, outcome: str | None = None
+) -> bytes:
+    def build(session: Session, moment: Moment) -> Page:
+        page = webinar_page(session, cycle_slug=cycle, webinar_slug=webinar, moment=moment)
+        values = webinar_values(page, form=RegistrationForm(), csrf_token=FORM_PROOF_GOES_HERE)
+        values["video_fragment"] = FRAGMENT_GOES_HERE
+        if outcome:
+            values |= {"outcome": outcome, "email_given": ADDRESS_GOES_HERE}
+        return Page("public/webinar.html", values, page.cycle.webinars)
+
+    return keep(session, build, vary=("full" if full else "", outcome or "")).body
+
+
+def _filled(body: bytes, cycle: str, webinar: str, *, fragment: str = "", email: str = "") -> bytes:
+    token = new_form_token(form_subject(cycle, webinar))
+    return (
+        body.replace(FORM_PROOF_GOES_HERE.encode(), token.encode())
+        .replace(FRAGMENT_GOES_HERE.encode(), fragment.encode())
+        .replace(ADDRESS_GOES_HERE.encode(), escape(email).encode())
+    )
+
+
+def render_webinar(
+    page: WebinarPage,
+    *,
+    form: RegistrationForm,
+    outcome: str | None = None,
+    email_given: str | None = None,
+    notice: Any = None,
+) -> str:
+    """The permanent page as the answer to a form.
+
+    The form's own address is no page: the languages and the canonical link lead to this one.
+    """
+    _stands_on_the_permanent_page(page.webinar.cycle_slug, page.webinar.slug)
+    g.page_query = ""
+    subject = form_subject(page.webinar.cycle_slug, page.webinar.slug)
+    values = webinar_values(page, form=form, csrf_token=new_form_token(subject))
+    return render_template(
+        "public/webinar.html",
+        **(values | {"outcome": outcome, "email_given": email_given, "notice": notice}),
+    )
+
+
+def _stands_on_the_permanent_page(cycle: str, webinar: str) -> None:
+    address = url_for("public.webinar", cycle=cycle, webinar=webinar)
+    g.page_path = unquote(address.removeprefix(request.script_root))
+
+
+def webinar_values(page: WebinarPage, *, form: RegistrationForm, csrf_token: str) -> dict[str, Any]:
+    """What the template of the permanent page is given."""
+    return {
+        "page": page,
+        "form": form,
+        "csrf_token": csrf_token,
+        "video_fragment": "",
+        "outcome": None,
+        "email_given": None,
+        "notice": None,
+    }
