@@ -125,6 +125,8 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> 
         ("mail_port = 2.5", "mail_port: a whole number is needed, not 2.5."),
         ("mail_port = [1]", "mail_port: a whole number is needed, not [1]."),
         ("worker_tick_seconds = 0", "worker_tick_seconds: at least 1."),
+        ("retention_months = 0", "retention_months: at least 1."),
+        ("retention_months = 121", "retention_months: at most 120."),
         ('mail_security = "ssl"', "mail_security: one of none, starttls, tls."),
         ('log_level = "LOUD"', "log_level: one of DEBUG, INFO, WARNING, ERROR."),
         ('demo = "perhaps"', "demo: true or false is needed."),

@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     require_confirmation: bool = False
     join_opens_minutes: int = Field(default=15, ge=0, le=1440)
     link_mails_per_day: int = Field(default=3, ge=1, le=100)
+    retention_months: int = Field(default=36, ge=1, le=120)
 
     # the worker
     worker_tick_seconds: int = Field(default=10, ge=1, le=3600)

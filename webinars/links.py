@@ -16,6 +16,8 @@ from itsdangerous import BadData, Signer, URLSafeSerializer
 from itsdangerous.encoding import base64_decode, base64_encode
 
 ENGLISH_PREFIX = "/en"
+LAST_GENERATION = 2**16 - 1
+"""A token has two bytes for it: so often can a secret be replaced."""
 
 
 class Purpose(enum.StrEnum):

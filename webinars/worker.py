@@ -13,7 +13,7 @@ from flask import Flask
 from flask_mail import Mail
 
 from webinars import clock
-from webinars.domain import outbox, reminders, worker_pulse
+from webinars.domain import erasure, outbox, reminders, worker_pulse
 from webinars.mail.sending import Sender
 from webinars.services import Services
 
@@ -31,7 +31,10 @@ class Worker:
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     def tick(self) -> int:
-        """Write what is due, send what may leave; how many mails were worked on."""
+        """Write what is due, send what may leave, erase who was not heard of for long.
+
+        How many mails were worked on.
+        """
         host = self._services.settings.host
         with self._services.database.write() as session:
             now = clock.now()
@@ -50,7 +53,18 @@ class Worker:
             must_stop=self._stopping.is_set,
         )
         with self._app.app_context():
-            return sender.send_due()
+            sent = sender.send_due()
+        self._erase_forgotten()
+        return sent
+
+    def _erase_forgotten(self) -> None:
+        months = self._services.settings.retention_months
+        erased = 1
+        while erased and not self._stopping.is_set():
+            with self._services.database.write() as session:
+                erased = erasure.erase_forgotten(session, months=months, now=clock.now())
+            if erased:
+                log.info("people_erased", count=erased)
 
     def run(self) -> None:
         """Tick until SIGTERM or SIGINT; the message in hand is finished first."""

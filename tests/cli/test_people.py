@@ -1,7 +1,7 @@
 """Accounts, registrations and the ledger."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -21,7 +21,17 @@ from tests.support import (
 )
 from tests.web.support import SECOND
 from webinars.db import Database
-from webinars.models import AuditEntry, MailState, Organiser, OutboxMail
+from webinars.domain import participants
+from webinars.domain.audit import PARTICIPANT
+from webinars.domain.erasure import erase
+from webinars.models import (
+    AuditEntry,
+    MailKind,
+    MailState,
+    Organiser,
+    OutboxMail,
+    Registration,
+)
 
 ADDRESS = f"2019/{MARCH.slug}"
 
@@ -149,6 +159,27 @@ def test_registrations_of_none_one_and_three(run: Run, march: Database) -> None:
         "waitlisted 1 charlie@example.org Charlie Petit",
         "waitlisted 2 person4@example.org Person 4",
     ]
+
+
+def test_an_erased_person_stands_in_no_list(run: Run, march: Database) -> None:
+    with march.write() as session:
+        for number, who in enumerate((ALICE, BOB)):
+            register(session, who, now=NOW + number * SECOND)
+        alice = participants.by_email(session, email=ALICE.email)
+        assert alice is not None
+        # After the webinar: the registration stays, as nobody's.
+        over = NOW + timedelta(days=30)
+        host = "webinaires.example.org"
+        erase(session, participant=alice, actor=PARTICIPANT, host=host, now=over)
+        late = OutboxMail(key="late", kind=MailKind.LINK, participant_id=alice.id)
+        late.message_id, late.due_at, late.created_at = "<late@x.example>", over, over
+        session.add(late)
+    listed = objects(run("registrations", "list", ADDRESS, "--json"))
+    assert [(row["email"], row["status"]) for row in listed] == [(BOB.email, "confirmed")]
+    mails = objects(run("outbox", "list", "--json"))
+    assert [row["email"] for row in mails] == [BOB.email]
+    with march.read() as session:
+        assert count(session, Registration) == 2
 
 
 def test_a_webinar_that_is_not_there(run: Run, march: Database) -> None:

@@ -18,17 +18,18 @@ from tests.support import (
     MAY,
     NOW,
     SECRET,
+    in_threads,
     plan_of,
     published,
     register,
 )
 from webinars.db import Database
 from webinars.domain import participants
-from webinars.domain.errors import NotFound
+from webinars.domain.errors import ChangedMeanwhile, NotFound
 from webinars.domain.participants import SecretReplaced
 from webinars.domain.programme import Moment
-from webinars.links import Links, Purpose
-from webinars.models import Participant, WebinarStatus
+from webinars.links import LAST_GENERATION, Links, Purpose
+from webinars.models import MailKind, OutboxMail, Participant, WebinarStatus
 
 LINKS = Links(base_url=BASE_URL, secret=SECRET)
 START = datetime.fromisoformat("2019-03-21T12:00:00+00:00")
@@ -184,3 +185,83 @@ def test_nothing_can_be_done_about_a_cancelled_webinar(with_alice: Database) -> 
         published(session, plan_of(cancelled, APRIL, MAY, capacity=1))
     assert page(with_alice) == [(MARCH.slug, "confirmed", None, False, False)]
     assert page(with_alice, BOB.email) == [(MARCH.slug, "pending", None, False, False)]
+
+
+# replacing secrets, and proof of the address -------------------------------------------
+
+
+def test_replacing_the_page_owes_the_new_link_and_closes_the_old(with_alice: Database) -> None:
+    with with_alice.write() as session:
+        alice = found(session)
+        before = participants.page_token(LINKS, alice)
+        calendar = participants.calendar_token(LINKS, alice)
+        # The limit of asking for a link does not lock anybody out of their own page.
+        for seconds in range(5):
+            at = NOW + timedelta(seconds=seconds)
+            participants.replace_page(session, participant=alice, host=HOUSE.host, now=at)
+        kinds = session.scalars(sa.select(OutboxMail.kind).order_by(OutboxMail.id)).all()
+        assert kinds == [MailKind.CONFIRMATION, *[MailKind.LINK] * 5]
+        after = participants.page_token(LINKS, alice)
+        assert participants.open_page(session, links=LINKS, token=after) is alice
+        assert participants.open_calendar(session, links=LINKS, token=calendar) is alice
+        with pytest.raises(SecretReplaced) as error:
+            participants.open_page(session, links=LINKS, token=before)
+        assert error.value.purpose is Purpose.PAGE
+
+
+def test_replacing_the_calendar_owes_nothing(with_alice: Database) -> None:
+    with with_alice.write() as session:
+        alice = found(session)
+        page = participants.page_token(LINKS, alice)
+        before = participants.calendar_token(LINKS, alice)
+        participants.replace_calendar(session, participant=alice)
+        assert participants.open_page(session, links=LINKS, token=page) is alice
+        with pytest.raises(SecretReplaced) as error:
+            participants.open_calendar(session, links=LINKS, token=before)
+        assert error.value.purpose is Purpose.CALENDAR
+        assert session.scalars(sa.select(OutboxMail.kind)).all() == [MailKind.CONFIRMATION]
+
+
+def test_a_double_press_replaces_once(with_alice: Database) -> None:
+    with with_alice.read() as session:
+        alice = found(session)
+    refused: list[SecretReplaced] = []
+
+    def press(_number: int) -> None:
+        try:
+            with with_alice.write() as session:
+                who = session.merge(alice, load=False)
+                participants.replace_page(session, participant=who, host=HOUSE.host, now=NOW)
+        except SecretReplaced as error:
+            refused.append(error)
+
+    in_threads(press, 4)
+    assert len(refused) == 3
+    with with_alice.read() as session:
+        assert found(session).page_generation == 2
+        assert session.scalars(sa.select(OutboxMail.kind).order_by(OutboxMail.id)).all() == [
+            MailKind.CONFIRMATION,
+            MailKind.LINK,
+        ]
+
+
+def test_a_secret_cannot_be_replaced_for_ever(with_alice: Database) -> None:
+    with with_alice.write() as session:
+        alice = found(session)
+        alice.calendar_generation = LAST_GENERATION - 1
+        session.flush()
+        participants.replace_calendar(session, participant=alice)
+        assert participants.calendar_token(LINKS, alice)
+        with pytest.raises(ChangedMeanwhile):
+            participants.replace_calendar(session, participant=alice)
+
+
+def test_the_first_press_proves_the_address_and_each_is_a_contact(with_alice: Database) -> None:
+    with with_alice.write() as session:
+        alice = found(session)
+        assert (alice.proven_at, alice.last_contact_at) == (None, NOW)
+        for seconds in (1, 2):
+            at = NOW + timedelta(seconds=seconds)
+            participants.used(session, participant=alice, now=at)
+            assert alice.proven_at == NOW + timedelta(seconds=1)
+            assert alice.last_contact_at == at

@@ -192,6 +192,7 @@ def on_my_page(who: Visitor, path: str, coming: str) -> None:
     slug = coming.removeprefix("/cycles/").replace("/", ".")
     assert uids(who, address) == [f"{slug}@127.0.0.1"]
 
+    page.locator("details:has(form[action$='/cancel']) summary").click()
     with page.expect_navigation():
         page.locator('form[action$="/cancel"] button').click()
     assert page.locator("[role=status]").is_visible()

@@ -20,6 +20,7 @@ from tests.support import (
     published,
     register,
 )
+from tests.web.own_page import assert_private, own, statuses
 from tests.web.support import (
     END,
     OPENS,
@@ -36,34 +37,16 @@ from tests.web.support import (
     words,
 )
 from webinars.db import Database
-from webinars.domain.registration_lists import list_registrations
 from webinars.domain.registrations import House
 from webinars.models import Registration
 from webinars.services import Services
-
-SECRETIVE = {
-    "Cache-Control": "private, no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow",
-}
-
-
-def mine(services: Services) -> str:
-    """The address of Alice's page."""
-    return f"/me/{tokens(services.database, services.links)[0]}"
-
-
-def statuses(database: Database, webinar: str = MARCH.slug) -> list[tuple[str, str]]:
-    with database.read() as session:
-        listed = list_registrations(session, cycle_slug="2019", webinar_slug=webinar)
-        return [(row.email.partition("@")[0], row.status.value) for row in listed]
 
 
 def send(client: FlaskClient, page: str, act: str, webinar: str = MARCH.slug) -> TestResponse:
     """Press the button of a webinar as the page offers it."""
     for form in read(client.get(page)).all("form"):
         values = form.values()
-        if form.attrs["action"] == f"{page}/{act}" and values["webinar"] == f"2019/{webinar}":
+        if form.attrs["action"] == f"{page}/{act}" and values.get("webinar") == f"2019/{webinar}":
             return client.post(form.attrs["action"], data=values)
     raise AssertionError(f"no button to {act}")
 
@@ -72,10 +55,13 @@ def titles(page: Element) -> list[str]:
     return [heading.text for heading in page.one("main").all("h2") if heading.all("a")]
 
 
-def assert_private(answer: TestResponse) -> None:
-    assert {name: answer.headers[name] for name in SECRETIVE} == SECRETIVE
-    assert "Set-Cookie" not in answer.headers
-    assert "ETag" not in answer.headers
+def buttons(page: Element) -> list[tuple[str, str]]:
+    """What can be done about one webinar: the act, and which."""
+    return [
+        (form.attrs["action"].rpartition("/")[2], form.values()["webinar"])
+        for form in page.all("form")
+        if "webinar" in form.values()
+    ]
 
 
 # what it shows -------------------------------------------------------------------------
@@ -84,18 +70,18 @@ def assert_private(answer: TestResponse) -> None:
 def test_it_shows_none_one_and_three_registrations(
     client: FlaskClient, app: Flask, alice: Database, services: Services
 ) -> None:
-    page = read(client.get(mine(services)))
+    page = read(client.get(own(services)))
     assert titles(page) == [MARCH.title]
     with alice.write() as session:
         for planned in (MAY, APRIL):
             register(session, ALICE, webinar=planned.slug)
-    answer = client.get(mine(services))
+    answer = client.get(own(services))
     assert answer.status_code == 200
     assert_private(answer)
     assert titles(read(answer)) == [MARCH.title, APRIL.title, MAY.title]
     with alice.write() as session:
         session.execute(sa.delete(Registration))
-    page = read(client.get(mine(services)))
+    page = read(client.get(own(services)))
     assert titles(page) == []
     assert words(app, "You are not registered for any webinar") in page.text
 
@@ -106,9 +92,9 @@ def test_the_past_comes_last_and_cannot_be_left(
     with alice.write() as session:
         register(session, ALICE, webinar=APRIL.slug)
     at(END)
-    page = read(client.get(mine(services)))
+    page = read(client.get(own(services)))
     assert titles(page) == [APRIL.title, MARCH.title]
-    assert [form.values()["webinar"] for form in page.all("form")] == [f"2019/{APRIL.slug}"]
+    assert buttons(page) == [("cancel", f"2019/{APRIL.slug}")]
 
 
 def test_it_shows_the_place_in_the_line(
@@ -118,7 +104,7 @@ def test_it_shows_the_place_in_the_line(
         published(session, plan_of(MARCH, capacity=1))
         register(session, BOB)
         register(session, ALICE, now=NOW + SECOND)
-    text = read(client.get(mine(services))).text
+    text = read(client.get(own(services))).text
     assert words(app, "no. %(position)s", position=1) in text
 
 
@@ -139,7 +125,7 @@ def test_the_door_opens_with_the_personal_link(
     client: FlaskClient, alice: Database, services: Services, at
 ) -> None:
     at(OPENS)
-    joins = read(client.get(mine(services))).links(f"{PAGE}/join")
+    joins = read(client.get(own(services))).links(f"{PAGE}/join")
     assert len(joins) == 1
     assert client.get(joins[0]).headers["Location"] == MARCH.join_url
 
@@ -160,20 +146,20 @@ def test_what_is_not_the_secret_opens_nothing(
             assert (answer.status_code, wrong) == (404, wrong)
             assert_private(answer)
             assert "alice" not in answer.get_data(as_text=True)
-    assert statuses(alice) == [("alice", "confirmed")]
+    assert statuses(alice, MARCH.slug) == [("alice", "confirmed")]
 
 
 def test_the_secret_of_another_site_opens_nothing(
     make_app, alice: Database, services: Services
 ) -> None:
     other = make_app(secret_key="another secret of some length")
-    assert other.test_client().get(mine(services)).status_code == 404
+    assert other.test_client().get(own(services)).status_code == 404
 
 
 def test_a_replaced_secret_says_so(
     client: FlaskClient, app: Flask, alice: Database, services: Services
 ) -> None:
-    old = mine(services)
+    old = own(services)
     replace_secrets(alice)
     for answer in (
         client.get(old),
@@ -183,15 +169,15 @@ def test_a_replaced_secret_says_so(
         assert_private(answer)
         assert read(answer).one("h1").text == words(app, "This link has been replaced")
         assert "alice" not in read(answer).text
-    assert client.get(mine(services)).status_code == 200
-    assert statuses(alice) == [("alice", "confirmed")]
+    assert client.get(own(services)).status_code == 200
+    assert statuses(alice, MARCH.slug) == [("alice", "confirmed")]
 
 
 # what it does --------------------------------------------------------------------------
 
 
 def test_looking_changes_nothing(client: FlaskClient, alice: Database, services: Services) -> None:
-    page, before = mine(services), rows(alice)
+    page, before = own(services), rows(alice)
     for address in (page, f"{page}?done=cancelled", f"{page}?webinar=2019/{MARCH.slug}"):
         assert client.get(address).status_code == 200
         assert client.head(address).status_code == 200
@@ -199,7 +185,7 @@ def test_looking_changes_nothing(client: FlaskClient, alice: Database, services:
         answer = client.get(f"{page}/{act}?webinar=2019/{MARCH.slug}")
         assert answer.status_code == 405
     assert rows(alice) == before
-    assert statuses(alice) == [("alice", "confirmed")]
+    assert statuses(alice, MARCH.slug) == [("alice", "confirmed")]
 
 
 def test_leaving_frees_the_place_for_the_first_in_line(
@@ -209,14 +195,14 @@ def test_leaving_frees_the_place_for_the_first_in_line(
         published(session, plan_of(MARCH, capacity=1))
         register(session, ALICE)
         register(session, BOB, now=NOW + SECOND)
-    page = mine(services)
+    page = own(services)
     answer = send(client, page, "cancel")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{page}?done=cancelled")
     assert_private(answer)
-    assert statuses(database) == [("alice", "cancelled"), ("bob", "confirmed")]
+    assert statuses(database, MARCH.slug) == [("alice", "cancelled"), ("bob", "confirmed")]
     after = read(client.get(answer.headers["Location"]))
     assert words(app, "Your registration is cancelled") in after.text
-    assert after.all("form") == []
+    assert buttons(after) == []
 
 
 def test_leaving_takes_the_token_of_the_page(
@@ -224,7 +210,7 @@ def test_leaving_takes_the_token_of_the_page(
 ) -> None:
     with alice.write() as session:
         register(session, BOB)
-    page = mine(services)
+    page = own(services)
     bobs = f"/me/{tokens(alice, services.links, BOB.email)[0]}"
     theirs = read(client.get(bobs)).form(f"{bobs}/cancel").values()["csrf_token"]
     for token in (None, "", "x", theirs):
@@ -232,13 +218,13 @@ def test_leaving_takes_the_token_of_the_page(
         answer = client.post(f"{page}/cancel", data=data)
         assert answer.status_code == 400
         assert_private(answer)
-    assert statuses(alice) == [("alice", "confirmed"), ("bob", "confirmed")]
+    assert statuses(alice, MARCH.slug) == [("alice", "confirmed"), ("bob", "confirmed")]
 
 
 def test_leaving_what_one_has_no_part_in_is_not_found(
     client: FlaskClient, alice: Database, services: Services
 ) -> None:
-    page = mine(services)
+    page = own(services)
     token = read(client.get(page)).form(f"{page}/cancel").values()["csrf_token"]
     for webinar in (
         "",
@@ -253,32 +239,32 @@ def test_leaving_what_one_has_no_part_in_is_not_found(
         for act in ("cancel", "confirm"):
             answer = client.post(f"{page}/{act}", data={"csrf_token": token, "webinar": webinar})
             assert (answer.status_code, webinar) == (404, webinar)
-    assert statuses(alice) == [("alice", "confirmed")]
+    assert statuses(alice, MARCH.slug) == [("alice", "confirmed")]
 
 
 def test_leaving_is_over_once_it_has_begun(
     client: FlaskClient, alice: Database, services: Services, at
 ) -> None:
-    page = mine(services)
+    page = own(services)
     at(START - SECOND)
     values = read(client.get(page)).form(f"{page}/cancel").values()
     at(START)
     assert client.post(f"{page}/cancel", data=values).status_code == 409
-    assert read(client.get(page)).all("form") == []
-    assert statuses(alice) == [("alice", "confirmed")]
+    assert buttons(read(client.get(page))) == []
+    assert statuses(alice, MARCH.slug) == [("alice", "confirmed")]
 
 
 def test_confirming_takes_the_place(make_app, site: Database) -> None:
     app = make_app(require_confirmation=True)
     client, services = app.test_client(), app.extensions["webinars"]
     post_registration(client)
-    page = mine(services)
-    assert statuses(site) == [("alice", "pending")]
+    page = own(services)
+    assert statuses(site, MARCH.slug) == [("alice", "pending")]
     answer = send(client, page, "confirm")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{page}?done=confirmed")
-    assert statuses(site) == [("alice", "confirmed")]
+    assert statuses(site, MARCH.slug) == [("alice", "confirmed")]
     after = read(client.get(answer.headers["Location"]))
-    assert [form.attrs["action"] for form in after.all("form")] == [f"{page}/cancel"]
+    assert buttons(after) == [("cancel", f"2019/{MARCH.slug}")]
     assert after.all(role="status") != []
 
 
@@ -288,11 +274,11 @@ def test_confirming_is_refused_when_it_is_over(make_app, site: Database, at) -> 
     at(END - SECOND)
     with site.write() as session:
         register(session, ALICE, house=House(host=HOUSE.host, require_confirmation=True))
-    page = mine(services)
+    page = own(services)
     values = read(client.get(page)).form(f"{page}/confirm").values()
     at(END)
     assert client.post(f"{page}/confirm", data=values).status_code == 409
-    assert read(client.get(page)).all("form") == []
+    assert buttons(read(client.get(page))) == []
 
 
 # where the secret does not go ----------------------------------------------------------

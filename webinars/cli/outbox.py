@@ -28,6 +28,7 @@ def list_(services: Services, as_json: bool) -> None:
             sa.select(OutboxMail, sa.func.coalesce(Participant.email, Organiser.email))
             .outerjoin(Participant)
             .outerjoin(Organiser)
+            .where(Participant.erased_at.is_(None))
             .order_by(OutboxMail.id)
             .execution_options(yield_per=1000)
         )

@@ -10,6 +10,10 @@ from webinars.models import AuditAct, AuditedWebinar, AuditEntry
 
 COMMAND_LINE = "command line"
 """Who acts where nobody has signed in."""
+PARTICIPANT = "participant"
+"""Who acts on their own page: never named here."""
+RETENTION = "retention"
+"""What acts by itself when somebody was not heard of for long."""
 
 
 def record(

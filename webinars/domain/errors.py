@@ -31,6 +31,10 @@ class RegistrationClosed(DomainError):
     """Nothing of this registration can be changed any more."""
 
 
+class ChangedMeanwhile(DomainError):
+    """Somebody else changed the same thing at the same time: look again, then act."""
+
+
 class Sentence:
     """What to say to a person: a text of the catalogues and what goes into it."""
 

@@ -4,17 +4,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from webinars.domain.errors import DomainError, NotFound
+from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
+from webinars.domain.personal_links import owe_link
 from webinars.domain.programme import Moment, WebinarView, published_cycles
 from webinars.domain.registration_lists import position
-from webinars.links import BadToken, Links, Purpose
+from webinars.links import LAST_GENERATION, BadToken, Links, Purpose
 from webinars.models import Cycle, Participant, Registration, RegistrationStatus, Webinar
+
+
+class UnknownSecret(NotFound):
+    """The token was not made here, not for this, or opens nobody's page any more."""
 
 
 class SecretReplaced(DomainError):
     """The token is genuine, but the person has replaced it since."""
+
+    def __init__(self, purpose: Purpose) -> None:
+        super().__init__(purpose)
+        self.purpose = purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +39,18 @@ class RegistrationView:
 
 
 def open_page(session: Session, *, links: Links, token: str) -> Participant:
-    """Whose page this token opens. Raises NotFound, SecretReplaced."""
+    """Whose page this token opens. Raises UnknownSecret, SecretReplaced."""
     return _open(session, links, Purpose.PAGE, token)
 
 
 def open_calendar(session: Session, *, links: Links, token: str) -> Participant:
     """Whose calendar this token opens: the calendar's own, or the page's, which shows as much.
 
-    Raises NotFound, SecretReplaced.
+    Raises UnknownSecret, SecretReplaced.
     """
     try:
         return _open(session, links, Purpose.CALENDAR, token)
-    except NotFound:
+    except UnknownSecret:
         return _open(session, links, Purpose.PAGE, token)
 
 
@@ -49,12 +58,14 @@ def _open(session: Session, links: Links, purpose: Purpose, token: str) -> Parti
     try:
         said = links.read_personal_token(purpose, token)
     except BadToken as error:
-        raise NotFound("token") from error
+        raise UnknownSecret(purpose) from error
     participant = session.scalar(
-        sa.select(Participant).where(Participant.public_id == said.public_id)
+        sa.select(Participant).where(
+            Participant.public_id == said.public_id, Participant.erased_at.is_(None)
+        )
     )
     if participant is None:
-        raise NotFound("participant")
+        raise UnknownSecret(purpose)
     present = (
         participant.page_generation if purpose is Purpose.PAGE else participant.calendar_generation
     )
@@ -65,7 +76,9 @@ def _open(session: Session, links: Links, purpose: Purpose, token: str) -> Parti
 
 def by_email(session: Session, *, email: str) -> Participant | None:
     """The participant of a normalised address, if there is one."""
-    return session.scalar(sa.select(Participant).where(Participant.email == email))
+    return session.scalar(
+        sa.select(Participant).where(Participant.email == email, Participant.erased_at.is_(None))
+    )
 
 
 def page_token(links: Links, participant: Participant) -> str:
@@ -78,6 +91,56 @@ def calendar_token(links: Links, participant: Participant) -> str:
     return links.personal_token(
         Purpose.CALENDAR, participant.public_id, participant.calendar_generation
     )
+
+
+def used(session: Session, *, participant: Participant, now: datetime) -> None:
+    """A button behind the personal link was pressed: the address is proven, and it is a contact.
+
+    Call it last: whoever locks a webinar and a person locks the webinar first.
+    """
+    if participant.proven_at is None:
+        participant.proven_at = now
+    participant.last_contact_at = now
+    session.flush()
+
+
+def replace_page(session: Session, *, participant: Participant, host: str, now: datetime) -> None:
+    """Another link to the page, sent to the address; the one until now opens nothing more.
+
+    The new secret leaves by mail only: who presses may be who should no longer have it.
+    Raises SecretReplaced when another press was first.
+    """
+    _raise_generation(session, participant, Participant.page_generation, Purpose.PAGE)
+    owe_link(session, participant=participant, webinar=None, host=host, now=now)
+
+
+def replace_calendar(session: Session, *, participant: Participant) -> None:
+    """Another address of the calendar; the one until now ends.
+
+    Raises SecretReplaced when another press was first.
+    """
+    _raise_generation(session, participant, Participant.calendar_generation, Purpose.CALENDAR)
+
+
+def _raise_generation(
+    session: Session,
+    participant: Participant,
+    generation: InstrumentedAttribute[int],
+    purpose: Purpose,
+) -> None:
+    seen = getattr(participant, generation.key)
+    if seen >= LAST_GENERATION:
+        raise ChangedMeanwhile(purpose)
+    raised = session.execute(
+        sa.update(Participant)
+        .where(Participant.id == participant.id, generation == seen)
+        .values({generation: seen + 1})
+        .returning(Participant.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if raised is None:
+        raise SecretReplaced(purpose)
+    session.refresh(participant)
 
 
 def registrations_of(

@@ -17,6 +17,7 @@ from webinars.domain.publication import changed_fields
 from webinars.domain.remarks import Remark
 from webinars.domain.year import Year, read_year
 from webinars.models import (
+    SOMEBODYS,
     Cycle,
     Registration,
     ReminderRule,
@@ -123,6 +124,7 @@ def _calendars(session: Session, webinar_ids: Iterable[int]) -> int:
         .where(
             Registration.webinar_id.in_(list(webinar_ids)),
             Registration.status.in_(IN_A_CALENDAR),
+            SOMEBODYS,
         )
         .distinct()
         .subquery()

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.domain.webinar_page import find_webinar
-from webinars.models import Participant, Registration, RegistrationStatus
+from webinars.models import SOMEBODYS, Participant, Registration, RegistrationStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ def list_registrations(
     rows = session.execute(
         sa.select(Participant.email, Participant.full_name, Registration.status)
         .join(Participant, Participant.id == Registration.participant_id)
-        .where(Registration.webinar_id == webinar.id)
+        .where(Registration.webinar_id == webinar.id, Participant.erased_at.is_(None))
         .order_by(Registration.registered_at, Registration.id)
     )
     listed: list[ListedRegistration] = []
@@ -50,6 +50,7 @@ def position(session: Session, *, registration: Registration) -> int | None:
         .where(
             Registration.webinar_id == registration.webinar_id,
             Registration.status == RegistrationStatus.WAITLISTED,
+            SOMEBODYS,
             sa.tuple_(Registration.registered_at, Registration.id)
             < sa.tuple_(
                 sa.literal(registration.registered_at, Registration.registered_at.type),

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from webinars.domain import outbox
 from webinars.domain.errors import NotFound, RegistrationClosed, WebinarCancelled, WebinarOver
+from webinars.domain.personal_links import owe_link
 from webinars.domain.webinar_page import find_webinar
 from webinars.models import (
+    SOMEBODYS,
     MailKind,
     OutboxMail,
     Participant,
@@ -26,6 +28,8 @@ from webinars.models import (
 )
 
 HOLDS_A_PLACE = (RegistrationStatus.CONFIRMED, RegistrationStatus.ATTENDED)
+BATCH = 1000
+"""Rows named in one statement; SQLite has a limit."""
 STANDS = (
     RegistrationStatus.PENDING,
     RegistrationStatus.CONFIRMED,
@@ -166,6 +170,16 @@ def cancel(
         return
     if now >= webinar.starts_at or registration.status not in STANDS:
         raise RegistrationClosed(webinar_slug)
+    withdraw(session, registration=registration, webinar=webinar, host=house.host, now=now)
+
+
+def withdraw(
+    session: Session, *, registration: Registration, webinar: Webinar, host: str, now: datetime
+) -> None:
+    """End a registration that stands; the first in line gets the place that it held.
+
+    The caller holds the lock of the webinar's row.
+    """
     held = registration.status in HOLDS_A_PLACE
     registration.status = RegistrationStatus.CANCELLED
     registration.cancelled_at = now
@@ -173,33 +187,45 @@ def cancel(
     session.flush()
     if held:
         _free_place(session, webinar)
-        promote(session, webinar=webinar, host=house.host, now=now)
+        promote(session, webinar=webinar, host=host, now=now)
 
 
-def promote(session: Session, *, webinar: Webinar, host: str, now: datetime) -> int:
-    """Give free places to the first in line; nobody after the start. How many.
+def promote(session: Session, *, webinar: Webinar, host: str, now: datetime) -> tuple[int, ...]:
+    """Give free places to the first in line; nobody after the start. The participants' ids.
 
-    The caller holds the lock of the webinar's row.
+    The caller holds the lock of the webinar's row. A fixed number of statements for each
+    thousand people.
     """
     if now >= webinar.starts_at or webinar.status is WebinarStatus.CANCELLED:
-        return 0
-    promoted = 0
-    for registration in session.scalars(_waiting(webinar.id).limit(_free_places(session, webinar))):
-        if not _take_place(session, webinar):
-            break
-        registration.status = RegistrationStatus.CONFIRMED
-        registration.changed_at = now
-        session.flush()
-        _owe(
-            session,
-            kind=MailKind.PROMOTION,
-            registration=registration,
-            webinar=webinar,
-            host=host,
-            now=now,
+        return ()
+    first = session.execute(
+        _waiting(webinar.id)
+        .with_only_columns(Registration.id, Registration.participant_id, Registration.registered_at)
+        .limit(_free_places(session, webinar))
+    ).all()
+    if not first:
+        return ()
+    session.execute(  # the row is locked: the places are as free as they were counted
+        sa.update(Webinar)
+        .where(Webinar.id == webinar.id)
+        .values(confirmed_count=Webinar.confirmed_count + len(first))
+        .execution_options(synchronize_session=False)
+    )
+    confirmed = RegistrationStatus.CONFIRMED
+    for start in range(0, len(first), BATCH):
+        session.execute(
+            sa.update(Registration)
+            .where(Registration.id.in_([row.id for row in first[start : start + BATCH]]))
+            .values(status=confirmed, changed_at=now)
         )
-        promoted += 1
-    return promoted
+    purposes = [
+        _purpose(
+            MailKind.PROMOTION, row.id, row.participant_id, row.registered_at, confirmed, webinar
+        )
+        for row in first
+    ]
+    outbox.enqueue(session, purposes=purposes, host=host, now=now)
+    return tuple(row.participant_id for row in first)
 
 
 def send_link(
@@ -212,7 +238,9 @@ def send_link(
 ) -> bool:
     """Owe somebody their personal link again, a few times a day at most."""
     session.execute(  # two requests at once must not both count before either writes
-        sa.select(Participant.id).where(Participant.id == participant.id).with_for_update()
+        sa.select(Participant.id)
+        .where(Participant.id == participant.id)
+        .with_for_update(key_share=True)
     )
     sent_today = session.scalar(
         sa.select(sa.func.count())
@@ -225,13 +253,7 @@ def send_link(
     )
     if (sent_today or 0) >= house.link_mails_per_day:
         return False
-    purpose = outbox.Purpose(
-        key=f"link:{participant.id}:{now.isoformat()}",
-        kind=MailKind.LINK,
-        participant_id=participant.id,
-        webinar_id=webinar.id if webinar else None,
-    )
-    return outbox.enqueue(session, purposes=[purpose], host=house.host, now=now) > 0
+    return owe_link(session, participant=participant, webinar=webinar, host=house.host, now=now)
 
 
 def _locked(session: Session, cycle_slug: str, webinar_slug: str) -> Webinar:
@@ -239,7 +261,7 @@ def _locked(session: Session, cycle_slug: str, webinar_slug: str) -> Webinar:
     return session.scalars(
         sa.select(Webinar)
         .where(Webinar.id == found.id)
-        .with_for_update()
+        .with_for_update(key_share=True)  # rows that only point to it need not wait
         .execution_options(populate_existing=True)
     ).one()
 
@@ -315,6 +337,7 @@ def _waiting(webinar_id: int) -> sa.Select[Registration]:
         .where(
             Registration.webinar_id == webinar_id,
             Registration.status == RegistrationStatus.WAITLISTED,
+            SOMEBODYS,
         )
         .order_by(Registration.registered_at, Registration.id)
     )
@@ -348,18 +371,29 @@ def _owe(
     host: str,
     now: datetime,
 ) -> None:
-    purpose = outbox.Purpose(
-        key=":".join(
-            (
-                kind,
-                str(registration.id),
-                registration.registered_at.isoformat(),
-                registration.status,
-            )
-        ),
+    purpose = _purpose(
+        kind,
+        registration.id,
+        registration.participant_id,
+        registration.registered_at,
+        registration.status,
+        webinar,
+    )
+    outbox.enqueue(session, purposes=[purpose], host=host, now=now)
+
+
+def _purpose(
+    kind: MailKind,
+    registration_id: int,
+    participant_id: int,
+    registered_at: datetime,
+    status: RegistrationStatus,
+    webinar: Webinar,
+) -> outbox.Purpose:
+    return outbox.Purpose(
+        key=f"{kind}:{registration_id}:{registered_at.isoformat()}:{status}",
         kind=kind,
-        participant_id=registration.participant_id,
+        participant_id=participant_id,
         webinar_id=webinar.id,
         expires_at=webinar.ends_at,
     )
-    outbox.enqueue(session, purposes=[purpose], host=host, now=now)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from webinars.clock import minutes
 from webinars.domain import outbox
 from webinars.models import (
+    SOMEBODYS,
     MailKind,
     OutboxMail,
     Registration,
@@ -62,6 +63,7 @@ def _plan_one(
             Registration.webinar_id == webinar.id,
             Registration.status == RegistrationStatus.CONFIRMED,
             Registration.changed_at <= due_at,
+            SOMEBODYS,
             ~sa.exists().where(OutboxMail.key == key),
         )
         .order_by(Registration.id)

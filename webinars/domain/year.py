@@ -14,6 +14,7 @@ from webinars.domain.programme import Moment, Row, published_webinars
 from webinars.domain.publication import drafted_slots, slots_of
 from webinars.domain.remarks import Remark, remarks
 from webinars.models import (
+    SOMEBODYS,
     Cycle,
     DraftSession,
     Registration,
@@ -81,6 +82,7 @@ def waiting_counts(session: Session, *, cycle: Cycle) -> dict[str, int]:
         .where(
             Webinar.cycle_id == cycle.id,
             Registration.status == RegistrationStatus.WAITLISTED,
+            SOMEBODYS,
         )
         .group_by(Webinar.slug)
     )

@@ -26,6 +26,7 @@ from webinars.models import (
 )
 from webinars.services import Services
 
+ERASED = "the person has been erased"
 WITH_CALENDAR = (MailKind.CONFIRMATION, MailKind.PROMOTION)
 
 
@@ -96,6 +97,9 @@ def still_true(session: Session, *, mail: OutboxMail, now: datetime) -> Registra
     if mail.organiser is not None:
         accounts.still_true(mail)
         return None
+    assert mail.participant is not None, "a check of the table"
+    if mail.participant.erased_at is not None:
+        raise NotToBeSent(ERASED)
     status = registration.status if registration else None
     if mail.kind is MailKind.REMINDER:
         reason = reminders.why_not(mail, registration=status, now=now)

@@ -10,18 +10,27 @@ from datetime import datetime, timedelta
 import structlog
 from flask_mail import Mail
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from webinars.domain import outbox
 from webinars.domain.notices import Unsettled
 from webinars.mail.delivery import NotNow, Post, Refused, Uncertain, content_of
 from webinars.mail.letters import Letter, NotToBeSent
-from webinars.mail.messages import compose, still_true
+from webinars.mail.messages import ERASED, compose, still_true
 from webinars.models import OutboxMail
 from webinars.services import Services
 
 BATCH = 20
 
 log = structlog.get_logger()
+
+
+def _row(session: Session, mail_id: int) -> OutboxMail:
+    """A row that was claimed. It goes with its person when they are erased meanwhile."""
+    row = session.get(OutboxMail, mail_id)
+    if row is None:
+        raise NotToBeSent(ERASED)
+    return row
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +105,7 @@ class Sender:
 
     def _compose(self, mail_id: int) -> tuple[Letter, int]:
         with self.services.database.read() as session:
-            row = session.get_one(OutboxMail, mail_id)
+            row = _row(session, mail_id)
             letter = compose(session, mail=row, services=self.services, now=self.now())
             return letter, row.tries
 
@@ -104,7 +113,7 @@ class Sender:
         """The last look at the truth, in the transaction that lets the mail go."""
         with self.services.database.write() as session:
             now = self.now()
-            still_true(session, mail=session.get_one(OutboxMail, mail_id), now=now)
+            still_true(session, mail=_row(session, mail_id), now=now)
             return outbox.mark_handing_over(
                 session, mail_id=mail_id, owner=self.owner, lease=self._lease, now=now
             )

@@ -23,10 +23,11 @@ from webinars.models.planning import (
     Webinar,
     WebinarStatus,
 )
-from webinars.models.registrations import Registration, RegistrationStatus
+from webinars.models.registrations import SOMEBODYS, Registration, RegistrationStatus
 from webinars.models.site import SiteState
 
 __all__ = [
+    "SOMEBODYS",
     "ActorCategory",
     "AuditAct",
     "AuditEntry",

@@ -31,6 +31,7 @@ class AuditAct(enum.StrEnum):
     DISCARDED = "discarded"
     UNDONE = "undone"
     REVERTED = "reverted"
+    CYCLE_REMOVED = "cycle_removed"
     # to the public
     PUBLISHED = "published"
     # to the library
@@ -44,6 +45,10 @@ class AuditAct(enum.StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  (an act)
     SECOND_FACTOR_ON = "second_factor_on"
     SECOND_FACTOR_OFF = "second_factor_off"
+    # to participants
+    PERSON_ERASED = "person_erased"
+    PEOPLE_ERASED = "people_erased"
+    """By the retention setting: how many, and nobody's name."""
 
 
 class AuditEntry(Base):

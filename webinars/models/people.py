@@ -36,6 +36,7 @@ class Participant(Base):
     """
 
     __tablename__ = "participants"
+    __table_args__ = (sa.Index("ix_participants_last_contact_at", "last_contact_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[uuid.UUID] = mapped_column(default=uuid.uuid4, unique=True)
@@ -52,6 +53,10 @@ class Participant(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     last_contact_at: Mapped[datetime] = mapped_column(UTCDateTime)
     """From here three years are counted until the person is erased (CNIL)."""
+    proven_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """The first press of a button behind a personal link: the address is theirs."""
+    erased_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """Nobody any more: the row stays so that counts do, and nothing may list or write to it."""
 
 
 organiser_roles = sa.Table(

@@ -46,3 +46,7 @@ class Registration(Base):
 
     participant: Mapped[Participant] = relationship()
     webinar: Mapped[Webinar] = relationship()
+
+
+SOMEBODYS = Registration.participant.has(Participant.erased_at.is_(None))
+"""The condition of every list and every mail: an erased person's rows only count."""

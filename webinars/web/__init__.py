@@ -17,9 +17,11 @@ from webinars.web import (
     public,
     publishing,
     registrations,
+    rights,
     trail,
     webinar_edit,
     years,
+    your_data,
 )
 from webinars.web.access import guard
 from webinars.web.compression import compress
@@ -46,6 +48,8 @@ def set_up(app: Flask, services: Services, *, https: bool) -> None:
         library,
         feeds,
         people,
+        rights,
+        your_data,
         organise,
         accounts,
         board,

@@ -34,6 +34,8 @@ ELSEWHERE: dict[AuditAct, LazyString] = {
     AuditAct.PASSWORD_CHANGED: lazy_gettext("changed a password"),
     AuditAct.SECOND_FACTOR_ON: lazy_gettext("turned a second factor on"),
     AuditAct.SECOND_FACTOR_OFF: lazy_gettext("turned a second factor off"),
+    AuditAct.PERSON_ERASED: lazy_gettext("erased a person"),
+    AuditAct.PEOPLE_ERASED: lazy_gettext("erased people who were not heard of for long"),
 }
 """Acts that are of no cycle."""
 
@@ -45,6 +47,7 @@ TO_SOME: dict[AuditAct, LazyString] = {
     AuditAct.REMOVED: lazy_gettext("removed %(titles)s from the draft"),
     AuditAct.DISCARDED: lazy_gettext("dropped the changes to %(titles)s"),
     AuditAct.UNDONE: lazy_gettext("undid an act on %(titles)s"),
+    AuditAct.CYCLE_REMOVED: lazy_gettext("removed the cycle"),
     AuditAct.REVERTED: lazy_gettext("drafted the way back for %(titles)s"),
 }
 

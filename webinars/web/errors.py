@@ -19,9 +19,11 @@ from flask_limiter.errors import RateLimitExceeded
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from webinars.domain.errors import NotFound
-from webinars.domain.participants import SecretReplaced
+from webinars.domain.errors import ChangedMeanwhile, NotFound, RegistrationClosed
+from webinars.domain.participants import SecretReplaced, UnknownSecret
+from webinars.domain.planning import AlreadyPublic, Stale
 from webinars.domain.programme import CycleView, home
+from webinars.links import Purpose
 from webinars.services import services
 
 log = structlog.get_logger()
@@ -71,13 +73,30 @@ PAGES: dict[int, tuple[LazyString, LazyString]] = {
     ),
 }
 KNOWS_THE_PROGRAMME = {404, 410}
+NO_SECRET = lazy_gettext(
+    "This personal link opens nothing. A mail program may have cut it off, or what was kept "
+    "behind it has been erased. Have your link sent again from the page of a webinar."
+)
+CALENDAR_REPLACED = lazy_gettext(
+    "This calendar address was replaced. The new one stands on your personal page: subscribe "
+    "to it, and remove this one from your calendar."
+)
+
 
 def handle_errors(app: Flask) -> None:
     """Every error of the site looks like the site."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(NotFound, lambda _error: error_page(404))
-    app.register_error_handler(SecretReplaced, lambda _error: error_page(410))
+    app.register_error_handler(UnknownSecret, lambda _error: error_page(404, sentence=NO_SECRET))
+    app.register_error_handler(SecretReplaced, _replaced)
+    for changed in (RegistrationClosed, ChangedMeanwhile, AlreadyPublic, Stale):
+        app.register_error_handler(changed, lambda _error: error_page(409))
     app.register_error_handler(Exception, _unexpected)
+
+
+def _replaced(error: SecretReplaced) -> Response:
+    calendar = error.purpose is Purpose.CALENDAR
+    return error_page(410, sentence=CALENDAR_REPLACED if calendar else None)
 
 
 def error_page(code: int, *, sentence: str | LazyString | None = None) -> Response:

@@ -97,6 +97,7 @@ NO_NAME = lazy_gettext("Write your first and last name.")
 MALFORMED_ADDRESS = lazy_gettext(
     "This address is not complete: write it like prenom.nom@example.org."
 )
+NOT_LISTED = lazy_gettext("Choose one of the list.")
 
 
 def _at_most(count: int) -> Length:
@@ -146,11 +147,13 @@ class RegistrationForm(TypedForm):
         lazy_gettext("You are"),
         choices=_choices(CATEGORY_NAMES),
         validators=[Optional()],
+        invalid_choice_message=NOT_LISTED,
     )
     region = SelectField(
         lazy_gettext("Region"),
         choices=_choices(REGION_NAMES),
         validators=[Optional()],
+        invalid_choice_message=NOT_LISTED,
     )
     question = TextAreaField(
         lazy_gettext("A question for the speakers"),

@@ -1,0 +1,139 @@
+"""Erasing people: at their word, and by themselves when they were not heard of for long.
+
+What is of the person goes: address, name, what they said of themselves, their questions,
+and every mail of the ledger. Registrations of the past stay as rows of nobody, so that
+counts stay.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from dateutil.relativedelta import relativedelta
+from sqlalchemy.orm import Session
+
+from webinars.domain import audit
+from webinars.domain.errors import ChangedMeanwhile
+from webinars.domain.leaving import leave_all, standing
+from webinars.domain.registrations import STANDS
+from webinars.i18n import DEFAULT_LANGUAGE
+from webinars.models import AuditAct, OutboxMail, Participant, Registration, Webinar
+
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """What erasing somebody does, in numbers."""
+
+    to_come: int
+    """Registrations that are cancelled, and whose places go to others."""
+    kept: int
+    """Registrations that stay as rows of nobody."""
+    questions: int
+    mails: int
+
+
+def what_goes(session: Session, *, participant: Participant, now: datetime) -> Going:
+    """What erasing this person would do. Three queries."""
+    leaves = standing(participant, now=now).with_only_columns(Registration.id).subquery()
+    to_come = session.scalar(sa.select(sa.func.count()).select_from(leaves)) or 0
+    every, questions = session.execute(
+        sa.select(sa.func.count(), sa.func.count(Registration.question)).where(
+            Registration.participant_id == participant.id
+        )
+    ).one()
+    mails = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(OutboxMail)
+        .where(OutboxMail.participant_id == participant.id)
+    )
+    return Going(to_come, every - to_come, questions, mails or 0)
+
+
+def erase(
+    session: Session, *, participant: Participant, actor: str, host: str, now: datetime
+) -> None:
+    """Erase a person. Every link of theirs opens nothing from then on.
+
+    Raises ChangedMeanwhile when they were being registered at the same time.
+    """
+    # Webinars first, then the person: everybody who takes both locks does it in this order.
+    leave_all(session, participant=participant, host=host, now=now, cancelled_too=True)
+    session.execute(
+        sa.select(Participant.id)
+        .where(Participant.id == participant.id)
+        .with_for_update(key_share=True)
+    )
+    if session.scalar(standing(participant, now=now).limit(1)) is not None:
+        raise ChangedMeanwhile
+    _blank(session, [participant], now)
+    audit.record(session, actor=actor, act=AuditAct.PERSON_ERASED, now=now)
+
+
+def erase_forgotten(session: Session, *, months: int, now: datetime, most: int = BATCH) -> int:
+    """Erase people who were not heard of for so many months, at most so many; how many.
+
+    Whoever stands registered for something that has not ended stays (CNIL: three years
+    after the last contact). Call again while it returns more than nothing.
+    """
+    coming = (
+        sa.exists()
+        .where(
+            Registration.participant_id == Participant.id,
+            Registration.status.in_(STANDS),
+            Webinar.id == Registration.webinar_id,
+            Webinar.ends_at > now,
+        )
+        .correlate(Participant)
+    )
+    forgotten = session.scalars(
+        sa.select(Participant)
+        .where(
+            Participant.erased_at.is_(None),
+            Participant.last_contact_at < now - relativedelta(months=months),
+            ~coming,
+        )
+        .order_by(Participant.last_contact_at, Participant.id)
+        .limit(most)
+        .with_for_update(of=Participant, skip_locked=True)  # another worker has the others
+    ).all()
+    if not forgotten:
+        return 0
+    _blank(session, forgotten, now)
+    audit.record(
+        session,
+        actor=audit.RETENTION,
+        act=AuditAct.PEOPLE_ERASED,
+        now=now,
+        after={"count": len(forgotten)},
+    )
+    return len(forgotten)
+
+
+def _blank(session: Session, people: Sequence[Participant], now: datetime) -> None:
+    ids = [person.id for person in people]
+    session.execute(
+        sa.delete(OutboxMail)
+        .where(OutboxMail.participant_id.in_(ids))
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        sa.update(Registration)
+        .where(Registration.participant_id.in_(ids), Registration.question.is_not(None))
+        .values(question=None)
+        .execution_options(synchronize_session=False)
+    )
+    for person in people:
+        person.public_id = uuid.uuid4()  # every link carried the old one
+        person.page_generation = person.calendar_generation = 1
+        # Unique as the column asks, and no address: no form lets it through.
+        person.email = f"erased:{uuid.uuid4()}"
+        person.full_name = ""
+        person.organisation = person.actor_category = person.region = None
+        person.language = DEFAULT_LANGUAGE
+        person.proven_at = None
+        person.erased_at = now
+    session.flush()

@@ -1,0 +1,64 @@
+"""Leaving everything that is to come, in one act."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, contains_eager
+
+from webinars.domain.registrations import STANDS, withdraw
+from webinars.models import Participant, Registration, Webinar, WebinarStatus
+
+
+def standing(participant: Participant, *, now: datetime) -> sa.Select[Registration]:
+    """What the person still stands registered for and has not begun, with its webinar."""
+    return (
+        sa.select(Registration)
+        .join(Registration.webinar)
+        .options(contains_eager(Registration.webinar))
+        .where(
+            Registration.participant_id == participant.id,
+            Registration.status.in_(STANDS),
+            Webinar.starts_at > now,
+        )
+    )
+
+
+def leave_all(
+    session: Session,
+    *,
+    participant: Participant,
+    host: str,
+    now: datetime,
+    cancelled_too: bool = False,
+) -> int:
+    """Leave every webinar to come; each place goes to the first in line. How many.
+
+    ``cancelled_too``: also those of cancelled webinars, which might take place after all.
+    """
+    query = standing(participant, now=now)
+    if not cancelled_too:
+        query = query.where(Webinar.status == WebinarStatus.SCHEDULED)
+    # All rows at once and in one order, before any place changes hands: two such acts that
+    # promote each other's people would else wait for one another.
+    ids = session.scalars(query.with_only_columns(Webinar.id)).all()
+    session.execute(
+        sa.select(Webinar.id)
+        .where(Webinar.id.in_(ids))
+        .order_by(Webinar.id)
+        .with_for_update(key_share=True)
+    )
+    # Read only now: whoever held a lock may have changed what stands.
+    leaving = session.scalars(
+        query.where(Webinar.id.in_(ids))
+        .order_by(Webinar.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    for registration in leaving:
+        withdraw(
+            session,
+            registration=registration,
+            webinar=registration.webinar,
+            host=host,
+            now=now,
+        )
+    return len(leaving)

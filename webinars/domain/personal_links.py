@@ -1,0 +1,26 @@
+"""The mail that brings somebody their personal link."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from webinars.domain import outbox
+from webinars.models import MailKind, Participant, Webinar
+
+
+def owe_link(
+    session: Session,
+    *,
+    participant: Participant,
+    webinar: Webinar | None,
+    host: str,
+    now: datetime,
+) -> bool:
+    """Owe somebody their personal link, however often they were sent it."""
+    purpose = outbox.Purpose(
+        key=f"link:{participant.id}:{now.isoformat()}",
+        kind=MailKind.LINK,
+        participant_id=participant.id,
+        webinar_id=webinar.id if webinar else None,
+    )
+    return outbox.enqueue(session, purposes=[purpose], host=host, now=now) > 0
