@@ -24,9 +24,9 @@ from tests.support import APRIL, HOST, MARCH, MAY, in_threads
 from webinars.db import Database
 from webinars.domain import editing, planning, publication, undoing
 from webinars.domain.arranging import NothingToRotate
-from webinars.domain.editing import AlreadyPublic, Editor
+from webinars.domain.editing import Editor
 from webinars.domain.errors import Fault, NotFound, WrongPlan
-from webinars.domain.planning import Stale
+from webinars.domain.planning import AlreadyPublic, Stale
 from webinars.models import AuditAct
 
 GHOST = time(2, 30)

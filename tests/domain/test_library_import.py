@@ -12,7 +12,16 @@ from webinars.db import Database
 from webinars.domain import planning, publication, site
 from webinars.domain.errors import Problem
 from webinars.domain.library_import import Imported, SourceFile, WrongFiles, import_library
-from webinars.models import DraftSession, EntryPoint, Reading, Resource, Step, Theme, Webinar
+from webinars.models import (
+    AuditEntry,
+    DraftSession,
+    EntryPoint,
+    Reading,
+    Resource,
+    Step,
+    Theme,
+    Webinar,
+)
 
 NAMES = ("themes.toml", "resources.toml", "webinar-details.toml")
 SHIPPED = [SourceFile(name, (DATA / name).read_text("utf-8")) for name in NAMES]
@@ -227,6 +236,10 @@ def test_details_go_into_the_draft_and_into_public(with_2019: Database) -> None:
         ]
         cycle = planning.find_cycle(session, slug="2019")
         assert publication.pending_changes(session, cycle=cycle) == ()
+        latest = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert latest is not None
+        assert (latest.act.value, latest.draft_version) == ("library_imported", 2)
+        assert cycle.draft.version == 2  # an editor who saw version 1 is told
 
 
 def test_details_of_a_draft_wait_for_its_publication(database: Database) -> None:

@@ -16,11 +16,14 @@ from tests.support import (
     MAY,
     NOW,
     count,
+    counted_queries,
     in_threads,
     load_library,
+    person,
     plan_of,
     published,
     real_plan,
+    register,
 )
 from webinars.db import Database
 from webinars.domain import planning, programme, publication, site
@@ -29,7 +32,17 @@ from webinars.domain.errors import NotFound, OtherYear
 from webinars.domain.plan import Plan, PlannedSession
 from webinars.domain.planning import Saved
 from webinars.domain.programme import Moment
-from webinars.models import Change, Cycle, DraftSession, ReminderRule, Webinar, WebinarStatus
+from webinars.models import (
+    AuditEntry,
+    Change,
+    Cycle,
+    DraftSession,
+    MailKind,
+    OutboxMail,
+    ReminderRule,
+    Webinar,
+    WebinarStatus,
+)
 
 LATER = NOW + timedelta(days=1)
 CANCELLED = WebinarStatus.CANCELLED
@@ -368,3 +381,58 @@ def test_themes_that_the_library_lacks_are_named(database: Database) -> None:
         stray = replace(MAY, theme="no-such-theme")
         assert planning.unknown_themes(session, plan=plan_of(MARCH, stray)) == ("no-such-theme",)
         assert planning.unknown_themes(session, plan=plan_of(MARCH)) == ()
+
+
+# Removing ---------------------------------------------------------------------------
+
+
+def test_a_cycle_that_was_never_public_can_be_removed(database: Database) -> None:
+    with database.write() as session:
+        planning.save_draft(session, plan=plan_of(MARCH, APRIL), now=NOW)
+    with database.write() as session:
+        planning.remove_cycle(session, cycle_slug="2019", actor="a@example.org", now=LATER)
+    with database.write() as session:
+        assert (count(session, Cycle), count(session, DraftSession)) == (0, 0)
+        trail = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id)).all()
+        assert [(row.act.value, row.cycle_id, row.subject) for row in trail] == [
+            ("imported", None, "2019"),
+            ("cycle_removed", None, "2019"),
+        ]
+        assert sorted(trail[1].before["webinars"]) == sorted([MARCH.slug, APRIL.slug])
+        assert planning.save_draft(session, plan=plan_of(MARCH), now=LATER).created
+
+
+def test_what_is_public_cannot_be_removed(database: Database) -> None:
+    republish(database, MARCH)
+    with pytest.raises(planning.AlreadyPublic), database.write() as session:
+        planning.remove_cycle(session, cycle_slug="2019", actor="a@example.org", now=LATER)
+    assert public(database) == ["2019"]
+
+
+# Promotions -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("waiting", [1, 3, 30])
+def test_more_places_promote_everybody_in_a_few_statements(
+    database: Database, waiting: int
+) -> None:
+    """And tell each of them once: the mail of the promotion has the new date as well."""
+    with database.write() as session:
+        published(session, plan_of(replace(MARCH, capacity=1)))
+        for number in range(waiting + 1):
+            register(session, person(number), now=NOW + timedelta(seconds=number))
+    wider = replace(MARCH, capacity=waiting + 1, date=date(2019, 3, 28))
+    with database.write() as session:
+        planning.save_draft(session, plan=plan_of(wider), now=LATER)
+        with counted_queries(database) as queries:
+            done = publication.publish(session, cycle_slug="2019", host=HOST, now=LATER)
+    assert (done.told, len(queries) <= 30) == (1, True)
+    with database.read() as session:
+        (march,) = rows(session)
+        assert march.confirmed_count == waiting + 1
+        new = session.execute(
+            sa.select(OutboxMail.kind, sa.func.count())
+            .where(OutboxMail.created_at == LATER)
+            .group_by(OutboxMail.kind)
+        ).all()
+    assert dict(new) == {MailKind.PROMOTION: waiting, MailKind.CHANGE_NOTICE: 1}

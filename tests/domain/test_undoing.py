@@ -30,9 +30,9 @@ from tests.support import APRIL, MARCH, MAY, NOW, plan_of
 from webinars.db import Database
 from webinars.domain import editing, planning, undoing
 from webinars.domain.arranging import NothingToRotate
-from webinars.domain.editing import AlreadyPublic
 from webinars.domain.errors import NotFound, WrongPlan
 from webinars.domain.plan import PlannedSession
+from webinars.domain.planning import AlreadyPublic
 from webinars.domain.snapshots import snapshot
 from webinars.domain.undoing import ChangedSince
 from webinars.models import AuditAct

@@ -64,6 +64,7 @@ def choose(who: Visitor, path: str, password: str) -> str:
     return press(page)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_from_the_invitation_to_a_new_password(
     browser: Browser, place: Installation, smtp: MailServer
 ) -> None:

@@ -194,6 +194,7 @@ def test_every_field(dominique: Visitor, running: Installation):
     assert diff(running) == ["moved deux", "renamed deux"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_real_case_on_the_screen(browser: Browser, place: Installation):
     """What was planned in April 2019 becomes what was held: three themes take turns."""
     place.run("organiser", "create", EMAIL, "--password", PASSWORD)

@@ -79,6 +79,7 @@ def test_a_plan_for_2027_from_nothing_to_published(browser: Browser, ready: Inst
         assert page.locator("main article").count() == 12
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_rule_is_followed_as_one_types(browser: Browser, ready: Installation) -> None:
     ready.serve()
     with visitor(browser, ready.base_url) as camille:
@@ -104,6 +105,7 @@ def test_the_rule_is_followed_as_one_types(browser: Browser, ready: Installation
         )
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_dates_come_without_a_script_too(browser: Browser, ready: Installation) -> None:
     ready.serve()
     with visitor(browser, ready.base_url, java_script_enabled=False) as camille:

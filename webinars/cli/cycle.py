@@ -13,7 +13,7 @@ from webinars.domain.audit import COMMAND_LINE
 from webinars.domain.changes import PlanChange
 from webinars.domain.cycle_file import read_plan, write_plan
 from webinars.domain.editing import Editor
-from webinars.domain.errors import NotFound, OtherYear, WrongFile
+from webinars.domain.errors import NotFound, OtherYear, WrongFile, WrongPlan
 from webinars.domain.history import history as read_history
 from webinars.domain.undoing import NoSuchRevision
 from webinars.i18n import iso
@@ -127,6 +127,8 @@ def revert(services: Services, cycle: str, revision: int) -> None:
         ) from error
     except NotFound as error:
         raise no_cycle(cycle) from error
+    except WrongPlan as error:
+        raise click.ClickException(f"Nothing was written. {error}.") from error
     except undoing.ChangedSince as error:
         raise click.ClickException(
             f'"{error}" is no longer as revision {revision} left it. Change it by hand, or undo '
@@ -135,6 +137,23 @@ def revert(services: Services, cycle: str, revision: int) -> None:
     for change in changes:
         click.echo(in_words(change))
     click.echo(f"{cycle}: drafted. Publish: webinars cycle publish {cycle}")
+
+
+@group.command()
+@click.argument("cycle")
+@with_services
+def remove(services: Services, cycle: str) -> None:
+    """Take away CYCLE, if it was never public."""
+    try:
+        with services.database.write() as session:
+            planning.remove_cycle(session, cycle_slug=cycle, actor=COMMAND_LINE, now=clock.now())
+    except NotFound as error:
+        raise no_cycle(cycle) from error
+    except planning.AlreadyPublic as error:
+        raise click.ClickException(
+            f"{cycle} is public: people hold on to its addresses. Cancel its webinars instead."
+        ) from error
+    click.echo(f"{cycle}: removed")
 
 
 @group.command()

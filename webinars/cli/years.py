@@ -15,7 +15,7 @@ from webinars.domain import arranging, planning
 from webinars.domain.audit import COMMAND_LINE
 from webinars.domain.errors import NotFound, WrongPlan, WrongRule, WrongValue
 from webinars.domain.fields import local_time, plain_text, slug, zone_name
-from webinars.domain.holidays import check_department
+from webinars.domain.holidays import check_department, school_calendar_known_until
 from webinars.domain.plan import (
     DEFAULT_DURATION,
     DEFAULT_START,
@@ -149,6 +149,14 @@ def _show(planned: Plan, *, as_json: bool) -> None:
             click.echo(json.dumps(_as_object(planned, session, its), ensure_ascii=False))
         else:
             click.echo(_in_words(planned, session, its))
+    _say_what_is_unknown(planned)
+
+
+def _say_what_is_unknown(planned: Plan) -> None:
+    """The ministry publishes the school calendar a few years ahead."""
+    known = school_calendar_known_until()
+    if any(session.date > known for session in planned.sessions):
+        click.echo(f"School holidays are known until {known}: nothing is assumed after.", err=True)
 
 
 def _in_words(planned: Plan, session: PlannedSession, noted: Sequence[Remark]) -> str:

@@ -64,7 +64,8 @@ def with_sessions(plan: Plan, *changed: PlannedSession) -> Plan:
 def moved(plan: Plan, *, slug: str, day: date, reason: str | None = None) -> Plan:
     """One webinar on another date; what the rule would have given is remembered.
 
-    Back on a date of the rule, the exception is over. Raises NotFound.
+    Back on a date of the rule, the exception is over. Without a reason, that of an exception
+    stays; an empty one takes it away. Raises NotFound.
     """
     session = find(plan, slug)
     ruled = rules.dates(plan.rule, year=plan.year)
@@ -72,7 +73,8 @@ def moved(plan: Plan, *, slug: str, day: date, reason: str | None = None) -> Pla
         origin, why = None, None
     else:
         origin = session.exception_of or (session.date if session.date in ruled else None)
-        why = reason or (session.reason if session.exception_of else None)
+        kept = session.reason if session.exception_of else None
+        why = kept if reason is None else reason or None
     return with_sessions(plan, replace(session, date=day, exception_of=origin, reason=why))
 
 

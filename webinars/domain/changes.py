@@ -6,6 +6,9 @@ from typing import Any
 
 from webinars.models import ChangeKind
 
+OF_THE_DATE = ("exception_of", "reason")
+"""What a webinar says of its date: with another one, that is the same change."""
+
 FieldValue = str | int | list[str] | None
 
 
@@ -56,17 +59,19 @@ def _of_new(slot: Slot) -> list[PlanChange]:
 def _of_known(before: Slot, after: Slot) -> list[PlanChange]:
     slug = after.slug
     changes: list[PlanChange] = []
-    if before.starts != after.starts:
-        changes.append(_change(ChangeKind.MOVED, slug, starts=(before.starts, after.starts)))
-    if before.title != after.title:
-        changes.append(_change(ChangeKind.RENAMED, slug, title=(before.title, after.title)))
-    if not before.cancelled and after.cancelled:
-        changes.append(_change(ChangeKind.CANCELLED, slug, cancelled=(False, True)))
     details: dict[str, tuple[Any, Any]] = {
         name: (before.details.get(name), value)
         for name, value in after.details.items()
         if before.details.get(name) != value
     }
+    if before.starts != after.starts:
+        why = {name: details.pop(name) for name in OF_THE_DATE if name in details}
+        starts = (before.starts, after.starts)
+        changes.append(_change(ChangeKind.MOVED, slug, starts=starts, **why))
+    if before.title != after.title:
+        changes.append(_change(ChangeKind.RENAMED, slug, title=(before.title, after.title)))
+    if not before.cancelled and after.cancelled:
+        changes.append(_change(ChangeKind.CANCELLED, slug, cancelled=(False, True)))
     if before.cancelled and not after.cancelled:
         details["cancelled"] = (True, False)
     if details:

@@ -61,6 +61,8 @@ class WebinarConsequences:
     waiting: int
     promoted: int
     """Who comes from the waiting list to a place, there being more places."""
+    over: int
+    """How many more have a place than there will be places: nobody loses theirs."""
     rearmed: tuple[Rearmed, ...]
     passed: tuple[int, ...]
     """Minutes before the start of reminders for which it is too late."""
@@ -123,6 +125,7 @@ def _of_one(
         confirmed=confirmed,
         waiting=waiting,
         promoted=_promoted(after, confirmed, waiting, now),
+        over=_over(after, confirmed, now),
         rearmed=rearmed,
         passed=passed,
     )
@@ -151,3 +154,9 @@ def _promoted(after: State | None, confirmed: int, waiting: int, now: datetime) 
     if after.capacity is None:
         return waiting
     return max(0, min(waiting, after.capacity - confirmed))
+
+
+def _over(after: State | None, confirmed: int, now: datetime) -> int:
+    if after is None or after.cancelled or after.capacity is None or after.ends_at <= now:
+        return 0
+    return max(0, confirmed - after.capacity)

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from webinars.domain import arranging
 from webinars.domain.arranging import Subject
-from webinars.domain.errors import DomainError, Fault, NotFound, WrongPlan
+from webinars.domain.errors import Fault, NotFound, WrongPlan
 from webinars.domain.plan import SLUG_TWICE, Plan, check
 from webinars.domain.planning import (
+    AlreadyPublic,
     assign,
     demand_seen,
     draft_plan,
@@ -28,10 +29,6 @@ from webinars.domain.planning import (
 )
 from webinars.domain.snapshots import DRAFT_FIELDS, snapshot
 from webinars.models import AuditAct, Cycle, DraftSession, Theme, Webinar
-
-
-class AlreadyPublic(DomainError):
-    """What is public can be cancelled, and stays; it cannot be removed or readdressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +232,7 @@ def edit_webinar(
             _readdress(edit, row, edit.slug)
         day = new.pop("date", row.date)
         if day != row.date:
-            reason = new.pop("reason", None)
+            reason = (new.pop("reason") or "") if "reason" in new else None
             edit.write(
                 arranging.moved(draft_plan(edit.cycle), slug=edit.slug, day=day, reason=reason)
             )

@@ -18,7 +18,11 @@ SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LONGEST_SLUG = 100
 RESERVED_SLUGS = {"register", "calendar"}
 """``/cycles/<cycle>/register`` and ``/cycles/<cycle>/calendar.ics`` are the cycle's own."""
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
+    # They turn the direction of what follows, beyond their own text.
+    r"\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def slug(value: str) -> str:
@@ -65,6 +69,8 @@ def http_address(value: str) -> str:
     wrong = CONTROL.search(value) or len(value) > 2000
     if wrong or not re.fullmatch(r"https?://[^\s<>\"\\]+", value):
         raise WrongValue(N_("an address beginning with https:// or http:// is needed"))
+    if re.match(r"https?://[^/?#]*@", value):
+        raise WrongValue(N_("a name or a password cannot stand in the address of a site"))
     return value
 
 

@@ -26,6 +26,8 @@ class Act:
     before: dict[str, Any]
     after: dict[str, Any]
     revision: int | None
+    draft_version: int | None = None
+    """Of the draft that it made; None when it was done to something else."""
 
     @property
     def can_be_undone(self) -> bool:
@@ -66,6 +68,7 @@ def as_act(entry: AuditEntry) -> Act:
         before=entry.before,
         after=entry.after,
         revision=entry.revision,
+        draft_version=entry.draft_version,
     )
 
 

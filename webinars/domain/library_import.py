@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from webinars.domain import site
+from webinars.domain import audit, site
 from webinars.domain.errors import Problem, WrongFile
 from webinars.domain.library_files import (
     ENTRY_POINTS,
@@ -21,10 +21,20 @@ from webinars.domain.library_files import (
     ThemeTable,
 )
 from webinars.domain.plan import EDITORIAL_FIELDS
-from webinars.domain.planning import assign
+from webinars.domain.planning import assign, record_edit
 from webinars.domain.publication import mark_changed
+from webinars.domain.snapshots import snapshot
 from webinars.domain.tomlfile import key_name, line_of, locations, unknown_keys, validate
-from webinars.models import Cycle, DraftSession, Reading, Resource, Theme, Webinar
+from webinars.models import (
+    AuditAct,
+    Cycle,
+    CycleDraft,
+    DraftSession,
+    Reading,
+    Resource,
+    Theme,
+    Webinar,
+)
 
 RESOURCE_FIELDS = (
     "title",
@@ -87,12 +97,18 @@ class _Read:
         self.problems.append(Problem(message, line=line, key=key_name(place)))
 
 
-def import_library(session: Session, *, files: Sequence[SourceFile], now: datetime) -> Imported:
+def import_library(
+    session: Session,
+    *,
+    files: Sequence[SourceFile],
+    now: datetime,
+    actor: str = audit.COMMAND_LINE,
+) -> Imported:
     """Read themes, resources and details of webinars. Reading twice changes nothing.
 
     Files may name what another file of the same call brings. Texts of webinars go both into
-    the draft and, where the webinar is published, into public. Raises WrongFiles; then
-    nothing is written.
+    the draft, as an act of its own, and, where the webinar is published, into public. Raises
+    WrongFiles; then nothing is written.
     """
     read = _understand(files)
     themes = {theme.slug: theme for theme in session.scalars(sa.select(Theme))}
@@ -100,6 +116,8 @@ def import_library(session: Session, *, files: Sequence[SourceFile], now: dateti
         resource.slug: resource
         for resource in session.scalars(sa.select(Resource).options(selectinload(Resource.themes)))
     }
+    cycles = _locked_cycles(session, read)
+    before = {cycle.id: snapshot(cycle.draft) for cycle in cycles}
     targets = _targets(session, read)
     _check_references(read, set(themes), set(resources), targets)
     touched: dict[int, Webinar] = {}
@@ -119,6 +137,15 @@ def import_library(session: Session, *, files: Sequence[SourceFile], now: dateti
                 session, table, targets[_identity(table)], resources, touched
             )
         imported.webinars += len(file.content.webinars)
+    for cycle in cycles:
+        record_edit(
+            session,
+            cycle=cycle,
+            before=before[cycle.id],
+            act=AuditAct.LIBRARY_IMPORTED,
+            actor=actor,
+            now=now,
+        )
     for webinar in touched.values():
         mark_changed(webinar, now=now)
     if imported.changed:
@@ -154,6 +181,21 @@ class _Target:
     cycle_id: int
     draft: DraftSession | None = None
     webinar: Webinar | None = None
+
+
+def _locked_cycles(session: Session, read: Iterable[_Read]) -> Sequence[Cycle]:
+    """The cycles that the files may speak of, so that acts on them follow each other."""
+    years = {table.date.year for file in read for table in file.content.webinars}
+    if not years:
+        return ()
+    return session.scalars(
+        sa.select(Cycle)
+        .where(Cycle.year.in_(years))
+        .order_by(Cycle.id)
+        .options(selectinload(Cycle.draft).selectinload(CycleDraft.sessions))
+        .with_for_update(of=Cycle, key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def _targets(session: Session, read: Iterable[_Read]) -> dict[Identity, _Target]:
@@ -249,13 +291,18 @@ def _write_themes(
         values = {name: getattr(table, name) for name in THEME_FIELDS}
         theme = themes.get(table.slug)
         if theme is None:
-            theme = Theme(slug=table.slug, position=len(themes) + 1, **values)
+            theme = Theme(slug=table.slug, position=_after(themes.values()), **values)
             themes[table.slug] = theme
             session.add(theme)
             changed.add(table.slug)
         elif assign(theme, values):
             changed.add(table.slug)
     return changed
+
+
+def _after(themes: Iterable[Theme]) -> int:
+    """The place behind the last one; themes may have been removed in between."""
+    return max((theme.position for theme in themes), default=0) + 1
 
 
 def _webinars_on(session: Session, themes: set[str]) -> dict[int, Webinar]:

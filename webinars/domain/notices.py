@@ -19,6 +19,7 @@ from webinars.domain import outbox
 from webinars.domain.changes import PlanChange
 from webinars.domain.errors import DomainError
 from webinars.models import (
+    SOMEBODYS,
     Change,
     ChangeKind,
     Cycle,
@@ -159,7 +160,7 @@ def told_by_webinar(session: Session, *, webinar_ids: Collection[int]) -> dict[i
 
 def _registrants(webinar_ids: Collection[int]) -> sa.Select[Registration]:
     return sa.select(Registration).where(
-        Registration.webinar_id.in_(webinar_ids), Registration.status.in_(STANDS)
+        Registration.webinar_id.in_(webinar_ids), Registration.status.in_(STANDS), SOMEBODYS
     )
 
 
@@ -181,28 +182,32 @@ def tell(
     session: Session,
     *,
     cycle: Cycle,
-    revision: int,
     changes: Sequence[PlanChange],
+    informed: Collection[tuple[int, int]] = (),
     host: str,
     now: datetime,
 ) -> int:
-    """Owe each registrant one notice of this publication, in its transaction. How many."""
+    """Owe each registrant one notice of the cycle's new revision, in its transaction. How many.
+
+    ``informed``: participant and webinar of those whose mail of this publication says it all,
+    because they have just come to a place.
+    """
     ids = webinars_told(session, cycle=cycle, changes=changes, now=now)
     if not ids:
         return 0
-    people = session.scalars(
-        _registrants(ids.values())
-        .with_only_columns(Registration.participant_id)
-        .distinct()
-        .order_by(Registration.participant_id)
-    )
+    registered = _registrants(ids.values()).with_only_columns(Registration.participant_id)
+    if informed:
+        pairs = session.execute(registered.add_columns(Registration.webinar_id))
+        people = sorted({person for person, webinar in pairs if (person, webinar) not in informed})
+    else:
+        people = list(session.scalars(registered.distinct().order_by(Registration.participant_id)))
     purposes = [
         outbox.Purpose(
-            key=f"change_notice:{cycle.id}:{revision}:{participant_id}",
+            key=f"change_notice:{cycle.id}:{cycle.revision}:{participant_id}",
             kind=MailKind.CHANGE_NOTICE,
             participant_id=participant_id,
             cycle_id=cycle.id,
-            revision=revision,
+            revision=cycle.revision,
         )
         for participant_id in people
     ]

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webinars.domain import account_mails, audit
 from webinars.domain.errors import DomainError, NotFound
+from webinars.domain.fields import CONTROL
 from webinars.models import AuditAct, Organiser, Role
 
 ORGANISER = "organiser"
@@ -85,10 +87,17 @@ def state_of(organiser: Organiser) -> AccountState:
 
 def find(session: Session, *, email: str) -> Organiser:
     """The account of an address. Raises NotFound."""
-    found = session.scalar(sa.select(Organiser).where(Organiser.email == email.strip().lower()))
+    found = session.scalar(sa.select(Organiser).where(Organiser.email == _address(email)))
     if found is None:
         raise NotFound("account")
     return found
+
+
+def _address(email: str) -> str:
+    """As accounts are kept. Raises NotFound for what no database can even look for."""
+    if CONTROL.search(email):
+        raise NotFound("account")
+    return email.strip().lower()
 
 
 def none_yet(session: Session) -> bool:
@@ -122,8 +131,13 @@ def create_organiser(
         created_at=now,
         roles=[_role(session, name) for name in roles],
     )
-    session.add(organiser)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(organiser)
+    except IntegrityError as error:
+        if session.scalar(sa.select(Organiser.id).where(Organiser.email == address)) is None:
+            raise
+        raise AccountExists(address) from error
     after = {"roles": sorted(roles), "state": state_of(organiser).value}
     _record(session, organiser, AuditAct.ACCOUNT_CREATED, actor, now, after=after)
     return organiser
@@ -210,6 +224,7 @@ def reopen(session: Session, *, email: str, actor: str, now: datetime) -> None:
 
 def make_administrator(session: Session, *, email: str, actor: str, now: datetime) -> None:
     """May manage accounts from now on. Raises NotFound."""
+    _lock_administration(session)  # role, then account: everybody in this order
     organiser = _locked(session, email)
     _set_roles(session, organiser, {*_role_names(organiser), ADMINISTRATOR}, actor, now)
 
@@ -293,7 +308,7 @@ def _demand_another_administrator(session: Session, organiser: Organiser) -> Non
 def _locked(session: Session, email: str) -> Organiser:
     found = session.scalar(
         sa.select(Organiser)
-        .where(Organiser.email == email.strip().lower())
+        .where(Organiser.email == _address(email))
         .with_for_update()
         .execution_options(populate_existing=True)
     )

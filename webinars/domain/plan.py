@@ -110,16 +110,14 @@ def check(plan: Plan) -> list[Fault]:
         if slugs[session.slug] > 1:
             faults.append(
                 Fault(
-                    N_('"%(slug)s" is there more than once'),
+                    SLUG_TWICE,
                     (*at, "slug"),
                     session.slug,
                     slug=session.slug,
                 )
             )
         if days[session.date] > 1 and session.status is WebinarStatus.SCHEDULED:
-            faults.append(
-                Fault(N_("%(day)s has more than one webinar"), (*at, "date"), session.slug, day=day)
-            )
+            faults.append(Fault(DAY_TWICE, (*at, "date"), session.slug, day=day))
         if session.date.year != plan.year:
             faults.append(
                 Fault(

@@ -26,6 +26,7 @@ from webinars.models import (
     Cycle,
     CycleDraft,
     DraftSession,
+    Reading,
     ReminderRule,
     Theme,
 )
@@ -34,6 +35,10 @@ DEFAULT_REMINDER_MINUTES = 24 * 60
 
 SHARED_FIELDS = ("title", "status", "capacity", "join_url", "exception_of", "reason")
 PLACED_FIELDS = (*SHARED_FIELDS, "slug", "date", "starts_at", "duration")
+
+
+class AlreadyPublic(DomainError):
+    """What is public can be cancelled, and stays; it cannot be removed or readdressed."""
 
 
 class SlugInUse(DomainError):
@@ -126,6 +131,37 @@ def copy_cycle(
     copy = copied(draft_plan(source), year=year, slug=slug, keep_themes=keep_themes)
     _plan_new(session, copy.plan, AuditAct.COPIED, actor=actor, now=now)
     return copy.left_over
+
+
+def remove_cycle(
+    session: Session, *, cycle_slug: str, actor: str, now: datetime, seen: int | None = None
+) -> None:
+    """Take away a cycle that was never public; its acts stay in the trail.
+
+    Raises NotFound, AlreadyPublic, Stale.
+    """
+    cycle = find_cycle(session, slug=cycle_slug, lock=True)
+    demand_seen(session, cycle=cycle, seen=seen)
+    if cycle.revision > 0:
+        raise AlreadyPublic(cycle_slug)
+    gone = snapshot(cycle.draft)
+    session.execute(
+        sa.update(AuditEntry)
+        .where(AuditEntry.cycle_id == cycle.id)
+        .values(cycle_id=None, subject=cycle_slug)
+    )
+    session.execute(sa.delete(Reading).where(Reading.cycle_id == cycle.id))
+    audit.record(
+        session,
+        actor=actor,
+        act=AuditAct.CYCLE_REMOVED,
+        now=now,
+        subject=cycle_slug,
+        slugs=gone.webinars,
+        before={"cycle": gone.cycle, "webinars": gone.webinars},
+    )
+    session.delete(cycle)
+    session.flush()
 
 
 def _plan_new(session: Session, plan: Plan, act: AuditAct, *, actor: str, now: datetime) -> Cycle:

@@ -62,7 +62,8 @@ def publish(
     assign(cycle, {name: drafted for name, (_, drafted) in fields.items()})
     cycle.revision += 1
     cycle.published_at = now
-    _publish_touched(session, cycle, {change.slug for change in changes}, host=host, now=now)
+    slugs = {change.slug for change in changes}
+    promoted = _publish_touched(session, cycle, slugs, host=host, now=now)
     for change in changes:
         session.add(
             Change(
@@ -76,7 +77,7 @@ def publish(
             )
         )
     told = notices.tell(
-        session, cycle=cycle, revision=cycle.revision, changes=changes, host=host, now=now
+        session, cycle=cycle, changes=changes, informed=promoted, host=host, now=now
     )
     _record(session, cycle, changes, fields, actor=actor, now=now)
     site.touch(session)
@@ -126,14 +127,16 @@ def _record(
 
 def _publish_touched(
     session: Session, cycle: Cycle, touched: set[str], *, host: str, now: datetime
-) -> None:
+) -> set[tuple[int, int]]:
+    """Make the touched webinars public; who came to a place of which: participant, webinar."""
+    promoted: set[tuple[int, int]] = set()
     webinars = {
         row.slug: row
         for row in session.scalars(
             sa.select(Webinar)
             .where(Webinar.cycle_id == cycle.id)
             .order_by(Webinar.id)
-            .with_for_update()
+            .with_for_update(key_share=True)  # rows that only point to them need not wait
             .execution_options(populate_existing=True)
         )
     }
@@ -162,7 +165,9 @@ def _publish_touched(
             assign(webinar, values)
             mark_changed(webinar, now=now)
             session.flush()
-            promote(session, webinar=webinar, host=host, now=now)  # there may be places now
+            there_are_places = promote(session, webinar=webinar, host=host, now=now)
+            promoted |= {(person, webinar.id) for person in there_are_places}
+    return promoted
 
 
 def _public_values(plan: Plan, planned: PlannedSession, draft: DraftSession) -> dict[str, Any]:

@@ -64,7 +64,7 @@ RFC_DAY = rf"(?:{'|'.join(RFC_DAYS)})"
 RFC_NUMBER = r"[+-]?[1-9]\d{0,2}"
 RFC_PARTS = {
     "FREQ": r"(?:YEARLY|MONTHLY|WEEKLY|DAILY)",
-    "UNTIL": r"\d{8}(?:T\d{6})?",
+    "UNTIL": r"\d{8}(?:T\d{6}Z?)?",
     "COUNT": r"[1-9]\d{0,3}",
     "INTERVAL": r"[1-9]\d{0,3}",
     "BYMONTH": r"(?:0?[1-9]|1[0-2])",
@@ -212,7 +212,8 @@ def _refuse_contradictions(rule: str, parts: dict[str, str]) -> None:
         )
     try:
         _day(parts.get("UNTIL", "99991231"))
-        rrulestr(_written(parts), dtstart=datetime(2000, 1, 1))  # noqa: DTZ001  (dates)
+        endless = {name: part for name, part in parts.items() if name != "UNTIL"}
+        rrulestr(_written(endless), dtstart=datetime(2000, 1, 1))  # noqa: DTZ001  (dates)
     except ValueError as error:
         raise WrongRule(NOT_RFC, rule=rule) from error
 

@@ -222,6 +222,7 @@ def _invert(session: Session, edit: Edit, change: Change) -> None:
             local = datetime.fromisoformat(change.before["starts"].partition(" ")[0])
             row.date = local.date()
             row.starts_at = None if local.time() == draft.starts_at else local.time()
+            _put_details_back(row, draft, change.before)
         case ChangeKind.CHANGED:
             _put_details_back(row, draft, change.before)
 

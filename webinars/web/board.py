@@ -41,7 +41,7 @@ def show(cycle: str, *, attempt: Attempt | None = None, status: int = 200) -> Re
             session, cycle_slug=cycle, moment=services().moment(), language=request_language()
         )
         act = find_act(session, cycle_slug=cycle, entry_id=asked) if asked else None
-    done = board_view.done_of(act, titles_of(seen), asked=asked)
+    done = board_view.done_of(act, titles_of(seen), asked=asked, version=seen.version)
     return _page(seen, status=status, attempt=attempt, done=done)
 
 

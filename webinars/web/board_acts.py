@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 
 from webinars.domain import editing, undoing
 from webinars.domain.arranging import NothingToRotate
-from webinars.domain.editing import AlreadyPublic, Edit
+from webinars.domain.editing import Edit
 from webinars.domain.errors import Fault, NotFound, WrongPlan
-from webinars.domain.planning import Stale
+from webinars.domain.planning import AlreadyPublic, Stale
 from webinars.domain.undoing import ChangedSince
 from webinars.i18n import upper_first
 from webinars.services import services

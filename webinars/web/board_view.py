@@ -242,11 +242,16 @@ def only_details(card: Card) -> bool:
     )
 
 
-def done_of(act: Act | None, titles: Mapping[str, str], *, asked: int | None) -> Done | None:
-    """What was just done, if the address names an act of this cycle."""
+def done_of(
+    act: Act | None, titles: Mapping[str, str], *, asked: int | None, version: int
+) -> Done | None:
+    """What was just done, if the address names the latest act on this draft.
+
+    An older address, kept or gone back to, has nothing new to say.
+    """
     if asked == 0:
         return Done(0, str(gettext("nothing has changed: it was so already")), can_be_undone=False)
-    if act is None:
+    if act is None or act.draft_version != version:
         return None
     swapped = act.slugs if act.act is AuditAct.SWAPPED else ()
     at = next((slug for slug in act.slugs if slug in titles), "")

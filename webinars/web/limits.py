@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from email_validator import EmailNotValidError, validate_email
 from flask import current_app, request, session
 from flask_babel import gettext
 from flask_limiter import Limiter
@@ -38,7 +39,7 @@ def limit_passwords(view: Callable[..., Any]) -> Callable[..., Any]:
     """Passwords tried for one account; whether there is such an account changes nothing."""
     return limiter.limit(
         PASSWORDS,
-        key_func=_account,
+        key_func=_password_owner,
         methods=["POST"],
         error_message=_too_many,
     )(view)
@@ -49,19 +50,35 @@ def limit_codes(view: Callable[..., Any]) -> Callable[..., Any]:
     return limiter.shared_limit(
         CODES,
         scope="second-factor",
-        key_func=_account,
+        key_func=_code_owner,
         methods=["POST"],
         error_message=_too_many,
     )(view)
 
 
-def _account() -> str:
-    """Whose account is tried: who is signed in or half so, else the address that was typed."""
+def _password_owner() -> str:
+    """Whose password is tried: who is signed in, else the address that was typed."""
     if current_user.is_authenticated:
         return f"account:{current_user.get_id()}"
-    if "tf_user_id" in session and "email" not in request.form:
+    return f"address:{_one_spelling(request.form.get('email', '')[:254])}"
+
+
+def _code_owner() -> str:
+    """Whose code is tried: who is signed in or half so. A form has no say in it."""
+    if current_user.is_authenticated:
+        return f"account:{current_user.get_id()}"
+    if "tf_user_id" in session:
         return f"account:{session['tf_user_id']}"
-    return f"address:{request.form.get('email', '').strip().lower()[:254]}"
+    return f"network:{get_remote_address()}"
+
+
+def _one_spelling(email: str) -> str:
+    """The address as sign-in looks it up: wide letters and other dots are the same ones."""
+    try:
+        found = validate_email(email, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        return email.strip().lower()
+    return found.normalized.lower()
 
 
 def _too_many() -> str:

@@ -9,10 +9,9 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
 from webinars.domain import editing
-from webinars.domain.editing import AlreadyPublic
 from webinars.domain.errors import NotFound, WrongPlan
 from webinars.domain.history import Act, acts_since, titles_of
-from webinars.domain.planning import Stale, find_cycle
+from webinars.domain.planning import AlreadyPublic, Stale, find_cycle
 from webinars.domain.webinar_draft import WebinarDraft, webinar_draft
 from webinars.services import services
 from webinars.web import webinar_fields

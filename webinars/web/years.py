@@ -28,7 +28,7 @@ from webinars.domain.errors import WrongPlan, WrongRule
 from webinars.domain.library import all_themes
 from webinars.domain.outline import Outline, outline
 from webinars.domain.plan import DEFAULT_ZONE, Plan
-from webinars.domain.planning import SlugInUse, Stale, year_to_plan
+from webinars.domain.planning import SlugInUse, Stale, remove_cycle, year_to_plan
 from webinars.domain.programme import ThemeView
 from webinars.services import services
 from webinars.web.acting import editor
@@ -263,6 +263,17 @@ def edit(cycle: str) -> AnyResponse:
         stale=stale,
         problems=problems(form, {}, ("title", *RULE_FIELDS)),
     )
+
+
+@blueprint.post("/<cycle>/remove")
+def remove(cycle: str) -> AnyResponse:
+    """Take away a cycle that was never public; the desk follows."""
+    acting = editor()
+    with services().database.write() as session:
+        remove_cycle(
+            session, cycle_slug=cycle, actor=acting.actor, seen=acting.seen, now=acting.now
+        )
+    return redirect(url_for("organise.desk"), code=303)
 
 
 def _edited_plan(form: SettingsForm, known: Settings) -> Plan | str:
