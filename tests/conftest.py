@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import CodeType
 from typing import NoReturn
 
 import flask_migrate
@@ -16,6 +17,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 
 from tests.postgres import empty, own_database
 from tests.support import BASE_URL, NOW, SECRET, MailServer, mail_server
@@ -23,6 +25,7 @@ from webinars import clock, create_app
 from webinars.config import Settings
 from webinars.db import Database
 from webinars.services import Services
+from webinars.web import sign_in
 
 # The same few examples at each run, however slow the machine is.
 hypothesis.settings.register_profile("house", max_examples=30, deadline=None, derandomize=True)
@@ -34,6 +37,30 @@ def missing(what: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(f"nothing may be skipped here: {what}")
     pytest.skip(what)
+
+
+class CompiledTemplates(BytecodeCache):
+    """Each template is compiled once, however many applications a test process makes."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self.codes.get(f"{bucket.key} {bucket.checksum}")
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code is not None
+        self.codes[f"{bucket.key} {bucket.checksum}"] = bucket.code
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _light_applications() -> Iterator[None]:
+    """What an application costs when hundreds are made: hashes take a real one's time elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(Flask.jinja_options, "bytecode_cache", CompiledTemplates())
+        for name, least in (("time_cost", 1), ("memory_cost", 8), ("parallelism", 1)):
+            patch.setitem(sign_in.HASH_COST, f"argon2__{name}", least)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -82,7 +82,7 @@ class Links:
         return self._page(f"/cycles/{quote(cycle)}/calendar.ics", language)
 
     def desk(self, path: str, *, language: str) -> str:
-        """An address of the organisers' desk, such as ``/reset/<token>``."""
+        """An address of the organisers' desk, such as ``/recover/<token>``."""
         return self._page(f"/organise{path}", language)
 
     def _page(self, path: str, language: str) -> str:

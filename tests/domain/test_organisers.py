@@ -1,5 +1,6 @@
 """Accounts of the desk: rules that hold without a request."""
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tests.support import HOST, NOW, in_threads
+from tests.support import HOST, NOW, counted_queries, in_threads
 from webinars.db import Database
 from webinars.domain import account_mails, organisers
 from webinars.domain.errors import NotFound
@@ -70,6 +71,33 @@ def test_an_account_is_made_once(house: Database) -> None:
             {},
             {"roles": ["administrator", "organiser"], "state": "active"},
         )
+
+
+def test_of_two_invitations_at_once_one_is_refused(house: Database) -> None:
+    done: list[str] = []
+
+    def invite(number: int) -> None:
+        try:
+            with house.write() as session:
+                organisers.invite(session, email=ROBIN, language="fr", host=HOST, **WHO)
+            done.append("invited")
+        except AccountExists:
+            done.append("refused")
+
+    in_threads(invite, 4)
+    assert sorted(done) == ["invited", "refused", "refused", "refused"]
+    with house.read() as session:
+        assert len(owed(session)) == 1
+
+
+def test_the_first_accounts_of_a_house_may_come_at_once(database: Database) -> None:
+    def make_one(number: int) -> None:
+        with database.write() as session:
+            make(session, f"p{number}@example.org", administrator=True)
+
+    in_threads(make_one, 4)
+    with database.read() as session:
+        assert [account.administrator for account in organisers.accounts(session)] == [True] * 4
 
 
 def test_an_invitation_is_accepted_once(house: Database) -> None:
@@ -140,6 +168,16 @@ def test_roles_are_given_and_taken_back(house: Database) -> None:
         assert [a.last_administrator for a in organisers.accounts(session)] == [False, True]
 
 
+@pytest.mark.parametrize(
+    "act", [organisers.close, organisers.make_administrator, organisers.make_organiser]
+)
+def test_the_role_is_locked_before_the_account(house: Database, act: Callable[..., None]) -> None:
+    with house.write() as session, counted_queries(house) as asked:
+        act(session, email=DOMINIQUE, **WHO)
+    tables = [re.search(r"FROM (\w+)", query) for query in asked[:2]]
+    assert [found and found[1] for found in tables] == ["roles", "organisers"]
+
+
 @pytest.mark.parametrize("act", [organisers.close, organisers.make_organiser])
 def test_the_last_administrator_stays(house: Database, act: Callable[..., None]) -> None:
     with house.write() as session, pytest.raises(LastAdministrator):
@@ -170,6 +208,7 @@ def test_two_administrators_who_close_each_other_at_once(house: Database) -> Non
         assert sorted(a.state for a in organisers.accounts(session)) == ["active", "closed"]
 
 
+@pytest.mark.parametrize("email", ["nobody@example.org", f"{CAMILLE}\0", "\x1b", "\ud800"])
 @pytest.mark.parametrize(
     "act",
     [
@@ -180,9 +219,11 @@ def test_two_administrators_who_close_each_other_at_once(house: Database) -> Non
         organisers.drop_second_factor,
     ],
 )
-def test_an_act_on_nobody(house: Database, act: Callable[..., None]) -> None:
+def test_an_act_on_nobody(house: Database, act: Callable[..., None], email: str) -> None:
     with house.write() as session, pytest.raises(NotFound):
-        act(session, email="nobody@example.org", **WHO)
+        act(session, email=email, **WHO)
+    with house.read() as session, pytest.raises(NotFound):
+        organisers.find(session, email=email)
 
 
 def test_a_reset_is_owed_three_times_a_day_and_dies_with_the_password(house: Database) -> None:

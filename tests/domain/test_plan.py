@@ -188,6 +188,8 @@ def test_a_cancelled_session_leaves_its_date_to_another() -> None:
         ("zone = 1", "a text in quotes is needed, not 1"),
         ('starts_at = "one"', "a local time such as 13:00:00 is needed, not 'one'"),
         ("starts_at = 2019-01-01", "a local time such as 13:00:00 is needed, not "),
+        ("starts_at = 13:00:01.5", "an hour has whole seconds: write 13:00:01, not 13:00:01.5"),
+        ('starts_at = "13:00:00.5"', "an hour has whole seconds: write 13:00:00, not 13:00:00.5"),
         ("duration = 4", "input should be greater than or equal to 5, not 4"),
         ("duration = 1441", "input should be less than or equal to 1440, not 1441"),
         ('duration = "90 minutes"', "a whole number is needed, not '90 minutes'"),

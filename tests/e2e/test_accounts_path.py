@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Browser, Page
 
 from tests.e2e.browsing import Visitor, chromium, visitor
@@ -64,11 +65,22 @@ def choose(who: Visitor, path: str, password: str) -> str:
     return press(page)
 
 
+def stored_hash(database_url: str, email: str) -> str:
+    """The password as the database keeps it, hashed by a real process."""
+    engine = sa.create_engine(database_url)
+    query = sa.text("SELECT password FROM organisers WHERE email = :email")
+    with engine.connect() as connection:
+        found = connection.scalar(query, {"email": email})
+    engine.dispose()
+    return str(found)
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_from_the_invitation_to_a_new_password(
-    browser: Browser, place: Installation, smtp: MailServer
+    browser: Browser, place: Installation, smtp: MailServer, database_url: str
 ) -> None:
     place.run("organiser", "create", CAMILLE, "--password", PASSWORD)
+    assert stored_hash(database_url, CAMILLE).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     place.serve()
     place.worker()
     with (

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_security.utils import naive_utcnow
 from werkzeug.test import TestResponse
 
 from tests.support import NOW, counted_queries
@@ -256,7 +257,9 @@ ACTS = [
 
 
 @pytest.mark.parametrize("name", ACTS)
-@pytest.mark.parametrize("email", ["", "nobody@example.org", "x" * 5000, "é"])
+@pytest.mark.parametrize(
+    "email", ["", "nobody@example.org", "x" * 5000, "é", f"{EMAIL}\0", "a\x1b@example.org"]
+)
 def test_an_act_on_nobody(administrator: FlaskClient, app: Flask, name: str, email: str) -> None:
     answer = act(administrator, name, email)
     assert answer.status_code == 409
@@ -288,6 +291,19 @@ def test_a_desk_that_was_left_open_makes_no_accounts(
     assert mails(database) == []
     assert send(administrator, confirm, password=PASSWORD).headers["Location"] == prefix + PAGE
     assert administrator.get(prefix + PAGE).status_code == 200
+
+
+def test_a_desk_in_use_is_asked_anew(
+    administrator: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = "flask_security.utils.naive_utcnow"
+    signed_in_at = naive_utcnow()
+    statuses = []
+    for minutes in (5, 10, 14, 16):
+        moment = signed_in_at + timedelta(minutes=minutes)
+        monkeypatch.setattr(library, lambda moment=moment: moment)
+        statuses.append(administrator.get(PAGE).status_code)
+    assert statuses == [200, 200, 200, 302]
 
 
 # one's own ------------------------------------------------------------------------------

@@ -322,7 +322,7 @@ def test_undoing_what_has_changed_again(desk: FlaskClient, site: Database):
     act(desk, "move", slug=MAY.slug, day="2019-05-24")
     answer = act(desk, "undo", entry=entry)
     assert answer.status_code == 409
-    assert "Cela ne peut plus être annulé" in read(answer).one("main").text
+    assert "Cela ne peut plus être défait" in read(answer).one("main").text
     assert dates(site)[MAY.slug] == "05-24"
 
 

@@ -237,6 +237,8 @@ def test_the_rest_of_the_fields(desk: FlaskClient, database: Database) -> None:
         ({"nth": "9"}, "nth", "Choisissez dans la liste."),
         ({"months": None}, "months", "Choisissez au moins un mois."),
         ({"starts_at": "midi"}, "starts_at", "Écrivez l’heure locale comme 13:00."),
+        ({"starts_at": "13:00:00.5"}, "starts_at", "Écrivez l’heure locale comme 13:00."),
+        ({"starts_at": "13:00:30"}, "starts_at", "Écrivez l’heure locale comme 13:00."),
         ({"duration": "4"}, "duration", "Choisissez de 5 à 1440 minutes."),
         ({"capacity": "0"}, "capacity", "Choisissez de 1 à 1000000 places."),
         ({"department": "99"}, "department", "Choisissez dans la liste."),

@@ -96,7 +96,10 @@ def rule(value: str) -> str:
 
 
 def local_time(value: Any) -> Any:
-    """A number would pass for seconds after midnight, and an offset would be forgotten."""
+    """An hour to the second, as calendars write it. Raises WrongValue.
+
+    A number would pass for seconds after midnight, and an offset would be forgotten.
+    """
     if isinstance(value, (int, float)):
         raise WrongValue(
             N_("a local time such as 13:00:00 is needed, not %(value)s"), value=repr(value)
@@ -105,10 +108,25 @@ def local_time(value: Any) -> Any:
         raise WrongValue(
             N_("write the local time alone, such as 13:00:00: the zone has its own key")
         )
+    found = _read_time(value) if isinstance(value, str) else value
+    if isinstance(found, time) and found.microsecond:
+        raise WrongValue(
+            N_("an hour has whole seconds: write %(whole)s, not %(value)s"),
+            whole=f"{found:%H:%M:%S}",
+            value=found.isoformat(),
+        )
     return value
 
 
-LocalTime = Annotated[time, BeforeValidator(local_time)]
+def _read_time(value: str) -> time | None:
+    try:
+        return time.fromisoformat(value.strip())
+    except ValueError:
+        return None
+
+
+# Once more when it has been read: pydantic reads texts that Python does not.
+LocalTime = Annotated[time, BeforeValidator(local_time), AfterValidator(local_time)]
 Slug = Annotated[str, AfterValidator(slug)]
 PlainText = Annotated[str, AfterValidator(plain_text)]
 HttpAddress = Annotated[str, AfterValidator(http_address)]

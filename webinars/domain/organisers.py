@@ -129,12 +129,12 @@ def create_organiser(
         fs_uniquifier=uuid.uuid4().hex,
         language=language,
         created_at=now,
-        roles=[_role(session, name) for name in roles],
+        roles=[_role(session, name) for name in sorted(roles)],
     )
     try:
         with session.begin_nested():
             session.add(organiser)
-    except IntegrityError as error:
+    except IntegrityError as error:  # somebody else has made it at this moment
         if session.scalar(sa.select(Organiser.id).where(Organiser.email == address)) is None:
             raise
         raise AccountExists(address) from error
@@ -340,10 +340,16 @@ def _set_roles(
 
 
 def _role(session: Session, name: str) -> Role:
-    role = session.scalar(sa.select(Role).where(Role.name == name))
-    if role is None:
-        role = Role(name=name, description=ROLES[name])
-        session.add(role)
+    query = sa.select(Role).where(Role.name == name)
+    role = session.scalar(query)
+    if role is not None:
+        return role
+    role = Role(name=name, description=ROLES[name])
+    try:
+        with session.begin_nested():
+            session.add(role)
+    except IntegrityError:  # somebody else has made it at this moment
+        return session.scalars(query).one()
     return role
 
 

@@ -36,7 +36,6 @@ LANGUAGE_CHOICES = [SelectChoice("fr", "Français"), SelectChoice("en", "English
 """A language is named in itself."""
 SECOND_FACTOR_ACTS = ("authenticator", "disable")
 PASSWORD_MISSING = "PASSWORD_NOT_PROVIDED"  # noqa: S105  (the key of a message)
-DIFFERENT = "RETYPE_PASSWORD_MISMATCH"
 
 
 def same(field_name: str) -> Any:

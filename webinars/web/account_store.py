@@ -15,7 +15,6 @@ from flask_security import (
     PasswordUtil,
     SQLAlchemySessionUserDatastore,
     Totp,
-    current_user,
     hash_password,
 )
 from qrcode.image.svg import SvgPathFillImage
@@ -137,11 +136,6 @@ class AuthenticatorApp(Totp):
 def derived_key(secret: str, purpose: str) -> bytes:
     """A key for one purpose, always the same for one secret (RFC 5869's second step)."""
     return hmac.new(secret.encode(), purpose.encode() + b"\x01", hashlib.sha256).digest()
-
-
-def present_account() -> Organiser:
-    """Who is signed in, as a row."""
-    return _real(current_user)
 
 
 def _key(secret: str | None) -> str:

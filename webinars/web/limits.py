@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from flask import current_app, request, session
 from flask_babel import gettext
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_security import current_user
+from flask_security import EmailValidateException, current_user
 
 from webinars.services import services
 
@@ -18,6 +17,8 @@ PASSWORDS = "20 per hour"
 """Attempts at one account, from wherever they come."""
 CODES = "6 per 15 minutes; 30 per day"
 """Of one account's second factor: at any time, three codes of a million are right."""
+LONGEST_ADDRESS = 254
+"""Characters (RFC 5321, 4.5.3.1.3)."""
 
 
 def registrations_limit() -> str:
@@ -60,7 +61,7 @@ def _password_owner() -> str:
     """Whose password is tried: who is signed in, else the address that was typed."""
     if current_user.is_authenticated:
         return f"account:{current_user.get_id()}"
-    return f"address:{_one_spelling(request.form.get('email', '')[:254])}"
+    return f"address:{_one_spelling(request.form.get('email', ''))}"
 
 
 def _code_owner() -> str:
@@ -75,10 +76,10 @@ def _code_owner() -> str:
 def _one_spelling(email: str) -> str:
     """The address as sign-in looks it up: wide letters and other dots are the same ones."""
     try:
-        found = validate_email(email, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError:
-        return email.strip().lower()
-    return found.normalized.lower()
+        normal: str = current_app.extensions["security"].mail_util.normalize(email)
+    except EmailValidateException:
+        return email.strip().lower()[:LONGEST_ADDRESS]
+    return normal.lower()
 
 
 def _too_many() -> str:

@@ -42,6 +42,17 @@ from webinars.web.limits import limit_codes, limit_passwords, limit_sign_in
 
 FRESH = timedelta(minutes=15)
 """So long after a password was typed it is not asked for again."""
+GRACE = timedelta(minutes=1)
+"""So long after a page it is not asked for again either: a form that was just opened can be sent.
+
+Each page begins it anew, so it stays far shorter than FRESH: a desk in use is asked too.
+"""
+HASH_COST = {"argon2__time_cost": 3, "argon2__memory_cost": 65536, "argon2__parallelism": 4}
+"""RFC 9106, section 4, second choice; memory in KiB.
+
+Said here, so that a new release of the library asks for no hash to be made anew while somebody
+signs in: that only reads.
+"""
 RECOVERY_CODES = 8
 QUIET = "quiet"
 """The category of messages that say what the page shows anyway."""
@@ -197,20 +208,14 @@ def _rules() -> dict[str, Any]:
         # One hash, with argon2's own salt: with an HMAC around it, a new secret_key would lock
         # every organiser out. The library asks for a salt all the same.
         "SECURITY_PASSWORD_SINGLE_HASH": True,
-        # Said here, so that a new release of the library asks for no hash to be made anew while
-        # somebody signs in: that only reads. RFC 9106, section 4, second choice.
-        "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": {
-            "argon2__time_cost": 3,
-            "argon2__memory_cost": 65536,
-            "argon2__parallelism": 4,
-        },
+        "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": HASH_COST,
         "SECURITY_PASSWORD_LENGTH_MIN": LEAST_PASSWORD,
         # A link holds the digest of a hash, which has a random salt of its own: a slow one
         # would only tell by its time that there is an account.
         "SECURITY_HASHING_SCHEMES": ["hex_sha256"],
         "SECURITY_RESET_PASSWORD_WITHIN": RESET_LASTS,
         "SECURITY_FRESHNESS": FRESH,
-        "SECURITY_FRESHNESS_GRACE_PERIOD": FRESH,
+        "SECURITY_FRESHNESS_GRACE_PERIOD": GRACE,
         "SECURITY_JOIN_USER_ROLES": False,  # PostgreSQL locks no row of an outer join
         "SECURITY_API_ENABLED_METHODS": ["session"],
         "SECURITY_RETURN_GENERIC_RESPONSES": True,

@@ -107,7 +107,7 @@ class HourField(Read, TimeField):
             found = time.fromisoformat(str(valuelist[0]).strip()) if valuelist else None
         except ValueError:
             found = None
-        if found is None or found.tzinfo is not None:
+        if found is None or found.tzinfo is not None or found.second or found.microsecond:
             raise ValueError(gettext("Write the local hour like 13:00."))
         self.data = found
 
