@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     # rules of the house
     require_confirmation: bool = False
     join_opens_minutes: int = Field(default=15, ge=0, le=1440)
+    pending_hold_minutes: int = Field(default=60, ge=0, le=10080)
+    confirmations_per_day: int = Field(default=3, ge=1, le=100)
     link_mails_per_day: int = Field(default=3, ge=1, le=100)
     retention_months: int = Field(default=36, ge=1, le=120)
 

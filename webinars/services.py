@@ -1,6 +1,7 @@
 """What the edges work with: one set per application, made by ``create_app``."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import current_app
 
@@ -27,6 +28,8 @@ class Services:
         return House(
             host=self.settings.host,
             require_confirmation=self.settings.require_confirmation,
+            hold=timedelta(minutes=self.settings.pending_hold_minutes),
+            confirmations_per_day=self.settings.confirmations_per_day,
             link_mails_per_day=self.settings.link_mails_per_day,
         )
 

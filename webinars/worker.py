@@ -13,7 +13,7 @@ from flask import Flask
 from flask_mail import Mail
 
 from webinars import clock
-from webinars.domain import erasure, outbox, reminders, worker_pulse
+from webinars.domain import erasure, outbox, places, reminders, worker_pulse
 from webinars.mail.sending import Sender
 from webinars.services import Services
 
@@ -41,6 +41,10 @@ class Worker:
             worker_pulse.beat(session, now=now)
             outbox.rescue(session, now=now)
             outbox.expire(session, now=now)
+        ended = 1
+        while ended and not self._stopping.is_set():
+            with self._services.database.write() as session:
+                ended = places.end_all_holds(session, host=host, now=clock.now())
         planned = 1
         while planned and not self._stopping.is_set():
             with self._services.database.write() as session:

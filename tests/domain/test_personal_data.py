@@ -21,6 +21,7 @@ from webinars.domain import participants
 from webinars.domain.personal_data import (
     KeptMail,
     KeptPerson,
+    KeptQuestion,
     KeptRegistration,
     PersonalData,
     personal_data,
@@ -58,6 +59,8 @@ def test_all_of_it_and_only_of_them(database: Database) -> None:
         created_at=NOW,
         last_contact_at=LATER,
         proven_at=None,
+        news_since=None,
+        news_version=None,
     )
     assert found.registrations == (
         KeptRegistration(
@@ -67,10 +70,11 @@ def test_all_of_it_and_only_of_them(database: Database) -> None:
             zone="Europe/Paris",
             status=RegistrationStatus.CONFIRMED,
             position=None,
-            question="Et l’Europe ?",
             registered_at=NOW,
             changed_at=NOW,
             cancelled_at=None,
+            held_until=None,
+            came_at=None,
         ),
         KeptRegistration(
             webinar=f"2019/{APRIL.slug}",
@@ -79,12 +83,25 @@ def test_all_of_it_and_only_of_them(database: Database) -> None:
             zone="Europe/Paris",
             status=RegistrationStatus.WAITLISTED,
             position=1,
-            question=None,
             registered_at=LATER,
             changed_at=LATER,
             cancelled_at=None,
+            held_until=None,
+            came_at=None,
         ),
     )
+    assert found.questions == (
+        KeptQuestion(
+            webinar=f"2019/{MARCH.slug}",
+            text="Et l’Europe ?",
+            asked_at=NOW,
+            answered_at=None,
+            answer=None,
+            published_text=None,
+            published_at=None,
+        ),
+    )
+    assert (found.cycles, found.themes) == ((), ())
     assert found.mails == tuple(
         KeptMail(
             kind=kind,
@@ -116,4 +133,4 @@ def test_three_registrations_take_no_more_queries_than_one(database: Database) -
         with counted_queries(database) as queries:
             kept(database)
         numbers.append(len(queries))
-    assert numbers == [3, 3]
+    assert numbers == [6, 6]

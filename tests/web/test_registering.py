@@ -39,7 +39,7 @@ from tests.web.support import (
 )
 from webinars.db import Database
 from webinars.domain import outbox
-from webinars.models import MailKind, OutboxMail, Participant, Registration
+from webinars.models import MailKind, OutboxMail, Participant, Question, Registration
 from webinars.services import Services
 
 EVERYTHING = {
@@ -72,7 +72,7 @@ def stored(database: Database) -> tuple[object, ...]:
             person.actor_category,
             person.region,
             person.language,
-            row.question,
+            session.scalar(sa.select(Question.text)),
             row.status.value,
         )
 

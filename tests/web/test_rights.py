@@ -177,6 +177,7 @@ def test_everything_is_read_on_a_page(
     assert [heading.text for heading in main.all("h2")] == [
         words(app, "Me"),
         counted(app, "%(num)s registration", "%(num)s registrations", 2),
+        counted(app, "%(num)s question", "%(num)s questions", 1),
         counted(app, "%(num)s mail", "%(num)s mails", 2),
     ]
     for text in (ALICE.email, MARCH.title, APRIL.title, "Comment associer les habitants"):
@@ -212,6 +213,8 @@ def test_everything_is_taken_as_a_file(
             "created_at": at,
             "last_contact_at": later,
             "proven_at": None,
+            "news_since": None,
+            "news_version": None,
         },
         "registrations": [
             {
@@ -221,10 +224,11 @@ def test_everything_is_taken_as_a_file(
                 "zone": "Europe/Paris",
                 "status": "confirmed",
                 "position": None,
-                "question": QUESTION,
                 "registered_at": at,
                 "changed_at": at,
                 "cancelled_at": None,
+                "held_until": None,
+                "came_at": None,
             },
             {
                 "webinar": f"2019/{APRIL.slug}",
@@ -233,11 +237,25 @@ def test_everything_is_taken_as_a_file(
                 "zone": "Europe/Paris",
                 "status": "waitlisted",
                 "position": 1,
-                "question": None,
                 "registered_at": later,
                 "changed_at": later,
                 "cancelled_at": None,
+                "held_until": None,
+                "came_at": None,
             },
+        ],
+        "cycles": [],
+        "themes": [],
+        "questions": [
+            {
+                "webinar": f"2019/{MARCH.slug}",
+                "text": QUESTION,
+                "asked_at": at,
+                "answered_at": None,
+                "answer": None,
+                "published_text": None,
+                "published_at": None,
+            }
         ],
         "mails": [
             mail

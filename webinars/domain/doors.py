@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from webinars.clock import minutes
 from webinars.domain.programme import Life, life
-from webinars.domain.registrations import HOLDS_A_PLACE
 from webinars.domain.webinar_page import find_webinar
-from webinars.models import Participant, Registration, WebinarStatus
+from webinars.models import Participant, Registration, RegistrationStatus, WebinarStatus
+
+LET_IN = (RegistrationStatus.CONFIRMED, RegistrationStatus.ATTENDED)
 
 
 class DoorState(enum.StrEnum):
@@ -69,7 +70,7 @@ def _holds_a_place(session: Session, participant: Participant, webinar_id: int) 
         sa.select(Registration.id).where(
             Registration.participant_id == participant.id,
             Registration.webinar_id == webinar_id,
-            Registration.status.in_(HOLDS_A_PLACE),
+            Registration.status.in_(LET_IN),
         )
     )
     return found is not None

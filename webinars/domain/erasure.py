@@ -1,8 +1,9 @@
 """Erasing people: at their word, and by themselves when they were not heard of for long.
 
 What is of the person goes: address, name, what they said of themselves, their questions,
-and every mail of the ledger. Registrations of the past stay as rows of nobody, so that
-counts stay.
+what they follow, and every mail of the ledger. Registrations of the past stay as rows of
+nobody, so that counts stay; so does a question that was published, in the words in which it
+was published and without a name.
 """
 
 import uuid
@@ -17,9 +18,18 @@ from sqlalchemy.orm import Session
 from webinars.domain import audit
 from webinars.domain.errors import ChangedMeanwhile
 from webinars.domain.leaving import leave_all, standing
-from webinars.domain.registrations import STANDS
+from webinars.domain.places import STANDS
 from webinars.i18n import DEFAULT_LANGUAGE
-from webinars.models import AuditAct, OutboxMail, Participant, Registration, Webinar
+from webinars.models import (
+    AuditAct,
+    CycleRegistration,
+    FollowedTheme,
+    OutboxMail,
+    Participant,
+    Question,
+    Registration,
+    Webinar,
+)
 
 BATCH = 100
 
@@ -33,16 +43,23 @@ class Going:
     kept: int
     """Registrations that stay as rows of nobody."""
     questions: int
+    published: int
+    """Questions that stay on a webinar's page, without a name."""
     mails: int
 
 
 def what_goes(session: Session, *, participant: Participant, now: datetime) -> Going:
-    """What erasing this person would do. Three queries."""
+    """What erasing this person would do. Four queries."""
     leaves = standing(participant, now=now).with_only_columns(Registration.id).subquery()
     to_come = session.scalar(sa.select(sa.func.count()).select_from(leaves)) or 0
-    every, questions = session.execute(
-        sa.select(sa.func.count(), sa.func.count(Registration.question)).where(
-            Registration.participant_id == participant.id
+    every = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Registration)
+        .where(Registration.participant_id == participant.id)
+    )
+    questions, published = session.execute(
+        sa.select(sa.func.count(), sa.func.count(Question.published_at)).where(
+            Question.participant_id == participant.id
         )
     ).one()
     mails = session.scalar(
@@ -50,7 +67,13 @@ def what_goes(session: Session, *, participant: Participant, now: datetime) -> G
         .select_from(OutboxMail)
         .where(OutboxMail.participant_id == participant.id)
     )
-    return Going(to_come, every - to_come, questions, mails or 0)
+    return Going(
+        to_come=to_come,
+        kept=(every or 0) - to_come,
+        questions=questions - published,
+        published=published,
+        mails=mails or 0,
+    )
 
 
 def erase(
@@ -115,17 +138,18 @@ def erase_forgotten(session: Session, *, months: int, now: datetime, most: int =
 
 def _blank(session: Session, people: Sequence[Participant], now: datetime) -> None:
     ids = [person.id for person in people]
-    session.execute(
-        sa.delete(OutboxMail)
-        .where(OutboxMail.participant_id.in_(ids))
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(
-        sa.update(Registration)
-        .where(Registration.participant_id.in_(ids), Registration.question.is_not(None))
-        .values(question=None)
-        .execution_options(synchronize_session=False)
-    )
+    for theirs in (
+        sa.delete(OutboxMail).where(OutboxMail.participant_id.in_(ids)),
+        sa.delete(CycleRegistration).where(CycleRegistration.participant_id.in_(ids)),
+        sa.delete(FollowedTheme).where(FollowedTheme.participant_id.in_(ids)),
+        sa.delete(Question).where(
+            Question.participant_id.in_(ids), Question.published_at.is_(None)
+        ),
+        sa.update(Question)
+        .where(Question.participant_id.in_(ids))
+        .values(participant_id=None, text=Question.published_text),
+    ):
+        session.execute(theirs, execution_options={"synchronize_session": False})
     for person in people:
         person.public_id = uuid.uuid4()  # every link carried the old one
         person.page_generation = person.calendar_generation = 1
@@ -134,6 +158,6 @@ def _blank(session: Session, people: Sequence[Participant], now: datetime) -> No
         person.full_name = ""
         person.organisation = person.actor_category = person.region = None
         person.language = DEFAULT_LANGUAGE
-        person.proven_at = None
+        person.proven_at = person.news_since = person.news_version = None
         person.erased_at = now
     session.flush()

@@ -32,7 +32,11 @@ class Act:
     @property
     def can_be_undone(self) -> bool:
         """It was done to a draft, and not the making of it."""
-        return self.act is not AuditAct.PUBLISHED and bool(self.before)
+        return (
+            self.act is not AuditAct.PUBLISHED
+            and self.draft_version is not None
+            and bool(self.before)
+        )
 
     @property
     def can_be_reverted(self) -> bool:

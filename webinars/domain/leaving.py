@@ -5,7 +5,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager
 
-from webinars.domain.registrations import STANDS, withdraw
+from webinars.domain.places import STANDS, lock_webinars
+from webinars.domain.registrations import withdraw
 from webinars.models import Participant, Registration, Webinar, WebinarStatus
 
 
@@ -41,12 +42,7 @@ def leave_all(
     # All rows at once and in one order, before any place changes hands: two such acts that
     # promote each other's people would else wait for one another.
     ids = session.scalars(query.with_only_columns(Webinar.id)).all()
-    session.execute(
-        sa.select(Webinar.id)
-        .where(Webinar.id.in_(ids))
-        .order_by(Webinar.id)
-        .with_for_update(key_share=True)
-    )
+    lock_webinars(session, webinar_ids=ids)
     # Read only now: whoever held a lock may have changed what stands.
     leaving = session.scalars(
         query.where(Webinar.id.in_(ids))

@@ -1,7 +1,7 @@
 """Everything that is kept about one person, for that person. Instants are UTC."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -9,10 +9,13 @@ from sqlalchemy.orm import Session
 from webinars.domain.registration_lists import position
 from webinars.models import (
     Cycle,
+    CycleRegistration,
+    FollowedTheme,
     MailKind,
     MailState,
     OutboxMail,
     Participant,
+    Question,
     Registration,
     RegistrationStatus,
     Webinar,
@@ -32,11 +35,14 @@ class KeptPerson:
     created_at: datetime
     last_contact_at: datetime
     proven_at: datetime | None
+    news_since: datetime | None
+    """When they asked to be told of new cycles, in the words of ``news_version``."""
+    news_version: date | None
 
 
 @dataclass(frozen=True, slots=True)
 class KeptRegistration:
-    """One registration with the question that came with it."""
+    """One registration, whatever became of it."""
 
     webinar: str
     """``<cycle>/<webinar>``, as in its address."""
@@ -45,10 +51,46 @@ class KeptRegistration:
     zone: str
     status: RegistrationStatus
     position: int | None
-    question: str | None
     registered_at: datetime
     changed_at: datetime
     cancelled_at: datetime | None
+    held_until: datetime | None
+    came_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCycle:
+    """A whole cycle that they are registered for."""
+
+    cycle: str
+    title: str
+    registered_at: datetime
+    confirmed_at: datetime | None
+    ended_at: datetime | None
+    without: tuple[str, ...]
+    """Slugs of the webinars that they left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTheme:
+    """A theme that they follow."""
+
+    theme: str
+    asked_at: datetime
+    confirmed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptQuestion:
+    """A question of theirs, and what became of it."""
+
+    webinar: str
+    text: str
+    asked_at: datetime
+    answered_at: datetime | None
+    answer: str | None
+    published_text: str | None
+    published_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +114,9 @@ class PersonalData:
 
     person: KeptPerson
     registrations: tuple[KeptRegistration, ...]
+    cycles: tuple[KeptCycle, ...]
+    themes: tuple[KeptTheme, ...]
+    questions: tuple[KeptQuestion, ...]
     mails: tuple[KeptMail, ...]
 
 
@@ -88,8 +133,13 @@ def personal_data(session: Session, *, participant: Participant) -> PersonalData
             created_at=participant.created_at,
             last_contact_at=participant.last_contact_at,
             proven_at=participant.proven_at,
+            news_since=participant.news_since,
+            news_version=participant.news_version,
         ),
         registrations=_registrations(session, participant),
+        cycles=_cycles(session, participant),
+        themes=_themes(session, participant),
+        questions=_questions(session, participant),
         mails=_mails(session, participant),
     )
 
@@ -110,12 +160,64 @@ def _registrations(session: Session, participant: Participant) -> tuple[KeptRegi
             zone=zone,
             status=registration.status,
             position=position(session, registration=registration),
-            question=registration.question,
             registered_at=registration.registered_at,
             changed_at=registration.changed_at,
             cancelled_at=registration.cancelled_at,
+            held_until=registration.held_until,
+            came_at=registration.came_at,
         )
         for registration, webinar, cycle, zone in rows.all()
+    )
+
+
+def _cycles(session: Session, participant: Participant) -> tuple[KeptCycle, ...]:
+    rows = session.execute(
+        sa.select(CycleRegistration, Cycle.slug, Cycle.title)
+        .join(Cycle, Cycle.id == CycleRegistration.cycle_id)
+        .where(CycleRegistration.participant_id == participant.id)
+        .order_by(CycleRegistration.registered_at, CycleRegistration.id)
+    )
+    return tuple(
+        KeptCycle(
+            cycle=slug,
+            title=title,
+            registered_at=whole.registered_at,
+            confirmed_at=whole.confirmed_at,
+            ended_at=whole.ended_at,
+            without=tuple(whole.without),
+        )
+        for whole, slug, title in rows.all()
+    )
+
+
+def _themes(session: Session, participant: Participant) -> tuple[KeptTheme, ...]:
+    followed = session.scalars(
+        sa.select(FollowedTheme)
+        .where(FollowedTheme.participant_id == participant.id)
+        .order_by(FollowedTheme.asked_at, FollowedTheme.id)
+    )
+    return tuple(KeptTheme(one.theme_slug, one.asked_at, one.confirmed_at) for one in followed)
+
+
+def _questions(session: Session, participant: Participant) -> tuple[KeptQuestion, ...]:
+    rows = session.execute(
+        sa.select(Question, Webinar.slug, Cycle.slug)
+        .join(Webinar, Webinar.id == Question.webinar_id)
+        .join(Cycle, Cycle.id == Webinar.cycle_id)
+        .where(Question.participant_id == participant.id)
+        .order_by(Question.asked_at, Question.id)
+    )
+    return tuple(
+        KeptQuestion(
+            webinar=f"{cycle}/{slug}",
+            text=question.text,
+            asked_at=question.asked_at,
+            answered_at=question.answered_at,
+            answer=question.answer,
+            published_text=question.published_text,
+            published_at=question.published_at,
+        )
+        for question, slug, cycle in rows.all()
     )
 
 

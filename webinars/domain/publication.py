@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from webinars.clock import minutes, to_local
 from webinars.domain import audit, notices, site
 from webinars.domain.changes import FieldValue, PlanChange, Slot, differences
+from webinars.domain.places import promote
 from webinars.domain.plan import EDITORIAL_FIELDS, Plan, PlannedSession
 from webinars.domain.planning import SHARED_FIELDS, assign, demand_seen, draft_plan, find_cycle
-from webinars.domain.registrations import promote
 from webinars.domain.snapshots import CYCLE_FIELDS, to_json
 from webinars.models import AuditAct, Change, Cycle, DraftSession, Webinar, WebinarStatus
 

@@ -50,6 +50,7 @@ def undo(session: Session, *, cycle_slug: str, entry_id: int, editor: Editor) ->
                 AuditEntry.id == entry_id,
                 AuditEntry.cycle_id == edit.cycle.id,
                 AuditEntry.act != AuditAct.PUBLISHED,
+                AuditEntry.draft_version.is_not(None),
             )
         )
         if entry is None or not entry.before:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain.errors import NotFound
 from webinars.domain.library import ResourceView, StepGroup, by_step, resource_view
+from webinars.domain.places import is_free
 from webinars.domain.programme import (
     CycleView,
     Moment,
@@ -84,7 +85,7 @@ def find_webinar(session: Session, *, cycle_slug: str, webinar_slug: str) -> Web
 def is_full(session: Session, *, cycle_slug: str, webinar_slug: str) -> bool:
     """Whether every place is taken: the one thing of the page that no publication changes."""
     full = session.scalar(
-        sa.select(Webinar.confirmed_count >= Webinar.capacity)
+        sa.select(Webinar.confirmed_count + Webinar.held_count >= Webinar.capacity)
         .join(Cycle)
         .where(Cycle.slug == cycle_slug, Webinar.slug == webinar_slug)
     )
@@ -113,7 +114,7 @@ def webinar_page(
         territory_questions=row.territory_questions or (theme.questions if theme else ()),
         platform_answers=row.platform_answers or (theme.platform_answers if theme else ()),
         announcements=row.announcements,
-        full=row.capacity is not None and row.confirmed_count >= row.capacity,
+        full=not is_free(row),
         replay=_replay(session, row.id),
         readings=_readings(session, cycle.id, webinar_slug),
         kit=_kit(session, theme),

@@ -23,7 +23,14 @@ from webinars.models.planning import (
     Webinar,
     WebinarStatus,
 )
-from webinars.models.registrations import SOMEBODYS, Registration, RegistrationStatus
+from webinars.models.registrations import (
+    SOMEBODYS,
+    CycleRegistration,
+    FollowedTheme,
+    Question,
+    Registration,
+    RegistrationStatus,
+)
 from webinars.models.site import SiteState
 
 __all__ = [
@@ -37,13 +44,16 @@ __all__ = [
     "Chapter",
     "Cycle",
     "CycleDraft",
+    "CycleRegistration",
     "DraftSession",
     "EntryPoint",
+    "FollowedTheme",
     "MailKind",
     "MailState",
     "Organiser",
     "OutboxMail",
     "Participant",
+    "Question",
     "Reading",
     "Registration",
     "RegistrationStatus",

@@ -45,6 +45,16 @@ class AuditAct(enum.StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  (an act)
     SECOND_FACTOR_ON = "second_factor_on"
     SECOND_FACTOR_OFF = "second_factor_off"
+    # to registrations and questions
+    REGISTRATION_ADDED = "registration_added"
+    DETAILS_CORRECTED = "details_corrected"
+    REGISTRATION_ENDED = "registration_ended"
+    ATTENDANCE_CORRECTED = "attendance_corrected"
+    LIST_IMPORTED = "list_imported"
+    LIST_EXPORTED = "list_exported"
+    QUESTION_ANSWERED = "question_answered"
+    QUESTION_PUBLISHED = "question_published"
+    QUESTION_WITHDRAWN = "question_withdrawn"
     # to participants
     PERSON_ERASED = "person_erased"
     PEOPLE_ERASED = "people_erased"

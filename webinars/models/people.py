@@ -2,7 +2,7 @@
 
 import enum
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from flask_security import RoleMixin, UserMixin
@@ -55,6 +55,10 @@ class Participant(Base):
     """From here three years are counted until the person is erased (CNIL)."""
     proven_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """The first press of a button behind a personal link: the address is theirs."""
+    news_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When they asked to be told of new cycles; only then, and only once proven, are they."""
+    news_version: Mapped[date | None]
+    """Which text of ``domain/consent.py`` they agreed to."""
     erased_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """Nobody any more: the row stays so that counts do, and nothing may list or write to it."""
 

@@ -167,6 +167,8 @@ class Webinar(SessionFields, Base):
     """The latest published change."""
     confirmed_count: Mapped[int] = mapped_column(default=0)
     """Confirmed registrations; changed by conditional updates only, so never over capacity."""
+    held_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Places kept for registrations that are not confirmed yet; free are those beside both."""
 
     cycle: Mapped[Cycle] = relationship(back_populates="webinars")
 

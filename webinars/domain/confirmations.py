@@ -1,0 +1,96 @@
+"""Mails that say where a registration stands; a few a day for one address.
+
+Anybody can type somebody's address into a form. So further confirmations of a day make one
+summary, which leaves when the first of them is a day old.
+"""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webinars.domain import outbox
+from webinars.domain.places import registration_key
+from webinars.models import (
+    MailKind,
+    OutboxMail,
+    Participant,
+    Registration,
+    RegistrationStatus,
+    Webinar,
+)
+
+COUNTED = (
+    MailKind.CONFIRMATION,
+    MailKind.WAITING_LIST,
+    MailKind.CYCLE_CONFIRMATION,
+    MailKind.THEME_CONFIRMATION,
+)
+DAY = timedelta(days=1)
+
+
+def of_registration(registration: Registration, webinar: Webinar) -> outbox.Purpose:
+    """What to owe for one registration as it stands: place, waiting list, or one more step."""
+    waits = registration.status is RegistrationStatus.WAITLISTED
+    kind = MailKind.WAITING_LIST if waits else MailKind.CONFIRMATION
+    return outbox.Purpose(
+        key=registration_key(
+            kind, registration.id, registration.registered_at, registration.status
+        ),
+        kind=kind,
+        participant_id=registration.participant_id,
+        webinar_id=webinar.id,
+        expires_at=webinar.ends_at,
+    )
+
+
+def owe(
+    session: Session,
+    *,
+    participant: Participant,
+    purpose: outbox.Purpose,
+    most: int,
+    host: str,
+    now: datetime,
+) -> None:
+    """Owe a confirmation that a form asked for; when there were too many, one summary later.
+
+    The caller holds the lock of the participant's row, so that two forms do not both count
+    before either writes.
+    """
+    if participant.created_at < now:
+        times = _times(session, participant, now)
+        if times and times[0] > now:
+            return  # the summary that is to leave tells this as well
+        if len(times) >= most:
+            due_at = times[most - 1] + DAY
+            purpose = outbox.Purpose(
+                key=f"{MailKind.SUMMARY}:{participant.id}:{due_at.isoformat()}",
+                kind=MailKind.SUMMARY,
+                participant_id=participant.id,
+                due_at=due_at,
+            )
+    owe_at_once(session, purpose=purpose, host=host, now=now)
+
+
+def _times(session: Session, participant: Participant, now: datetime) -> list[datetime]:
+    """When those of the last day were owed, the latest first; of a summary when it leaves."""
+    owed = sa.case(
+        (OutboxMail.kind == MailKind.SUMMARY, OutboxMail.due_at), else_=OutboxMail.created_at
+    )
+    return list(
+        session.scalars(
+            sa.select(owed)
+            .where(
+                OutboxMail.participant_id == participant.id,
+                OutboxMail.kind.in_((*COUNTED, MailKind.SUMMARY)),
+                owed > now - DAY,
+            )
+            .order_by(owed.desc())
+        )
+    )
+
+
+def owe_at_once(session: Session, *, purpose: outbox.Purpose, host: str, now: datetime) -> None:
+    """Owe a confirmation to somebody who has just pressed a button of their own page."""
+    outbox.enqueue(session, purposes=[purpose], host=host, now=now)

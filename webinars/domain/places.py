@@ -1,0 +1,216 @@
+"""The places of a webinar: taken, kept for a while, freed, given to the first in line.
+
+Every act locks the webinar's row before it counts, so the acts of one webinar follow each
+other; the counts themselves change by updates that carry the condition.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webinars.domain import outbox
+from webinars.domain.errors import NotFound
+from webinars.models import (
+    SOMEBODYS,
+    Cycle,
+    MailKind,
+    Registration,
+    RegistrationStatus,
+    Webinar,
+    WebinarStatus,
+)
+
+HOLDS_A_PLACE = (
+    RegistrationStatus.CONFIRMED,
+    RegistrationStatus.ATTENDED,
+    RegistrationStatus.ABSENT,
+)
+"""What ``confirmed_count`` counts: a place stays used when the webinar is over."""
+STANDS = (
+    RegistrationStatus.PENDING,
+    RegistrationStatus.CONFIRMED,
+    RegistrationStatus.WAITLISTED,
+)
+BATCH = 1000
+"""Rows named in one statement; SQLite has a limit."""
+
+
+def locked_webinar(session: Session, *, cycle_slug: str, webinar_slug: str) -> Webinar:
+    """The published webinar at this address, for this transaction alone. Raises NotFound."""
+    webinar = session.scalar(
+        _for_update(sa.select(Webinar).join(Cycle)).where(
+            Cycle.slug == cycle_slug, Cycle.revision > 0, Webinar.slug == webinar_slug
+        )
+    )
+    if webinar is None:
+        raise NotFound(f"{cycle_slug}/{webinar_slug}")
+    return webinar
+
+
+def lock_webinars(session: Session, *, webinar_ids: Sequence[int]) -> list[Webinar]:
+    """Several, in the one order in which everybody locks them: nobody waits in a circle."""
+    return list(
+        session.scalars(
+            _for_update(sa.select(Webinar)).where(Webinar.id.in_(webinar_ids)).order_by(Webinar.id)
+        )
+    )
+
+
+def _for_update(query: sa.Select[Webinar]) -> sa.Select[Webinar]:
+    # Rows that only point to it need not wait.
+    return query.with_for_update(key_share=True, of=Webinar).execution_options(
+        populate_existing=True
+    )
+
+
+def is_free(webinar: Webinar) -> bool:
+    """Whether a place is free, as the row was read."""
+    return webinar.capacity is None or (
+        webinar.confirmed_count + webinar.held_count < webinar.capacity
+    )
+
+
+def take_place(session: Session, webinar: Webinar) -> bool:
+    """One more confirmed, if there is a place: the condition stands in the update."""
+    return _count(session, webinar, confirmed=1)
+
+
+def hold_place(session: Session, webinar: Webinar) -> bool:
+    """One more place kept for somebody who has yet to confirm, if there is one."""
+    return _count(session, webinar, held=1)
+
+
+def free_place(session: Session, webinar: Webinar) -> None:
+    """One confirmed less."""
+    _count(session, webinar, confirmed=-1)
+
+
+def leave_hold(session: Session, registration: Registration, webinar: Webinar) -> None:
+    """One place less is kept, if this registration kept one."""
+    if registration.held_until is not None:
+        registration.held_until = None
+        _count(session, webinar, held=-1)
+
+
+def _count(session: Session, webinar: Webinar, *, confirmed: int = 0, held: int = 0) -> bool:
+    update = sa.update(Webinar).where(Webinar.id == webinar.id)
+    if confirmed + held > 0:
+        update = update.where(
+            sa.or_(
+                Webinar.capacity.is_(None),
+                Webinar.confirmed_count + Webinar.held_count < Webinar.capacity,
+            )
+        )
+    counted = session.execute(
+        update.values(
+            confirmed_count=Webinar.confirmed_count + confirmed,
+            held_count=Webinar.held_count + held,
+        )
+        .returning(Webinar.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    return counted is not None
+
+
+def end_holds(session: Session, *, webinar: Webinar, host: str, now: datetime) -> int:
+    """Give up the places that were kept long enough, to the first in line. How many.
+
+    The caller holds the lock of the webinar's row.
+    """
+    ended = session.scalars(
+        sa.update(Registration)
+        .where(Registration.webinar_id == webinar.id, Registration.held_until <= now)
+        .values(held_until=None)
+        .returning(Registration.id)
+        .execution_options(synchronize_session="fetch")
+    ).all()
+    if ended:
+        _count(session, webinar, held=-len(ended))
+        promote(session, webinar=webinar, host=host, now=now)
+    return len(ended)
+
+
+def end_all_holds(session: Session, *, host: str, now: datetime, most: int = 20) -> int:
+    """The same for every webinar where one has ended, so many at a time; how many webinars."""
+    ids = session.scalars(
+        sa.select(Registration.webinar_id)
+        .where(Registration.held_until <= now)
+        .distinct()
+        .limit(most)
+    ).all()
+    webinars = lock_webinars(session, webinar_ids=ids)
+    for webinar in webinars:
+        end_holds(session, webinar=webinar, host=host, now=now)
+    return len(webinars)
+
+
+def promote(session: Session, *, webinar: Webinar, host: str, now: datetime) -> tuple[int, ...]:
+    """Give free places to the first in line; nobody after the start. The participants' ids.
+
+    The caller holds the lock of the webinar's row. A fixed number of statements for each
+    thousand people.
+    """
+    if now >= webinar.starts_at or webinar.status is WebinarStatus.CANCELLED:
+        return ()
+    first = session.execute(
+        _waiting(webinar.id)
+        .with_only_columns(Registration.id, Registration.participant_id, Registration.registered_at)
+        .limit(_free_places(session, webinar))
+    ).all()
+    if not first:
+        return ()
+    session.execute(  # the row is locked: the places are as free as they were counted
+        sa.update(Webinar)
+        .where(Webinar.id == webinar.id)
+        .values(confirmed_count=Webinar.confirmed_count + len(first))
+        .execution_options(synchronize_session=False)
+    )
+    confirmed = RegistrationStatus.CONFIRMED
+    for start in range(0, len(first), BATCH):
+        session.execute(
+            sa.update(Registration)
+            .where(Registration.id.in_([row.id for row in first[start : start + BATCH]]))
+            .values(status=confirmed, changed_at=now)
+        )
+    purposes = [
+        outbox.Purpose(
+            key=registration_key(MailKind.PROMOTION, row.id, row.registered_at, confirmed),
+            kind=MailKind.PROMOTION,
+            participant_id=row.participant_id,
+            webinar_id=webinar.id,
+            expires_at=webinar.ends_at,
+        )
+        for row in first
+    ]
+    outbox.enqueue(session, purposes=purposes, host=host, now=now)
+    return tuple(row.participant_id for row in first)
+
+
+def registration_key(
+    kind: MailKind, registration_id: int, registered_at: datetime, status: RegistrationStatus
+) -> str:
+    """The key of the mail that tells somebody where their registration stands."""
+    return f"{kind}:{registration_id}:{registered_at.isoformat()}:{status}"
+
+
+def _free_places(session: Session, webinar: Webinar) -> int | None:
+    row = session.execute(
+        sa.select(Webinar.capacity, Webinar.confirmed_count + Webinar.held_count).where(
+            Webinar.id == webinar.id
+        )
+    ).one()
+    return None if row[0] is None else max(0, row[0] - row[1])
+
+
+def _waiting(webinar_id: int) -> sa.Select[Registration]:
+    return (
+        sa.select(Registration)
+        .where(
+            Registration.webinar_id == webinar_id,
+            Registration.status == RegistrationStatus.WAITLISTED,
+            SOMEBODYS,
+        )
+        .order_by(Registration.registered_at, Registration.id)
+    )
