@@ -111,6 +111,27 @@ def test_there_is_always_something_to_come(database: Database) -> None:
             assert abs(coming[0] - now) <= timedelta(hours=1, minutes=1), now
 
 
+@pytest.mark.parametrize(
+    "now",
+    [
+        datetime(2026, 11, 22, 22, 46, tzinfo=UTC),  # the last quarter of an hour in Paris
+        datetime(2026, 11, 22, 22, 59, 59, tzinfo=UTC),
+        datetime(2026, 7, 31, 21, 50, tzinfo=UTC),
+    ],
+)
+def test_the_last_minutes_of_a_day_have_a_meeting_too(database: Database, now: datetime) -> None:
+    plant(database, now)
+    with database.read() as session:
+        starts = session.scalars(
+            sa.select(Webinar.starts_at)
+            .join(Cycle)
+            .where(Cycle.slug.startswith(DISCOVERY))
+            .order_by(Webinar.starts_at)
+        ).all()
+        assert len(starts) == 2
+        assert timedelta(0) <= now - starts[0] < timedelta(minutes=15)
+
+
 @pytest.fixture
 def load(
     monkeypatch: pytest.MonkeyPatch, database_url: str, tmp_path: Path

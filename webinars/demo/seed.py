@@ -179,9 +179,10 @@ def _discovery(session: Session, *, house: House, now: datetime) -> None:
     )
     if coming is not None:
         return
-    today = _meeting(
-        "Découvrir la plateforme : posez vos questions", _next(now, minutes=15), duration=180
-    )
+    soon = _next(now, minutes=15)
+    if to_local(soon, DEFAULT_ZONE).date() != to_local(now, DEFAULT_ZONE).date():
+        soon -= timedelta(minutes=15)  # just begun: tomorrow has a meeting of its own
+    today = _meeting("Découvrir la plateforme : posez vos questions", soon, duration=180)
     # Its reminder, a day before, is due in five to ten minutes.
     tomorrow = _meeting(
         "Découvrir la plateforme : le tour en une heure",
