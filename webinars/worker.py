@@ -13,7 +13,7 @@ from flask import Flask
 from flask_mail import Mail
 
 from webinars import clock
-from webinars.domain import erasure, outbox, places, reminders, worker_pulse
+from webinars.domain import attendance, erasure, outbox, places, reminders, worker_pulse
 from webinars.mail.sending import Sender
 from webinars.services import Services
 
@@ -49,6 +49,10 @@ class Worker:
         while planned and not self._stopping.is_set():
             with self._services.database.write() as session:
                 planned = reminders.plan_reminders(session, host=host, now=clock.now())
+        settled = 1
+        while settled and not self._stopping.is_set():
+            with self._services.database.write() as session:
+                settled = attendance.settle(session, now=clock.now())
         sender = Sender(
             services=self._services,
             mail=self._mail,

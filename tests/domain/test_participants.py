@@ -56,11 +56,11 @@ Line = tuple[str, str, int | None, bool, bool]
 def page(database: Database, who: str = ALICE.email, *, now: datetime = NOW) -> list[Line]:
     """Webinar, status, position, whether it can be cancelled, whether confirmed."""
     with database.read() as session:
-        views = participants.registrations_of(
+        views = participants.own_page(
             session,
             participant=found(session, who),
             moment=Moment.at(now, opens_minutes=15),
-        )
+        ).registrations
     return [
         (view.webinar.slug, view.status.value, view.position, view.can_cancel, view.can_confirm)
         for view in views

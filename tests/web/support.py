@@ -92,6 +92,8 @@ class Element:
             name = element.attrs.get("name")
             if name is None:
                 continue
+            if element.attrs.get("type") == "checkbox" and "checked" not in element.attrs:
+                continue  # a browser does not send it
             if element.tag == "select":
                 chosen = [o for o in element.all("option") if "selected" in o.attrs]
                 found[name] = chosen[0].attrs["value"] if chosen else ""

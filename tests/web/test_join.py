@@ -1,11 +1,23 @@
 """The door of a webinar."""
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.support import ALICE, APRIL, BOB, MARCH, MAY, NOW, plan_of, published, register
+from tests.support import (
+    ALICE,
+    APRIL,
+    BOB,
+    MARCH,
+    MAY,
+    NOW,
+    counted_queries,
+    plan_of,
+    published,
+    register,
+)
 from tests.web.support import (
     END,
     OPENS,
@@ -20,6 +32,9 @@ from tests.web.support import (
     words,
 )
 from webinars.db import Database
+from webinars.domain import replays
+from webinars.domain.replays import Video
+from webinars.models import Registration
 from webinars.services import Services
 
 DOOR = f"{PAGE}/join"
@@ -102,6 +117,144 @@ def test_a_replaced_link_asks(client: FlaskClient, alice: Database, services: Se
     replace_secrets(alice)
     assert_shut(client.get(f"{DOOR}?t={old}"))
     assert knock(client, services).status_code == 302
+
+
+def arrivals(database: Database) -> list[tuple[str, bool]]:
+    """The status of each registration, and whether they came."""
+    with database.read() as session:
+        found = session.execute(
+            sa.select(Registration.status, Registration.came_at).order_by(Registration.id)
+        )
+        return [(status.value, came is not None) for status, came in found]
+
+
+def test_it_notes_who_came(client: FlaskClient, alice: Database, services: Services, at) -> None:
+    for instant in (NOW, OPENS - SECOND):
+        at(instant)
+        knock(client, services)
+        assert arrivals(alice) == [("confirmed", False)]
+    at(OPENS)
+    client.get(DOOR)
+    assert arrivals(alice) == [("confirmed", False)]
+    knock(client, services)
+    assert arrivals(alice) == [("attended", True)]
+    at(END - SECOND)
+    with counted_queries(alice) as statements:
+        assert knock(client, services).status_code == 302
+    assert [one for one in statements if not one.startswith("SELECT")] == []
+
+
+def test_who_comes_only_after_the_end_has_not_come(
+    client: FlaskClient, alice: Database, services: Services, at
+) -> None:
+    at(END)
+    knock(client, services)
+    assert arrivals(alice) == [("confirmed", False)]
+
+
+@pytest.mark.parametrize("instant", [OPENS - SECOND, OPENS, START, END - SECOND, END])
+def test_head_answers_like_get_and_notes_nobody(
+    client: FlaskClient, alice: Database, services: Services, at, instant
+) -> None:
+    at(instant)
+    address = f"{DOOR}?t={tokens(alice, services.links)[0]}"
+    head = client.head(address)
+    assert arrivals(alice) == [("confirmed", False)]
+    get = client.get(address)
+    assert (head.status_code, head.headers.get("Location")) == (
+        get.status_code,
+        get.headers.get("Location"),
+    )
+    assert head.data == b""
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("Sec-Purpose", "prefetch"),
+        ("Sec-Purpose", "prefetch;prerender"),
+        ("Purpose", "prefetch"),
+        ("X-Moz", "prefetch"),
+        ("X-Purpose", "preview"),
+    ],
+)
+def test_a_browser_that_fetches_ahead_is_nobody(
+    client: FlaskClient, app: Flask, alice: Database, services: Services, at, header, value
+) -> None:
+    at(START)
+    token = tokens(alice, services.links)[0]
+    answer = client.get(f"{DOOR}?t={token}", headers={header: value})
+    assert_shut(answer)
+    assert arrivals(alice) == [("confirmed", False)]
+    main = read(answer).one("main")
+    assert main.one("h1").text == words(app, "The room is open")
+    (way,) = [a for a in main.all("a") if a.text == words(app, "Enter the room")]
+    assert client.get(way.attrs["href"]).headers["Location"] == MARCH.join_url
+    assert arrivals(alice) == [("attended", True)]
+
+
+def test_early_everybody_reads_day_and_hours_without_a_script(
+    client: FlaskClient, app: Flask, alice: Database, services: Services, now
+) -> None:
+    token = tokens(alice, services.links)[0]
+    main = read(client.get(f"{DOOR}?t={token}")).one("main")
+    times = main.one("dl").all("time")
+    assert [time.text.replace("\u00a0", " ") for time in times] == [
+        "jeudi 21 mars, 12 h 45",
+        "jeudi 21 mars, 13 h",
+    ]
+    assert main.links("/me/") == [f"/me/{token}"]
+    assert main.links(f"{PAGE}.ics") == [f"{PAGE}.ics"]
+    way = main.all("p", class_="countdown__way")
+    assert all("hidden" in one.attrs for one in way)
+    assert read(client.get(DOOR)).one("main").links("/me/") == []
+
+
+def test_whoever_waits_is_told_their_rank(
+    client: FlaskClient, app: Flask, database: Database, services: Services, now, at
+) -> None:
+    with database.write() as session:
+        published(session, plan_of(MARCH, capacity=1))
+        register(session, BOB)
+        register(session, ALICE, now=NOW + SECOND)
+    for instant in (NOW, OPENS, START, END - SECOND):
+        at(instant)
+        answer = knock(client, services)
+        assert_shut(answer)
+        title = words(app, "You are no. %(rank)s on the waiting list", rank=1)
+        assert read(answer).one("h1").text == title
+    assert ("waitlisted", True) not in arrivals(database)
+
+
+def test_a_registration_to_confirm_leads_to_its_button(
+    client: FlaskClient, app: Flask, alice: Database, services: Services, at
+) -> None:
+    with alice.write() as session:
+        session.execute(sa.update(Registration).values(status="pending"))
+    at(START)
+    answer = knock(client, services)
+    assert_shut(answer)
+    token = tokens(alice, services.links)[0]
+    assert read(answer).one("main").links("/me/") == [f"/me/{token}"]
+
+
+def test_over_with_its_replay_leads_to_it(
+    client: FlaskClient, alice: Database, services: Services, at
+) -> None:
+    with alice.write() as session:
+        replays.put_online(
+            session,
+            cycle_slug="2019",
+            webinar_slug=MARCH.slug,
+            video=Video("https://video.example.org/mars", 3600),
+            now=END,
+        )
+    at(END - SECOND)
+    assert knock(client, services).status_code == 302
+    at(END)
+    for answer in (knock(client, services), client.get(DOOR), client.head(DOOR)):
+        assert (answer.status_code, answer.headers["Location"]) == (303, PAGE)
+        assert answer.headers["Cache-Control"] == "private, no-store"
 
 
 def test_whoever_waits_or_has_left_stays_outside(

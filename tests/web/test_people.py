@@ -1,5 +1,7 @@
 """The participant's own page: GET shows, POST acts, and the secret stays one."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 import structlog
@@ -16,11 +18,13 @@ from tests.support import (
     MARCH,
     MAY,
     NOW,
+    counted_queries,
+    load_library,
     plan_of,
     published,
     register,
 )
-from tests.web.own_page import assert_private, own, statuses
+from tests.web.own_page import assert_private, kept, own, statuses
 from tests.web.support import (
     END,
     OPENS,
@@ -28,6 +32,7 @@ from tests.web.support import (
     SECOND,
     START,
     Element,
+    counted,
     post_registration,
     read,
     replace_secrets,
@@ -37,6 +42,8 @@ from tests.web.support import (
     words,
 )
 from webinars.db import Database
+from webinars.domain import following, whole_cycle
+from webinars.domain.consent import NEWS
 from webinars.domain.registrations import House
 from webinars.models import Registration
 from webinars.services import Services
@@ -62,6 +69,17 @@ def buttons(page: Element) -> list[tuple[str, str]]:
         for form in page.all("form")
         if "webinar" in form.values()
     ]
+
+
+WIDER_ACTS = (
+    "confirm-cycle",
+    "leave-cycle",
+    "include",
+    "confirm-theme",
+    "stop-theme",
+    "news",
+    "stop-news",
+)
 
 
 # what it shows -------------------------------------------------------------------------
@@ -181,8 +199,8 @@ def test_looking_changes_nothing(client: FlaskClient, alice: Database, services:
     for address in (page, f"{page}?done=cancelled", f"{page}?webinar=2019/{MARCH.slug}"):
         assert client.get(address).status_code == 200
         assert client.head(address).status_code == 200
-    for act in ("cancel", "confirm"):
-        answer = client.get(f"{page}/{act}?webinar=2019/{MARCH.slug}")
+    for act in ("cancel", "confirm", *WIDER_ACTS):
+        answer = client.get(f"{page}/{act}?webinar=2019/{MARCH.slug}&cycle=2019")
         assert answer.status_code == 405
     assert rows(alice) == before
     assert statuses(alice, MARCH.slug) == [("alice", "confirmed")]
@@ -215,9 +233,10 @@ def test_leaving_takes_the_token_of_the_page(
     theirs = read(client.get(bobs)).form(f"{bobs}/cancel").values()["csrf_token"]
     for token in (None, "", "x", theirs):
         data = {"webinar": f"2019/{MARCH.slug}"} | ({"csrf_token": token} if token else {})
-        answer = client.post(f"{page}/cancel", data=data)
-        assert answer.status_code == 400
-        assert_private(answer)
+        for act in ("cancel", *WIDER_ACTS):
+            answer = client.post(f"{page}/{act}", data=data | {"cycle": "2019"})
+            assert answer.status_code == 400
+            assert_private(answer)
     assert statuses(alice, MARCH.slug) == [("alice", "confirmed"), ("bob", "confirmed")]
 
 
@@ -309,3 +328,288 @@ def test_secrets_and_addresses_stand_in_no_log_and_on_no_other_page(
     for secret in (page_token, calendar_token, "alice@example.org", "Alice", "Dupont"):
         assert secret not in written
     assert {log["route"] for log in logs} >= {"/me/<token>", "/me/<token>/calendar.ics"}
+
+
+# my cycles and themes, my news ---------------------------------------------------------
+
+THEMES = (MARCH.theme, APRIL.theme, MAY.theme)
+CONFIRMS = House(host=HOUSE.host, require_confirmation=True)
+
+
+def whole(database: Database, *without: str, cycle: str = "2019", house: House = HOUSE) -> None:
+    """Alice registers for a whole cycle."""
+    with database.write() as session:
+        whole_cycle.register_for_cycle(
+            session,
+            cycle_slug=cycle,
+            person=ALICE,
+            without=frozenset(without),
+            question=None,
+            house=house,
+            now=NOW,
+        )
+
+
+def follow(database: Database, *themes: str | None, house: House = HOUSE) -> None:
+    """Alice follows themes."""
+    with database.write() as session:
+        for slug in themes:
+            following.follow_theme(
+                session, theme_slug=str(slug), person=ALICE, house=house, now=NOW
+            )
+
+
+def acts(page: Element) -> list[tuple[str, ...]]:
+    """What can be pressed in the section of cycles and themes: the act, and on what."""
+    found = []
+    for form in page.by_id("my-scopes").all("form"):
+        values = form.values()
+        assert values.pop("csrf_token")
+        found.append((form.attrs["action"].rpartition("/")[2], *values.values()))
+    return found
+
+
+def push(client: FlaskClient, page: str, act: str, **changes: str | None) -> TestResponse:
+    """Press the first button of this act that the page offers."""
+    form = next(
+        form
+        for form in read(client.get(page)).all("form")
+        if form.attrs["action"] == f"{page}/{act}"
+    )
+    data = form.values() | changes
+    return client.post(form.attrs["action"], data={k: v for k, v in data.items() if v is not None})
+
+
+def where(answer: TestResponse) -> tuple[int, str]:
+    return answer.status_code, answer.headers.get("Location", "").partition("?done=")[2]
+
+
+def test_who_has_no_cycle_and_no_theme_sees_no_empty_box(
+    client: FlaskClient, app: Flask, alice: Database, services: Services
+) -> None:
+    page = read(client.get(own(services)))
+    assert page.all(id="my-scopes") == []
+    assert "%" not in page.by_id("my-data").text
+    shown = read(client.get(f"{own(services)}/data"))
+    assert shown.all(id="cycles-title") + shown.all(id="themes-title") == []
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_cycles_and_themes_are_shown_with_what_can_be_done(
+    client: FlaskClient, app: Flask, alice: Database, services: Services, number: int
+) -> None:
+    slugs = ["2019", "2020", "2021"][:number]
+    for year in range(2020, 2019 + number):
+        with alice.write() as session:
+            later = replace(MARCH, date=MARCH.date.replace(year=year))
+            published(session, plan_of(later, slug=str(year), year=year, title=f"Cycle {year}"))
+    with alice.write() as session:
+        load_library(session, "themes.toml")
+    for slug in slugs:
+        whole(alice, cycle=slug)
+    follow(alice, *THEMES[:number])
+    page = read(client.get(own(services)))
+    assert page.by_id("my-scopes-title").text == words(app, "My cycles and themes")
+    assert acts(page) == [
+        *(("leave-cycle", slug) for slug in slugs),
+        *(("stop-theme", str(theme)) for theme in THEMES[:number]),
+    ]
+    shown = read(client.get(f"{own(services)}/data"))
+    assert len(shown.by_id("cycles-title").text) > 0
+    assert len(shown.by_id("themes-title").text) > 0
+
+
+def test_the_page_takes_a_fixed_number_of_queries(
+    client: FlaskClient, database: Database, now
+) -> None:
+    services = client.application.extensions["webinars"]
+    taken = []
+    for year in (2019, 2020, 2021):
+        moved = [replace(one, date=one.date.replace(year=year)) for one in (MARCH, APRIL, MAY)]
+        with database.write() as session:
+            published(
+                session,
+                plan_of(*moved, slug=str(year), year=year, title=f"Cycle {year}", capacity=1),
+            )
+            for planned in (MARCH, APRIL):
+                register(session, BOB, webinar=planned.slug, cycle=str(year))
+        whole(database, MAY.slug, cycle=str(year))  # she waits twice, and left one out
+        follow(database, THEMES[year - 2019])
+        with counted_queries(database) as queries:
+            assert client.get(own(services)).status_code == 200
+        taken.append(len(queries))
+    assert taken == [taken[0]] * 3
+    assert taken[0] <= 9
+
+
+def test_this_one_after_all(
+    client: FlaskClient, app: Flask, site: Database, services: Services
+) -> None:
+    whole(site, MARCH.slug, MAY.slug)
+    page = own(services)
+    assert acts(read(client.get(page))) == [
+        ("include", f"2019/{MARCH.slug}"),
+        ("include", f"2019/{MAY.slug}"),
+        ("leave-cycle", "2019"),
+    ]
+    assert titles(read(client.get(page))) == [APRIL.title]
+    answer = push(client, page, "include")
+    assert where(answer) == (303, "included")
+    assert_private(answer)
+    after = read(client.get(answer.headers["Location"]))
+    assert words(app, "This one after all") in after.one("div", role="status").text
+    assert acts(after) == [("include", f"2019/{MAY.slug}"), ("leave-cycle", "2019")]
+    assert statuses(site, MARCH.slug) == [("alice", "confirmed")]
+    # What was cancelled afterwards can come back as well.
+    send(client, page, "cancel")
+    assert ("include", f"2019/{MARCH.slug}") in acts(read(client.get(page)))
+    push(client, page, "include")
+    assert statuses(site, MARCH.slug) == [("alice", "confirmed")]
+
+
+def test_it_is_too_late_for_what_has_ended(
+    client: FlaskClient, site: Database, services: Services, at
+) -> None:
+    whole(site, MARCH.slug)
+    page = own(services)
+    at(END - SECOND)
+    form = read(client.get(page)).form(f"{page}/include").values()
+    at(END)
+    assert client.post(f"{page}/include", data=form).status_code == 409
+    assert acts(read(client.get(page))) == [("leave-cycle", "2019")]
+    assert statuses(site, MARCH.slug) == []
+
+
+def test_leaving_a_cycle_says_its_consequence_and_frees_the_places(
+    client: FlaskClient, app: Flask, database: Database, services: Services, now
+) -> None:
+    with database.write() as session:
+        published(session, plan_of(MARCH, APRIL, MAY, capacity=1))
+    whole(database, MAY.slug)
+    with database.write() as session:
+        register(session, BOB, now=NOW + SECOND)
+    page = own(services)
+    form = read(client.get(page)).form(f"{page}/leave-cycle")
+    assert form.one("button").text.startswith(
+        counted(
+            app,
+            "Leave, and cancel my %(num)s registration",
+            "Leave, and cancel my %(num)s registrations",
+            2,
+        )
+    )
+    answer = push(client, page, "leave-cycle")
+    assert where(answer) == (303, "cycle_left")
+    assert statuses(database, MARCH.slug) == [("alice", "cancelled"), ("bob", "confirmed")]
+    assert statuses(database, APRIL.slug) == [("alice", "cancelled")]
+    after = read(client.get(answer.headers["Location"]))
+    assert words(app, "You have left the cycle") in after.one("div", role="status").text
+    assert after.all(id="my-scopes") == []
+
+
+def test_one_button_confirms_the_whole_cycle(make_app, site: Database) -> None:
+    app = make_app(require_confirmation=True)
+    client, services = app.test_client(), app.extensions["webinars"]
+    whole(site, MAY.slug, house=CONFIRMS)
+    page = own(services)
+    shown = read(client.get(page))
+    assert acts(shown)[0] == ("confirm-cycle", "2019")
+    assert shown.text.count(words(app, "Confirm my registration")) == 2
+    answer = push(client, page, "confirm-cycle")
+    assert where(answer) == (303, "cycle_confirmed")
+    assert statuses(site, MARCH.slug) == [("alice", "confirmed")]
+    assert statuses(site, APRIL.slug) == [("alice", "confirmed")]
+    after = read(client.get(answer.headers["Location"]))
+    assert [act for act, *_ in acts(after)] == ["include", "leave-cycle"]
+    assert kept(site).proven_at == NOW
+
+
+def test_a_pending_registration_says_until_when_its_place_is_kept(
+    make_app, site: Database, at
+) -> None:
+    app = make_app(require_confirmation=True)
+    client, services = app.test_client(), app.extensions["webinars"]
+    with site.write() as session:
+        register(session, ALICE, house=CONFIRMS)
+    none = words(app, "No place is kept for you until you confirm.")
+    text = read(client.get(own(services))).text
+    assert "jusqu’à 11 h, lundi 4 mars" in text.replace("\xa0", " ")
+    assert none not in text
+    at(NOW + CONFIRMS.hold)  # the worker has not been there yet
+    assert none in read(client.get(own(services))).text
+
+
+def test_a_theme_is_confirmed_and_stopped(make_app, site: Database) -> None:
+    app = make_app(require_confirmation=True)
+    client, services = app.test_client(), app.extensions["webinars"]
+    follow(site, THEMES[0], house=CONFIRMS)
+    page = own(services)
+    assert acts(read(client.get(page))) == [
+        ("confirm-theme", THEMES[0]),
+        ("stop-theme", THEMES[0]),
+    ]
+    assert where(push(client, page, "confirm-theme")) == (303, "theme_confirmed")
+    assert acts(read(client.get(page))) == [("stop-theme", THEMES[0])]
+    answer = push(client, page, "stop-theme")
+    assert where(answer) == (303, "theme_stopped")
+    assert read(client.get(answer.headers["Location"])).all(id="my-scopes") == []
+
+
+def test_news_are_asked_for_and_stopped(
+    client: FlaskClient, app: Flask, alice: Database, services: Services, at
+) -> None:
+    page = own(services)
+    assert words(app, NEWS.text) in read(client.get(page)).by_id("my-data").text
+    assert where(push(client, page, "news")) == (303, "news_asked")
+    person = kept(alice)
+    assert (person.news_since, person.news_version) == (NOW, NEWS.version)
+    at(NOW + 3600 * SECOND)
+    shown = read(client.get(page)).by_id("my-data")
+    assert "4 mars 2019" in shown.text
+    assert shown.all("form", action=f"{page}/news") == []
+    assert where(push(client, page, "stop-news")) == (303, "news_stopped")
+    person = kept(alice)
+    assert (person.news_since, person.news_version) == (None, None)
+
+
+WIDER = (
+    ("confirm-cycle", "cycle"),
+    ("leave-cycle", "cycle"),
+    ("include", "webinar"),
+    ("confirm-theme", "theme"),
+)
+
+
+def test_what_one_has_no_part_in_is_not_found(
+    client: FlaskClient, alice: Database, services: Services
+) -> None:
+    page = own(services)
+    proof = read(client.get(page)).form(f"{page}/cancel").values()["csrf_token"]
+    before = rows(alice)
+    for act, field in WIDER:
+        for value in ("", "2019", "/", "2019/\0", "\0", "é", f"2019/{APRIL.slug}", "x" * 5000):
+            answer = client.post(f"{page}/{act}", data={"csrf_token": proof, field: value})
+            assert (answer.status_code, act, value[:20]) == (404, act, value[:20])
+            assert_private(answer)
+        assert client.post(f"{page}/{act}", data={"csrf_token": proof}).status_code == 404
+    assert rows(alice) == before
+    assert statuses(alice, MARCH.slug) == [("alice", "confirmed")]
+
+
+def test_pressed_twice_is_pressed_once(
+    client: FlaskClient, site: Database, services: Services
+) -> None:
+    whole(site, MARCH.slug)
+    follow(site, THEMES[0])
+    page = own(services)
+    shown = read(client.get(page))
+    for act, codes in (
+        ("include", [303, 303]),
+        ("stop-theme", [303, 303]),
+        ("news", [303, 303]),
+        ("leave-cycle", [303, 303]),
+    ):
+        form = shown.form(f"{page}/{act}").values()
+        assert [client.post(f"{page}/{act}", data=form).status_code for _ in codes] == codes, act
+    assert statuses(site, MARCH.slug) == [("alice", "cancelled")]
+    assert rows(site)[:2] == (1, 3)

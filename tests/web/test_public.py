@@ -459,7 +459,7 @@ def many(number: int) -> tuple[PlannedSession, ...]:
 COLD = {
     "/": 3,
     "/cycles/2019": 3,
-    "/cycles/2019/webinar-0": 8,
+    "/cycles/2019/webinar-0": 9,
     "/themes/apprendre-a-faire-alliances": 6,
     "/resources": 4,
     "/replays": 3,

@@ -275,7 +275,7 @@ def test_the_desk_counts(organiser: FlaskClient, database: Database, services: S
             register(session, who, now=NOW + number * SECOND)
     sign_in(organiser)
     page = read(organiser.get("/organise/"))
-    assert tables(page) == [[MARCH.title, "2", "3"]]
+    assert tables(page) == [[MARCH.title, f"2 Inscriptions, {MARCH.title}", "3"]]
     assert [number.text for number in page.one("dl").all("dd")] == ["0", "5", "0"]
     assert "alice" not in page.text
 
@@ -287,5 +287,5 @@ def test_the_desk_shows_three_cycles(organiser: FlaskClient, database: Database)
             published(session, plan_of(march, slug=str(year), year=year, title=f"Cycle {year}"))
     sign_in(organiser)
     assert tables(read(organiser.get("/organise/"))) == [
-        [f"Mars {year}", "0", "0"] for year in (2020, 2019, 2018)
+        [f"Mars {year}", f"0 Inscriptions, Mars {year}", "0"] for year in (2020, 2019, 2018)
     ]

@@ -58,37 +58,40 @@ def owe(
     The caller holds the lock of the participant's row, so that two forms do not both count
     before either writes.
     """
-    if participant.created_at < now:
-        times = _times(session, participant, now)
-        if times and times[0] > now:
-            return  # the summary that is to leave tells this as well
-        if len(times) >= most:
-            due_at = times[most - 1] + DAY
-            purpose = outbox.Purpose(
-                key=f"{MailKind.SUMMARY}:{participant.id}:{due_at.isoformat()}",
-                kind=MailKind.SUMMARY,
-                participant_id=participant.id,
-                due_at=due_at,
-            )
+    last = _of_last_day(session, participant, now)
+    if any(kind is MailKind.SUMMARY and at > now for kind, at in last):
+        return  # the summary that is to leave tells this as well
+    if len(last) >= most:
+        due_at = last[most - 1][1] + DAY
+        purpose = outbox.Purpose(
+            key=f"{MailKind.SUMMARY}:{participant.id}:{due_at.isoformat()}",
+            kind=MailKind.SUMMARY,
+            participant_id=participant.id,
+            due_at=due_at,
+        )
     owe_at_once(session, purpose=purpose, host=host, now=now)
 
 
-def _times(session: Session, participant: Participant, now: datetime) -> list[datetime]:
-    """When those of the last day were owed, the latest first; of a summary when it leaves."""
+def _of_last_day(
+    session: Session, participant: Participant, now: datetime
+) -> list[tuple[MailKind, datetime]]:
+    """Those of the last day and when they were owed, the latest first; a summary when it leaves.
+
+    Some may be of a moment later than ``now``: another form that was sent at the same time.
+    """
     owed = sa.case(
         (OutboxMail.kind == MailKind.SUMMARY, OutboxMail.due_at), else_=OutboxMail.created_at
     )
-    return list(
-        session.scalars(
-            sa.select(owed)
-            .where(
-                OutboxMail.participant_id == participant.id,
-                OutboxMail.kind.in_((*COUNTED, MailKind.SUMMARY)),
-                owed > now - DAY,
-            )
-            .order_by(owed.desc())
+    rows = session.execute(
+        sa.select(OutboxMail.kind, owed)
+        .where(
+            OutboxMail.participant_id == participant.id,
+            OutboxMail.kind.in_((*COUNTED, MailKind.SUMMARY)),
+            owed > now - DAY,
         )
+        .order_by(owed.desc())
     )
+    return [(kind, at) for kind, at in rows]
 
 
 def owe_at_once(session: Session, *, purpose: outbox.Purpose, host: str, now: datetime) -> None:

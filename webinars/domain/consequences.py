@@ -31,7 +31,15 @@ class Facts:
     """How many are told, of each webinar whose change people are told of."""
     people: int
     """Persons told, each once."""
+    registered: Mapping[str, int]
+    """How many the whole cycle registers, of each webinar that is added."""
+    invited: Mapping[str, int]
+    """How many follow the theme of a webinar that is planned, and are told."""
+    joining: int
+    """Persons of these two, each once."""
     confirmed: Mapping[str, int]
+    held: Mapping[str, int]
+    """Places kept for those who have yet to confirm."""
     waiting: Mapping[str, int]
     calendars: int
     """Personal calendars that hold a touched webinar."""
@@ -57,6 +65,8 @@ class WebinarConsequences:
     after: State | None
     """None: the draft has it no more, and it is cancelled."""
     told: int
+    registered: int
+    invited: int
     confirmed: int
     waiting: int
     promoted: int
@@ -81,6 +91,7 @@ class Consequences:
 
     webinars: tuple[WebinarConsequences, ...]
     people: int
+    joining: int
     themes: tuple[str, ...]
     """Themes whose feeds move."""
     calendars: int
@@ -105,6 +116,7 @@ def consequences(changes: Sequence[PlanChange], *, facts: Facts, now: datetime) 
     return Consequences(
         webinars=tuple(_of_one(slug, its, facts, now) for slug, its in by_slug.items()),
         people=facts.people,
+        joining=facts.joining,
         themes=tuple(sorted({state.theme for state in states if state.theme})),
         calendars=facts.calendars,
     )
@@ -122,9 +134,11 @@ def _of_one(
         before=before,
         after=after,
         told=facts.told.get(slug, 0),
+        registered=facts.registered.get(slug, 0),
+        invited=facts.invited.get(slug, 0),
         confirmed=confirmed,
         waiting=waiting,
-        promoted=_promoted(after, confirmed, waiting, now),
+        promoted=_promoted(after, confirmed + facts.held.get(slug, 0), waiting, now),
         over=_over(after, confirmed, now),
         rearmed=rearmed,
         passed=passed,
@@ -148,12 +162,12 @@ def _reminders(
     )
 
 
-def _promoted(after: State | None, confirmed: int, waiting: int, now: datetime) -> int:
+def _promoted(after: State | None, taken: int, waiting: int, now: datetime) -> int:
     if after is None or after.cancelled or after.starts_at <= now:
         return 0
     if after.capacity is None:
         return waiting
-    return max(0, min(waiting, after.capacity - confirmed))
+    return max(0, min(waiting, after.capacity - taken))
 
 
 def _over(after: State | None, confirmed: int, now: datetime) -> int:

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain import outbox, worker_pulse
 from webinars.domain.changes import differences
+from webinars.domain.places import HOLDS_A_PLACE
 from webinars.domain.programme import CycleView, Moment, published_cycles
 from webinars.domain.publication import changed_fields, drafted_slots, slots_of
+from webinars.domain.questions import open_counts
 from webinars.models import (
     Cycle,
     CycleDraft,
@@ -40,6 +42,8 @@ class DeskCycle:
     """What is public; None has never been published."""
     registrations: Mapping[str, int]
     waiting: Mapping[str, int]
+    questions: Mapping[str, int]
+    """Those that wait for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,9 @@ def desk(session: Session, *, moment: Moment) -> Desk:
 
     The latest year first. A fixed number of queries, however many cycles there are.
     """
-    confirmed = _counts(session, RegistrationStatus.CONFIRMED)
+    confirmed = _counts(session, *HOLDS_A_PLACE)
     waiting = _counts(session, RegistrationStatus.WAITLISTED)
+    questions = open_counts(session)
     public = {view.slug: view for view in published_cycles(session, moment=moment)}
     cycles = session.scalars(
         sa.select(Cycle)
@@ -79,6 +84,7 @@ def desk(session: Session, *, moment: Moment) -> Desk:
                 view=public.get(cycle.slug),
                 registrations=confirmed.get(cycle.slug, {}),
                 waiting=waiting.get(cycle.slug, {}),
+                questions=questions.get(cycle.slug, {}),
             )
             for cycle in cycles
         ),
@@ -87,13 +93,13 @@ def desk(session: Session, *, moment: Moment) -> Desk:
     )
 
 
-def _counts(session: Session, status: RegistrationStatus) -> dict[str, dict[str, int]]:
+def _counts(session: Session, *statuses: RegistrationStatus) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     rows = session.execute(
         sa.select(Cycle.slug, Webinar.slug, sa.func.count())
         .join(Webinar, Webinar.cycle_id == Cycle.id)
         .join(Registration, Registration.webinar_id == Webinar.id)
-        .where(Registration.status == status)
+        .where(Registration.status.in_(statuses))
         .group_by(Cycle.slug, Webinar.slug)
     )
     for cycle, webinar, count in rows:

@@ -31,6 +31,14 @@ class RegistrationClosed(DomainError):
     """Nothing of this registration can be changed any more."""
 
 
+class NothingToCome(DomainError):
+    """No webinar of the cycle is to come: there is nothing to register for."""
+
+
+class NothingChosen(DomainError):
+    """Every webinar to come was left out: nothing would be left to register for."""
+
+
 class ChangedMeanwhile(DomainError):
     """Somebody else changed the same thing at the same time: look again, then act."""
 

@@ -18,6 +18,7 @@ from webinars.clock import minutes, to_utc
 from webinars.domain import outbox
 from webinars.domain.changes import PlanChange
 from webinars.domain.errors import DomainError
+from webinars.domain.places import HOLDS_A_PLACE
 from webinars.models import (
     SOMEBODYS,
     Change,
@@ -32,8 +33,8 @@ from webinars.models import (
     WebinarStatus,
 )
 
-STANDS = (RegistrationStatus.CONFIRMED, RegistrationStatus.WAITLISTED)
-"""Who is told. Not the pending: nobody has proved that address yet."""
+STANDS = (*HOLDS_A_PLACE, RegistrationStatus.WAITLISTED)
+"""Who is told, those who have come in as well. Not the pending: nobody proved that address."""
 IN_HANDS = (MailState.CLAIMED, MailState.HANDING_OVER)
 AT_ONCE = timedelta(minutes=1)
 """A registration and a publication this close: their clocks do not say which was first."""

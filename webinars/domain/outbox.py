@@ -56,7 +56,6 @@ def enqueue(session: Session, *, purposes: Sequence[Purpose], host: str, now: da
     """
     if not purposes:
         return 0
-    insert = postgresql.insert if _is_postgresql(session) else sqlite.insert
     rows = [
         {
             "key": purpose.key,
@@ -77,14 +76,15 @@ def enqueue(session: Session, *, purposes: Sequence[Purpose], host: str, now: da
         }
         for purpose in purposes
     ]
-    made = session.execute(
-        insert(OutboxMail).on_conflict_do_nothing().returning(OutboxMail.id), rows
-    )
+    made = session.execute(_OWED[session.get_bind().dialect.name], rows)
     return len(made.all())
 
 
-def _is_postgresql(session: Session) -> bool:
-    return session.get_bind().dialect.name == "postgresql"
+# Built once: every registration writes one.
+_OWED = {
+    "sqlite": sqlite.insert(OutboxMail).on_conflict_do_nothing().returning(OutboxMail.id),
+    "postgresql": postgresql.insert(OutboxMail).on_conflict_do_nothing().returning(OutboxMail.id),
+}
 
 
 def claim(session: Session, *, owner: str, lease: timedelta, most: int, now: datetime) -> list[int]:

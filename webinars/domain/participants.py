@@ -1,17 +1,27 @@
 """A participant's own page: what they see, and the secrets that open it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
+from webinars.domain.following import FollowedThemeView, followed
 from webinars.domain.personal_links import owe_link
-from webinars.domain.programme import Moment, WebinarView, published_cycles
-from webinars.domain.registration_lists import position
+from webinars.domain.places import STANDS
+from webinars.domain.programme import Life, Moment, WebinarView, published_cycles
+from webinars.domain.whole_cycle import cycles_of
 from webinars.links import LAST_GENERATION, BadToken, Links, Purpose
-from webinars.models import Cycle, Participant, Registration, RegistrationStatus, Webinar
+from webinars.models import (
+    SOMEBODYS,
+    Cycle,
+    Participant,
+    Registration,
+    RegistrationStatus,
+    Webinar,
+)
 
 
 class UnknownSecret(NotFound):
@@ -34,8 +44,33 @@ class RegistrationView:
     status: RegistrationStatus
     position: int | None
     """In the waiting list, from 1."""
+    held_until: datetime | None
+    """While it is to be confirmed: until when its place is kept; None when none is."""
     can_cancel: bool
     can_confirm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WholeCycleView:
+    """A whole cycle as the person sees it."""
+
+    slug: str
+    title: str
+    pending: bool
+    standing: int
+    """How many of its webinars to come they are registered for."""
+    left_out: tuple[WebinarView, ...]
+    """Those to come of which they said "not this one", at once or later."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPage:
+    """What a person is registered for, in the three scopes."""
+
+    registrations: tuple[RegistrationView, ...]
+    """What comes first, then the past."""
+    cycles: tuple[WholeCycleView, ...]
+    themes: tuple[FollowedThemeView, ...]
 
 
 def open_page(session: Session, *, links: Links, token: str) -> Participant:
@@ -143,15 +178,45 @@ def _raise_generation(
     session.refresh(participant)
 
 
-def registrations_of(
-    session: Session, *, participant: Participant, moment: Moment
-) -> tuple[RegistrationView, ...]:
-    """Everything that the person is or was registered for: what comes first, then the past."""
+def ask_for_news(
+    session: Session, *, participant: Participant, version: date, now: datetime
+) -> None:
+    """They want to be told of new cycles, in the words of this version."""
+    if participant.news_since is None:
+        participant.news_since = now
+    participant.news_version = version
+    session.flush()
+
+
+def stop_news(session: Session, *, participant: Participant) -> None:
+    """They want that no more; what they had agreed to is not kept."""
+    participant.news_since = None
+    participant.news_version = None
+    session.flush()
+
+
+Views = Mapping[tuple[str, str], WebinarView]
+"""Every public webinar by cycle and slug."""
+
+
+def own_page(session: Session, *, participant: Participant, moment: Moment) -> OwnPage:
+    """Everything that the person is registered for. A fixed number of queries."""
     views = {
         (webinar.cycle_slug, webinar.slug): webinar
         for cycle in published_cycles(session, moment=moment)
         for webinar in cycle.webinars
     }
+    registrations = _registrations(session, participant, views, moment)
+    return OwnPage(
+        registrations=registrations,
+        cycles=_cycles(session, participant, registrations, views),
+        themes=followed(session, participant=participant),
+    )
+
+
+def _registrations(
+    session: Session, participant: Participant, views: Views, moment: Moment
+) -> tuple[RegistrationView, ...]:
     rows = session.execute(
         sa.select(Registration, Cycle.slug, Webinar.slug)
         .join(Webinar, Webinar.id == Registration.webinar_id)
@@ -159,8 +224,9 @@ def registrations_of(
         .where(Registration.participant_id == participant.id)
         .order_by(Webinar.starts_at)
     ).all()
+    positions = _positions(session, [registration for registration, *_ in rows])
     found = [
-        _view(session, registration, views[cycle, slug], moment.now)
+        _view(registration, views[cycle, slug], positions.get(registration.id), moment.now)
         for registration, cycle, slug in rows
     ]
     coming = [view for view in found if view.webinar.ends_at > moment.now]
@@ -168,23 +234,79 @@ def registrations_of(
     return (*coming, *reversed(past))
 
 
+def _positions(session: Session, registrations: list[Registration]) -> dict[int, int]:
+    """The place in its waiting list, from 1, of each that waits. One query at most."""
+    waiting = {
+        registration.id: registration.webinar_id
+        for registration in registrations
+        if registration.status is RegistrationStatus.WAITLISTED
+    }
+    if not waiting:
+        return {}
+    lines = (
+        sa.select(
+            Registration.id,
+            sa.func.row_number()
+            .over(
+                partition_by=Registration.webinar_id,
+                order_by=(Registration.registered_at, Registration.id),
+            )
+            .label("place"),
+        )
+        .where(
+            Registration.webinar_id.in_(waiting.values()),
+            Registration.status == RegistrationStatus.WAITLISTED,
+            SOMEBODYS,
+        )
+        .subquery()
+    )
+    found = session.execute(sa.select(lines).where(lines.c.id.in_(waiting))).all()
+    return {row.id: row.place for row in found}
+
+
 def _view(
-    session: Session, registration: Registration, webinar: WebinarView, now: datetime
+    registration: Registration, webinar: WebinarView, position: int | None, now: datetime
 ) -> RegistrationView:
-    open_still = now < webinar.starts_at and not webinar.cancelled
     status = registration.status
+    held_until = registration.held_until
     return RegistrationView(
         webinar=webinar,
         status=status,
-        position=position(session, registration=registration),
-        can_cancel=open_still
-        and status
-        in (
-            RegistrationStatus.CONFIRMED,
-            RegistrationStatus.WAITLISTED,
-            RegistrationStatus.PENDING,
-        ),
+        position=position,
+        held_until=held_until if held_until is not None and held_until > now else None,
+        can_cancel=now < webinar.starts_at and not webinar.cancelled and status in STANDS,
         can_confirm=status is RegistrationStatus.PENDING
         and now < webinar.ends_at
         and not webinar.cancelled,
+    )
+
+
+def _cycles(
+    session: Session,
+    participant: Participant,
+    registrations: tuple[RegistrationView, ...],
+    views: Views,
+) -> tuple[WholeCycleView, ...]:
+    mine = {(view.webinar.cycle_slug, view.webinar.slug): view for view in registrations}
+    standing = {where for where, view in mine.items() if view.can_cancel}
+    cancelled = {
+        where for where, view in mine.items() if view.status is RegistrationStatus.CANCELLED
+    }
+    return tuple(
+        WholeCycleView(
+            slug=whole.cycle_slug,
+            title=whole.cycle_title,
+            pending=whole.pending,
+            standing=sum(cycle == whole.cycle_slug for cycle, _ in standing),
+            left_out=tuple(
+                webinar
+                for (cycle, slug), webinar in views.items()
+                if cycle == whole.cycle_slug
+                and (slug in whole.without or (cycle, slug) in cancelled)
+                and (cycle, slug) not in standing
+                and webinar.life is not Life.AFTER
+                and not webinar.cancelled
+            ),
+        )
+        for whole in cycles_of(session, participant=participant)
     )

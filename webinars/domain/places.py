@@ -5,7 +5,7 @@ other; the counts themselves change by updates that carry the condition.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -33,17 +33,54 @@ STANDS = (
     RegistrationStatus.CONFIRMED,
     RegistrationStatus.WAITLISTED,
 )
+MOMENT = timedelta(microseconds=1)
 BATCH = 1000
 """Rows named in one statement; SQLite has a limit."""
 
 
+# Statements of every registration are built once: building them would take longer than what
+# the database does with them, while everybody else waits for the webinar's row.
+
+
+def _for_update(query: sa.Select[Webinar]) -> sa.Select[Webinar]:
+    # Rows that only point to it need not wait.
+    return query.with_for_update(key_share=True, of=Webinar).execution_options(
+        populate_existing=True
+    )
+
+
+_AT_ADDRESS = _for_update(sa.select(Webinar).join(Cycle)).where(
+    Cycle.slug == sa.bindparam("cycle"),
+    Cycle.revision > 0,
+    Webinar.slug == sa.bindparam("webinar"),
+)
+_COUNTED = (
+    sa.update(Webinar)
+    .where(Webinar.id == sa.bindparam("webinar"))
+    .values(
+        confirmed_count=Webinar.confirmed_count + sa.bindparam("confirmed"),
+        held_count=Webinar.held_count + sa.bindparam("held"),
+    )
+    .returning(Webinar.id)
+    .execution_options(synchronize_session=False)
+)
+_COUNTED_IF_FREE = _COUNTED.where(
+    sa.or_(
+        Webinar.capacity.is_(None),
+        Webinar.confirmed_count + Webinar.held_count < Webinar.capacity,
+    )
+)
+_LATEST = (
+    sa.select(Registration.registered_at)
+    .where(Registration.webinar_id == sa.bindparam("webinar"))
+    .order_by(Registration.registered_at.desc())
+    .limit(1)
+)
+
+
 def locked_webinar(session: Session, *, cycle_slug: str, webinar_slug: str) -> Webinar:
     """The published webinar at this address, for this transaction alone. Raises NotFound."""
-    webinar = session.scalar(
-        _for_update(sa.select(Webinar).join(Cycle)).where(
-            Cycle.slug == cycle_slug, Cycle.revision > 0, Webinar.slug == webinar_slug
-        )
-    )
+    webinar = session.scalar(_AT_ADDRESS, {"cycle": cycle_slug, "webinar": webinar_slug})
     if webinar is None:
         raise NotFound(f"{cycle_slug}/{webinar_slug}")
     return webinar
@@ -55,13 +92,6 @@ def lock_webinars(session: Session, *, webinar_ids: Sequence[int]) -> list[Webin
         session.scalars(
             _for_update(sa.select(Webinar)).where(Webinar.id.in_(webinar_ids)).order_by(Webinar.id)
         )
-    )
-
-
-def _for_update(query: sa.Select[Webinar]) -> sa.Select[Webinar]:
-    # Rows that only point to it need not wait.
-    return query.with_for_update(key_share=True, of=Webinar).execution_options(
-        populate_existing=True
     )
 
 
@@ -95,23 +125,19 @@ def leave_hold(session: Session, registration: Registration, webinar: Webinar) -
 
 
 def _count(session: Session, webinar: Webinar, *, confirmed: int = 0, held: int = 0) -> bool:
-    update = sa.update(Webinar).where(Webinar.id == webinar.id)
-    if confirmed + held > 0:
-        update = update.where(
-            sa.or_(
-                Webinar.capacity.is_(None),
-                Webinar.confirmed_count + Webinar.held_count < Webinar.capacity,
-            )
-        )
-    counted = session.execute(
-        update.values(
-            confirmed_count=Webinar.confirmed_count + confirmed,
-            held_count=Webinar.held_count + held,
-        )
-        .returning(Webinar.id)
-        .execution_options(synchronize_session=False)
-    ).first()
-    return counted is not None
+    statement = _COUNTED_IF_FREE if confirmed + held > 0 else _COUNTED
+    values = {"webinar": webinar.id, "confirmed": confirmed, "held": held}
+    return session.execute(statement, values).first() is not None
+
+
+def joins_the_line(session: Session, *, webinar: Webinar, now: datetime) -> datetime:
+    """The instant that stands for the end of the line: now, or just after who is last in it.
+
+    Who waits for the webinar's row may get it before somebody who asked earlier, and the clocks
+    of two machines differ: the line is in the order in which the row was held.
+    """
+    latest = session.scalar(_LATEST, {"webinar": webinar.id})
+    return now if latest is None or latest < now else latest + MOMENT
 
 
 def end_holds(session: Session, *, webinar: Webinar, host: str, now: datetime) -> int:
@@ -161,12 +187,7 @@ def promote(session: Session, *, webinar: Webinar, host: str, now: datetime) -> 
     ).all()
     if not first:
         return ()
-    session.execute(  # the row is locked: the places are as free as they were counted
-        sa.update(Webinar)
-        .where(Webinar.id == webinar.id)
-        .values(confirmed_count=Webinar.confirmed_count + len(first))
-        .execution_options(synchronize_session=False)
-    )
+    _take_counted(session, webinar, len(first))
     confirmed = RegistrationStatus.CONFIRMED
     for start in range(0, len(first), BATCH):
         session.execute(
@@ -186,6 +207,42 @@ def promote(session: Session, *, webinar: Webinar, host: str, now: datetime) -> 
     ]
     outbox.enqueue(session, purposes=purposes, host=host, now=now)
     return tuple(row.participant_id for row in first)
+
+
+def fill(session: Session, *, webinar: Webinar, people: Sequence[int], now: datetime) -> None:
+    """Register these participants in this order: while there are places, then in line.
+
+    None of them has a row for it. The caller holds the lock of the webinar's row, and owes
+    the mails. A fixed number of statements for each thousand people.
+    """
+    if not people:
+        return
+    free = _free_places(session, webinar)
+    placed = len(people) if free is None else min(free, len(people))
+    _take_counted(session, webinar, placed)
+    statuses = (RegistrationStatus.CONFIRMED, RegistrationStatus.WAITLISTED)
+    rows = [
+        {
+            "participant_id": participant_id,
+            "webinar_id": webinar.id,
+            "status": statuses[rank >= placed],
+            "registered_at": now,
+            "changed_at": now,
+        }
+        for rank, participant_id in enumerate(people)
+    ]
+    # With RETURNING they are written a thousand at once, with ids that rise in this order.
+    session.execute(sa.insert(Registration).returning(Registration.id), rows).all()
+
+
+def _take_counted(session: Session, webinar: Webinar, number: int) -> None:
+    """So many confirmed more: the row is locked, the places are as free as they were counted."""
+    session.execute(
+        sa.update(Webinar)
+        .where(Webinar.id == webinar.id)
+        .values(confirmed_count=Webinar.confirmed_count + number)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def registration_key(

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain import notices
+from webinars.domain import notices, planned
 from webinars.domain.calendars import IN_A_CALENDAR
 from webinars.domain.consequences import Consequences, Facts, State, consequences
 from webinars.domain.plan import Plan
@@ -78,14 +78,31 @@ def preview(session: Session, *, cycle_slug: str, moment: Moment, language: str 
 
 def _facts(session: Session, year: Year, *, now: datetime) -> Facts:
     audience = notices.audience(session, cycle=year.cycle, changes=year.changes, now=now)
+    drafted = _drafted(year.plan)
+    joining = planned.expected(
+        session,
+        cycle=year.cycle,
+        changes=year.changes,
+        themes={
+            slug: state.theme
+            for slug, state in drafted.items()
+            if not state.cancelled and state.starts_at > now
+        },
+        ids={slug: row[0].id for slug, row in year.public.items()},
+        now=now,
+    )
     touched = {change.slug for change in year.changes}
     ids = [row[0].id for slug, row in year.public.items() if slug in touched]
     return Facts(
         published={slug: _public(row[0]) for slug, row in year.public.items()},
-        drafted=_drafted(year.plan),
+        drafted=drafted,
         told=audience.by_webinar,
         people=audience.people,
+        registered=joining.registered,
+        invited=joining.invited,
+        joining=joining.people,
         confirmed={slug: row[0].confirmed_count for slug, row in year.public.items()},
+        held={slug: row[0].held_count for slug, row in year.public.items()},
         waiting=year.waiting,
         calendars=_calendars(session, ids),
         reminder_minutes=_reminder_minutes(session, year.cycle),

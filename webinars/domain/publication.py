@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.clock import minutes, to_local
-from webinars.domain import audit, notices, site
+from webinars.domain import attendance, audit, notices, planned, site
 from webinars.domain.changes import FieldValue, PlanChange, Slot, differences
 from webinars.domain.places import promote
 from webinars.domain.plan import EDITORIAL_FIELDS, Plan, PlannedSession
@@ -28,6 +28,8 @@ class Published:
     """Whether anything of the cycle or its webinars is new in public."""
     told: int = 0
     """How many persons are owed a notice of it."""
+    planned: int = 0
+    """How many are told of what it added to their cycles and themes."""
 
 
 def pending_changes(session: Session, *, cycle: Cycle) -> tuple[PlanChange, ...]:
@@ -79,10 +81,11 @@ def publish(
     told = notices.tell(
         session, cycle=cycle, changes=changes, informed=promoted, host=host, now=now
     )
+    added = planned.follow(session, cycle=cycle, changes=changes, host=host, now=now)
     _record(session, cycle, changes, fields, actor=actor, now=now)
     site.touch(session)
     session.flush()
-    return Published(cycle.revision, changes, changed=True, told=told)
+    return Published(cycle.revision, changes, changed=True, told=told, planned=added)
 
 
 def changed_fields(cycle: Cycle) -> dict[str, tuple[Any, Any]]:
@@ -162,9 +165,12 @@ def _publish_touched(
                 )
             )
         else:
+            starts_at = webinar.starts_at
             assign(webinar, values)
             mark_changed(webinar, now=now)
             session.flush()
+            if starts_at != webinar.starts_at:
+                attendance.begin_again(session, webinar=webinar, now=now)
             there_are_places = promote(session, webinar=webinar, host=host, now=now)
             promoted |= {(person, webinar.id) for person in there_are_places}
     return promoted

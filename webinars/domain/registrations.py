@@ -4,11 +4,11 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from webinars.domain import confirmations
 from webinars.domain.errors import NotFound, RegistrationClosed, WebinarCancelled, WebinarOver
@@ -19,6 +19,7 @@ from webinars.domain.places import (
     end_holds,
     free_place,
     hold_place,
+    joins_the_line,
     leave_hold,
     locked_webinar,
     promote,
@@ -61,6 +62,33 @@ class House:
     """So long the place of an unconfirmed registration is kept; zero keeps none."""
     confirmations_per_day: int = 3
     link_mails_per_day: int = 3
+
+
+# Statements of every registration are built once, see places.py.
+_OF_BOTH = sa.select(Registration).where(
+    Registration.participant_id == sa.bindparam("participant"),
+    Registration.webinar_id == sa.bindparam("webinar"),
+)
+
+
+def _known_or_new(
+    insert: sqlite.Insert | postgresql.Insert,
+) -> ReturningInsert[Participant]:
+    typed = insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=[Participant.email],
+        set_={
+            "last_contact_at": typed.last_contact_at,
+            "news_since": sa.func.coalesce(Participant.news_since, typed.news_since),
+            "news_version": sa.func.coalesce(typed.news_version, Participant.news_version),
+        },
+    ).returning(Participant)
+
+
+_KNOWN_OR_NEW = {
+    "sqlite": _known_or_new(sqlite.insert(Participant)),
+    "postgresql": _known_or_new(postgresql.insert(Participant)),
+}
 
 
 class Outcome(enum.StrEnum):
@@ -141,12 +169,14 @@ def enter(
     else:
         placed = _placed(session, webinar, take_place, house=house, now=now)
         status = RegistrationStatus.CONFIRMED if placed else RegistrationStatus.WAITLISTED
+    waits = status is RegistrationStatus.WAITLISTED
+    registered_at = joins_the_line(session, webinar=webinar, now=now) if waits else now
     if registration is None:
         registration = Registration(participant_id=participant.id, webinar_id=webinar.id)
         session.add(registration)
     registration.status = status
     registration.held_until = now + house.hold if held else None
-    registration.registered_at = now
+    registration.registered_at = registered_at
     registration.changed_at = now
     registration.cancelled_at = None
     if question:
@@ -216,12 +246,14 @@ def confirm_pending(
 
     The caller holds the lock of the webinar's row.
     """
+    if registration.held_until is not None and registration.held_until <= now:
+        end_holds(session, webinar=webinar, host=house.host, now=now)  # first to who waits
     leave_hold(session, registration, webinar)
     if _placed(session, webinar, take_place, house=house, now=now):
         registration.status = RegistrationStatus.CONFIRMED
     else:
         registration.status = RegistrationStatus.WAITLISTED
-        registration.registered_at = now
+        registration.registered_at = joins_the_line(session, webinar=webinar, now=now)
     registration.changed_at = now
     session.flush()
 
@@ -301,31 +333,23 @@ def known_or_new(session: Session, *, person: Person, now: datetime) -> Particip
 
     What is known of them stays as it is; only news, once asked for, are noted.
     """
-    is_postgresql = session.get_bind().dialect.name == "postgresql"
-    insert = (postgresql.insert if is_postgresql else sqlite.insert)(Participant).values(
-        email=person.email,
-        full_name=person.full_name,
-        organisation=person.organisation,
-        actor_category=person.actor_category,
-        region=person.region,
-        language=person.language,
-        news_since=now if person.news else None,
-        news_version=person.news,
-        page_generation=1,
-        calendar_generation=1,
-        created_at=now,
-        last_contact_at=now,
-    )
-    noted: dict[str, Any] = {"last_contact_at": now}
-    if person.news:
-        noted |= {
-            "news_since": sa.func.coalesce(Participant.news_since, insert.excluded.news_since),
-            "news_version": insert.excluded.news_version,
-        }
+    values = {
+        "email": person.email,
+        "full_name": person.full_name,
+        "organisation": person.organisation,
+        "actor_category": person.actor_category,
+        "region": person.region,
+        "language": person.language,
+        "news_since": now if person.news else None,
+        "news_version": person.news,
+        "page_generation": 1,
+        "calendar_generation": 1,
+        "created_at": now,
+        "last_contact_at": now,
+    }
     return session.scalars(
-        insert.on_conflict_do_update(index_elements=[Participant.email], set_=noted).returning(
-            Participant
-        ),
+        _KNOWN_OR_NEW[session.get_bind().dialect.name],
+        [values],
         execution_options={"populate_existing": True},
     ).one()
 
@@ -334,12 +358,7 @@ def find_registration(
     session: Session, *, participant: Participant, webinar: Webinar
 ) -> Registration | None:
     """Of this person for this webinar, whatever became of it."""
-    return session.scalar(
-        sa.select(Registration).where(
-            Registration.participant_id == participant.id,
-            Registration.webinar_id == webinar.id,
-        )
-    )
+    return session.scalar(_OF_BOTH, {"participant": participant.id, "webinar": webinar.id})
 
 
 def _existing(session: Session, participant: Participant, webinar: Webinar) -> Registration:

@@ -5,10 +5,12 @@ from sqlalchemy.orm import Session
 
 from webinars.models import SiteState
 
+_VERSION = sa.select(SiteState.version)
+
 
 def version(session: Session) -> int:
     """The present version of the public pages."""
-    return session.execute(sa.select(SiteState.version)).scalar_one()
+    return session.scalars(_VERSION).one()
 
 
 def touch(session: Session) -> None:

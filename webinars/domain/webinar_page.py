@@ -18,7 +18,15 @@ from webinars.domain.programme import (
     published_cycle,
     published_webinars,
 )
+from webinars.domain.questions import PublishedQuestion, published_questions
 from webinars.models import Cycle, Reading, Replay, Resource, Theme, Webinar
+
+# Built once: it is asked at each request, and building it takes longer than its answer.
+_IS_FULL = (
+    sa.select(Webinar.confirmed_count + Webinar.held_count >= Webinar.capacity)
+    .join(Cycle)
+    .where(Cycle.slug == sa.bindparam("cycle"), Webinar.slug == sa.bindparam("webinar"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,8 @@ class WebinarPage:
     readings: tuple[ReadingView, ...]
     kit: tuple[StepGroup, ...]
     """The resources of the theme, in the three steps."""
+    questions: tuple[PublishedQuestion, ...]
+    """Those that people asked the speakers, and that organisers published."""
 
 
 def find_webinar(session: Session, *, cycle_slug: str, webinar_slug: str) -> Webinar:
@@ -84,18 +94,13 @@ def find_webinar(session: Session, *, cycle_slug: str, webinar_slug: str) -> Web
 
 def is_full(session: Session, *, cycle_slug: str, webinar_slug: str) -> bool:
     """Whether every place is taken: the one thing of the page that no publication changes."""
-    full = session.scalar(
-        sa.select(Webinar.confirmed_count + Webinar.held_count >= Webinar.capacity)
-        .join(Cycle)
-        .where(Cycle.slug == cycle_slug, Webinar.slug == webinar_slug)
-    )
-    return bool(full)
+    return bool(session.scalar(_IS_FULL, {"cycle": cycle_slug, "webinar": webinar_slug}))
 
 
 def webinar_page(
     session: Session, *, cycle_slug: str, webinar_slug: str, moment: Moment
 ) -> WebinarPage:
-    """The page of one webinar. Raises NotFound. At most seven queries."""
+    """The page of one webinar. Raises NotFound. At most eight queries."""
     cycle = published_cycle(session, slug=cycle_slug)
     rows = session.execute(published_webinars().where(Webinar.cycle_id == cycle.id)).all()
     whole = cycle_view(cycle, rows, moment=moment)
@@ -118,6 +123,7 @@ def webinar_page(
         replay=_replay(session, row.id),
         readings=_readings(session, cycle.id, webinar_slug),
         kit=_kit(session, theme),
+        questions=published_questions(session, webinar_id=row.id),
     )
 
 

@@ -9,12 +9,12 @@ from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from webinars.clock import to_local
-from webinars.domain import participants, reminders
+from webinars.domain import confirmations, participants, reminders
 from webinars.domain.outbox import EXPIRED
 from webinars.domain.programme import WebinarView
 from webinars.domain.registration_lists import position
 from webinars.domain.webinar_page import webinar_page
-from webinars.mail import accounts, notices
+from webinars.mail import accounts, notices, scopes
 from webinars.mail.letters import Enclosure, Letter, NotToBeSent, texts
 from webinars.models import (
     Cycle,
@@ -107,6 +107,8 @@ def still_true(session: Session, *, mail: OutboxMail, now: datetime) -> Registra
             raise NotToBeSent(reason)
     elif mail.kind is MailKind.CHANGE_NOTICE:
         notices.still_true(session, mail=mail, now=now)
+    elif mail.kind in scopes.KINDS:
+        scopes.still_true(session, mail=mail, now=now)
     elif mail.kind in SAYS and status not in SAYS[mail.kind]:
         present = status.value if status else "none"
         raise NotToBeSent(f"it is no longer true: the registration is {present} now")
@@ -137,6 +139,8 @@ def _context(
         "page": None,
         "webinar": None,
         "days_left": None,
+        "held_until": _held_until(registration, now),
+        "asked_for_news": _asked_for_news(mail, person),
     }
     if mail.webinar is not None:
         cycle = session.get_one(Cycle, mail.webinar.cycle_id)
@@ -156,7 +160,24 @@ def _context(
         }
     if mail.kind is MailKind.CHANGE_NOTICE:
         context |= notices.context(session, mail=mail, services=services, now=now)
+    if mail.kind in scopes.KINDS:
+        context |= scopes.context(session, mail=mail, services=services, now=now)
     return context
+
+
+def _held_until(registration: Registration | None, now: datetime) -> datetime | None:
+    """Until when a place is kept for somebody who has yet to confirm."""
+    until = registration.held_until if registration else None
+    return until if until is not None and until > now else None
+
+
+def _asked_for_news(mail: OutboxMail, person: Participant) -> bool:
+    """Whether they ticked the box for news with what this mail confirms, or since."""
+    return (
+        mail.kind in (*confirmations.COUNTED, MailKind.SUMMARY)
+        and person.news_since is not None
+        and person.news_since >= mail.created_at
+    )
 
 
 def _days_left(webinar: WebinarView, now: datetime) -> int:

@@ -49,6 +49,14 @@ TO_SOME: dict[AuditAct, LazyString] = {
     AuditAct.UNDONE: lazy_gettext("undid an act on %(titles)s"),
     AuditAct.CYCLE_REMOVED: lazy_gettext("removed the cycle"),
     AuditAct.REVERTED: lazy_gettext("drafted the way back for %(titles)s"),
+    AuditAct.REGISTRATION_ADDED: lazy_gettext("added a registration for %(titles)s by hand"),
+    AuditAct.DETAILS_CORRECTED: lazy_gettext("corrected a person registered for %(titles)s"),
+    AuditAct.REGISTRATION_ENDED: lazy_gettext("cancelled a registration for %(titles)s"),
+    AuditAct.ATTENDANCE_CORRECTED: lazy_gettext("noted who came to %(titles)s"),
+    AuditAct.LIST_EXPORTED: lazy_gettext("exported the list of %(titles)s (lines: %(count)s)"),
+    AuditAct.QUESTION_ANSWERED: lazy_gettext("answered a question about %(titles)s"),
+    AuditAct.QUESTION_PUBLISHED: lazy_gettext("published a question about %(titles)s"),
+    AuditAct.QUESTION_WITHDRAWN: lazy_gettext("withdrew a question about %(titles)s"),
 }
 
 
@@ -97,6 +105,8 @@ def act_in_words(act: Act, titles: Mapping[str, str]) -> str:
             return _of_the_cycle(act)
         case AuditAct.MOVED | AuditAct.EDITED | AuditAct.ADDED | AuditAct.THEME_ASSIGNED:
             return _of_one(act, titles)
+        case AuditAct.LIST_IMPORTED:
+            return _of_a_list(act, titles)
         case AuditAct.THEME_REMOVED:
             title = quoted(act.before.get("title", ""))
             return str(gettext("removed the theme %(title)s from the library", title=title))
@@ -245,6 +255,18 @@ def _of_one(act: Act, titles: Mapping[str, str]) -> str:
             return str(gettext("edited %(title)s: %(fields)s", title=title, fields=fields))
 
 
+def _of_a_list(act: Act, titles: Mapping[str, str]) -> str:
+    number = act.after.get("confirmed", 0) + act.after.get("waitlisted", 0)
+    return str(
+        ngettext(
+            "brought in a list for %(title)s: %(num)s person registered",
+            "brought in a list for %(title)s: %(num)s people registered",
+            number,
+            title=listed([_title(act, slug, titles) for slug in act.slugs]),
+        )
+    )
+
+
 def _of_a_theme(act: Act, new: Mapping[str, Any], title: str) -> str:
     if new.get("theme_slug") is None:
         return str(gettext("left the theme of %(title)s open", title=title))
@@ -269,4 +291,4 @@ def _of_some(act: Act, titles: Mapping[str, str]) -> str:
             if act.act is AuditAct.DISCARDED
             else gettext("undid a change to the cycle")
         )
-    return str(TO_SOME[act.act]) % {"titles": which}
+    return str(TO_SOME[act.act]) % {"titles": which, "count": act.after.get("count", 0)}

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, make_response, request
 from sqlalchemy.orm import Session
 
 from webinars.domain import library
@@ -12,6 +12,7 @@ from webinars.domain.library import Chosen
 from webinars.domain.programme import Moment
 from webinars.models import Step
 from webinars.web.page_cache import Page, public_page
+from webinars.web.theme_view import theme_body
 
 blueprint = Blueprint("library", __name__)
 
@@ -31,13 +32,10 @@ def replays() -> Response:
 
 @blueprint.get("/themes/<theme>")
 def theme(theme: str) -> Response:
-    """A theme: questions, webinars, resources in the three steps."""
-
-    def build(session: Session, moment: Moment) -> Page:
-        page = library.theme_page(session, slug=theme, moment=moment)
-        return Page("library/theme.html", {"page": page}, page.webinars)
-
-    return public_page(build)
+    """A theme: questions, webinars, resources in the three steps, and the form to follow it."""
+    response = make_response(theme_body(theme))
+    response.headers["Cache-Control"] = "no-cache"  # it carries a form's token
+    return response
 
 
 @blueprint.get("/resources")

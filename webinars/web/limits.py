@@ -1,5 +1,6 @@
 """How much one network may ask of what writes, and how often one account may be tried."""
 
+import hmac
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_security import EmailValidateException, current_user
 
+from webinars.domain.person_fields import kept_address
 from webinars.services import services
 
 limiter = Limiter(get_remote_address, default_limits=[], headers_enabled=False)
@@ -17,6 +19,8 @@ PASSWORDS = "20 per hour"
 """Attempts at one account, from wherever they come."""
 CODES = "6 per 15 minutes; 30 per day"
 """Of one account's second factor: at any time, three codes of a million are right."""
+TYPED = "30 per hour"
+"""Forms that register one address, or send its link, from wherever they come."""
 LONGEST_ADDRESS = 254
 """Characters (RFC 5321, 4.5.3.1.3)."""
 
@@ -24,6 +28,18 @@ LONGEST_ADDRESS = 254
 def registrations_limit() -> str:
     """Of forms that write or send mail."""
     return f"{services().settings.registrations_per_minute} per minute"
+
+
+def limit_addresses(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Forms sent for one address, all forms together; whether it is known changes nothing."""
+    return limiter.shared_limit(
+        TYPED,
+        scope="typed-address",
+        key_func=_typed_address,
+        # Nothing is written or sent for what is no address.
+        exempt_when=lambda: kept_address(request.form.get("email")) is None,
+        error_message=_typed_too_often,
+    )(view)
 
 
 def sign_in_limit() -> str:
@@ -55,6 +71,20 @@ def limit_codes(view: Callable[..., Any]) -> Callable[..., Any]:
         methods=["POST"],
         error_message=_too_many,
     )(view)
+
+
+def _typed_address() -> str:
+    """The address in its one spelling, as a mark: what is counted may lie in a store outside."""
+    address = kept_address(request.form.get("email")) or ""
+    secret = current_app.config["SECRET_KEY"].encode()
+    return hmac.digest(secret, address.encode(), "sha256").hex()
+
+
+def _typed_too_often() -> str:
+    return gettext(
+        "This address was typed too often within an hour. Look in your mail: your personal link "
+        "is in each of ours. Otherwise wait an hour, then send the form again."
+    )
 
 
 def _password_owner() -> str:

@@ -4,9 +4,16 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from webinars.domain import participants, registrations
-from webinars.domain.errors import NotFound
+from webinars.domain import following, participants, registrations, whole_cycle
+from webinars.domain.consent import NEWS
+from webinars.domain.errors import (
+    NotFound,
+    RegistrationClosed,
+    WebinarCancelled,
+    WebinarOver,
+)
 from webinars.domain.leaving import leave_all
+from webinars.domain.plan import DEFAULT_ZONE
 from webinars.services import services
 from webinars.web.details_form import LANGUAGE_NAMES
 from webinars.web.language import request_language
@@ -14,7 +21,20 @@ from webinars.web.personal import OldForm, acting, opened, page_form_token, stan
 
 blueprint = Blueprint("people", __name__)
 
-DONE = ("cancelled", "confirmed", "all_cancelled", "calendar_replaced", "corrected")
+DONE = (
+    "cancelled",
+    "confirmed",
+    "all_cancelled",
+    "calendar_replaced",
+    "corrected",
+    "cycle_confirmed",
+    "cycle_left",
+    "included",
+    "theme_confirmed",
+    "theme_stopped",
+    "news_asked",
+    "news_stopped",
+)
 
 
 @blueprint.get("/me/<token>")
@@ -28,17 +48,17 @@ def _page(token: str, *, done: str | None = None, refused: str | None = None) ->
     links = services().links
     with services().database.read() as session:
         person = opened(session, token)
-        mine = participants.registrations_of(
-            session, participant=person, moment=services().moment()
-        )
+        mine = participants.own_page(session, participant=person, moment=services().moment())
     address = links.person_calendar(
         participants.calendar_token(links, person), language=request_language()
     )
     body = render_template(
         "people/page.html",
         person=person,
-        registrations=mine,
-        can_cancel=sum(registration.can_cancel for registration in mine),
+        mine=mine,
+        can_cancel=sum(registration.can_cancel for registration in mine.registrations),
+        news=NEWS,
+        zone=DEFAULT_ZONE,
         calendar_url=address,
         webcal_url="webcal://" + address.split("://", 1)[1],
         token=token,
@@ -106,6 +126,99 @@ def cancel_all(token: str) -> AnyResponse:
     return _done(token, "all_cancelled")
 
 
+# my cycles and themes --------------------------------------------------------------------
+
+
+@blueprint.post("/me/<token>/confirm-cycle")
+def confirm_cycle(token: str) -> AnyResponse:
+    """The address is mine: all my registrations of this cycle stand."""
+    with acting(token) as (session, person):
+        whole_cycle.confirm_for_cycle(
+            session,
+            participant=person,
+            cycle_slug=_named("cycle"),
+            house=services().house,
+            now=services().moment().now,
+        )
+    return _done(token, "cycle_confirmed")
+
+
+@blueprint.post("/me/<token>/leave-cycle")
+def leave_cycle(token: str) -> AnyResponse:
+    """Leave every webinar of a cycle, and those that are added to it."""
+    with acting(token) as (session, person):
+        whole_cycle.leave_cycle(
+            session,
+            participant=person,
+            cycle_slug=_named("cycle"),
+            host=services().house.host,
+            now=services().moment().now,
+        )
+    return _done(token, "cycle_left")
+
+
+@blueprint.post("/me/<token>/include")
+def include(token: str) -> AnyResponse:
+    """This one after all, of a cycle that I am registered for as a whole."""
+    with acting(token) as (session, person):
+        cycle, webinar = _where()
+        try:
+            whole_cycle.include(
+                session,
+                participant=person,
+                cycle_slug=cycle,
+                webinar_slug=webinar,
+                house=services().house,
+                now=services().moment().now,
+            )
+        except (WebinarOver, WebinarCancelled) as error:
+            raise RegistrationClosed(webinar) from error
+    return _done(token, "included")
+
+
+@blueprint.post("/me/<token>/confirm-theme")
+def confirm_theme(token: str) -> AnyResponse:
+    """The address is mine: tell me of this theme."""
+    with acting(token) as (session, person):
+        following.confirm_following(
+            session,
+            participant=person,
+            theme_slug=_named("theme"),
+            house=services().house,
+            now=services().moment().now,
+        )
+    return _done(token, "theme_confirmed")
+
+
+@blueprint.post("/me/<token>/stop-theme")
+def stop_theme(token: str) -> AnyResponse:
+    """Tell me no more of this theme."""
+    with acting(token) as (session, person):
+        following.stop_following(session, participant=person, theme_slug=_named("theme"))
+    return _done(token, "theme_stopped")
+
+
+@blueprint.post("/me/<token>/news")
+def ask_for_news(token: str) -> AnyResponse:
+    """Tell me of new cycles, in the words that stand beside the button."""
+    with acting(token) as (session, person):
+        participants.ask_for_news(
+            session, participant=person, version=NEWS.version, now=services().moment().now
+        )
+    return _done(token, "news_asked")
+
+
+@blueprint.post("/me/<token>/stop-news")
+def stop_news(token: str) -> AnyResponse:
+    """Tell me of new cycles no more."""
+    with acting(token) as (session, person):
+        participants.stop_news(session, participant=person)
+    return _done(token, "news_stopped")
+
+
+# my secrets ------------------------------------------------------------------------------
+
+
 @blueprint.post("/me/<token>/calendar")
 def replace_calendar(token: str) -> AnyResponse:
     """Another address of my calendar; the one until now ends."""
@@ -139,3 +252,11 @@ def _where() -> tuple[str, str]:
     if not cycle or not webinar or "\0" in cycle + webinar:
         raise NotFound("webinar")
     return cycle, webinar
+
+
+def _named(field: str) -> str:
+    """The cycle or the theme that a button is about. Raises NotFound."""
+    slug = request.form.get(field, "")
+    if not slug or "\0" in slug:
+        raise NotFound(field)
+    return slug

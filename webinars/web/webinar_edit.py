@@ -12,6 +12,7 @@ from webinars.domain import editing
 from webinars.domain.errors import NotFound, WrongPlan
 from webinars.domain.history import Act, acts_since, titles_of
 from webinars.domain.planning import AlreadyPublic, Stale, find_cycle
+from webinars.domain.questions import open_count
 from webinars.domain.webinar_draft import WebinarDraft, webinar_draft
 from webinars.services import services
 from webinars.web import webinar_fields
@@ -93,6 +94,8 @@ def _overtaken(cycle: str, slug: str, typed: Mapping[str, str]) -> AnyResponse:
 def _page(
     draft: WebinarDraft, form: Form, *, status: int = 200, version: int | None = None
 ) -> Response:
+    with services().database.read() as session:
+        waiting = open_count(session, cycle_slug=draft.cycle_slug, webinar_slug=draft.slug)
     changed = webinar_fields.since(draft, form.since, form.typed)
     groups = webinar_fields.views(draft, form.typed, errors=form.errors, changed=changed)
     fields = [one for _, group in groups for one in group]
@@ -103,6 +106,7 @@ def _page(
         differing=[one for one in fields if one.public is not None],
         wrong=_in_order(form.errors),
         since=acts_in_words(form.since, form.titles),
+        open_questions=waiting,
         overwritten=[one for one in fields if one.present and not one.taken],
         seen=version or draft.version,
         csrf_token=generate_csrf(),

@@ -1,107 +1,64 @@
-"""The registration form on the permanent page, and the page around it."""
+"""The forms that register somebody: for a webinar, for a cycle, for a theme."""
 
-import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
-from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, Form, SelectChoice, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, Optional, ValidationError
+from wtforms import (
+    BooleanField,
+    Field,
+    Form,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, Optional, ValidationError
 
 from webinars import clock
+from webinars.domain import person_fields
+from webinars.domain.consent import NEWS
+from webinars.domain.errors import WrongValue
+from webinars.domain.person_fields import (
+    MOST_EMAIL,
+    MOST_NAME,
+    MOST_ORGANISATION,
+    MOST_QUESTION,
+    tidy,
+    tidy_email,
+)
+from webinars.domain.registrations import Person
 from webinars.i18n import CATEGORY_NAMES, REGION_NAMES
 from webinars.links import BadToken
 from webinars.services import services
+from webinars.web.sentences import say
 
-MOST_EMAIL = 254
-MOST_NAME = 120
-MOST_ORGANISATION = 160
-MOST_QUESTION = 2000
 CLOCKS_DIFFER_SECONDS = 60
 """Two machines may serve one form; their clocks need not agree to the second."""
 
-UNWANTED = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
-    # No width at all; and what stands for bytes that were not text.
-    r"\u200b\u2060\ufeff\ufffd-\uffff]"
+NO_ADDRESS = lazy_gettext(person_fields.NO_ADDRESS)
+NO_NAME = lazy_gettext(person_fields.NO_NAME)
+NOT_LISTED = lazy_gettext("Choose one of the list.")
+OLD_FORM = lazy_gettext(
+    "This form has been open for too long: check what you typed and send it again."
 )
-DIRECTION = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-LOOKS_LIKE_A_LINK = re.compile(r"https?://|www\.|<[a-z/]", re.IGNORECASE)
 
 
-def tidy(value: str | None) -> str | None:
-    """Trimmed, in composed form (NFC); None when nothing is left."""
-    if value is None:
-        return None
-    text = unicodedata.normalize("NFC", value.strip())
-    return text or None
+class Checked:
+    """A rule of the domain at a field: what is kept, or the sentence that says what to do."""
 
-
-def tidy_email(value: str | None) -> str | None:
-    """Trimmed and in lower case: one person has one address however it is written."""
-    text = tidy(value)
-    return text.lower() if text else None
-
-
-class PlainText:
-    """No control characters, and on one line unless it is a longer text."""
-
-    def __init__(self, *, lines: bool = False) -> None:
-        self.lines = lines
-
-    def __call__(self, form: Form, field: Field) -> None:
-        """WTForms."""
-        text = field.data or ""
-        if UNWANTED.search(text) or DIRECTION.search(text):
-            raise ValidationError(
-                lazy_gettext("There are invisible characters in this field: type it again.")
-            )
-        if not self.lines and re.search(r"[\r\n\t]", text):
-            raise ValidationError(lazy_gettext("Write this on one line."))
-
-
-class NoLink:
-    """A name stands in mails: it must not carry somebody else's message."""
-
-    def __call__(self, form: Form, field: Field) -> None:
-        """WTForms."""
-        if LOOKS_LIKE_A_LINK.search(field.data or ""):
-            raise ValidationError(lazy_gettext("Write a name here, without an address of a site."))
-
-
-class EmailAddress:
-    """An address that mail can be sent to, written as it will be kept."""
+    def __init__(self, check: Callable[[str | None], str | None]) -> None:
+        self.check = check
 
     def __call__(self, form: Form, field: Field) -> None:
         """WTForms."""
         try:
-            found = validate_email(
-                field.data or "",
-                check_deliverability=False,
-                globally_deliverable=False,
-                allow_smtputf8=False,
-                strict=True,  # RFC 5321 section 4.5.3.1.1: 64 octets before the @
-            )
-        except (EmailNotValidError, UnicodeError) as error:
-            raise ValidationError(MALFORMED_ADDRESS) from error
-        if "." not in found.domain:
-            raise ValidationError(MALFORMED_ADDRESS)
-        field.data = found.normalized
-
-
-NO_ADDRESS = lazy_gettext("Write your e-mail address.")
-NO_NAME = lazy_gettext("Write your first and last name.")
-MALFORMED_ADDRESS = lazy_gettext(
-    "This address is not complete: write it like prenom.nom@example.org."
-)
-NOT_LISTED = lazy_gettext("Choose one of the list.")
-
-
-def _at_most(count: int) -> Length:
-    return Length(max=count, message=lazy_gettext("Shorten this: at most %(max)d characters."))
+            field.data = self.check(field.data)
+        except WrongValue as error:
+            raise ValidationError(say(error.sentence)) from error
 
 
 def _choices(names: Mapping[Any, Any]) -> list[SelectChoice]:
@@ -122,25 +79,40 @@ class TypedForm(Form):
         return bool(self.validate())  # type: ignore[no-untyped-call]
 
 
-class RegistrationForm(TypedForm):
-    """Two fields are needed; the rest helps the speakers."""
+class PersonForm(TypedForm):
+    """Who it is: the two fields that are needed, and the box for news."""
 
     email = StringField(
         lazy_gettext("E-mail address"),
         filters=[tidy_email],
-        validators=[DataRequired(NO_ADDRESS), _at_most(MOST_EMAIL), PlainText(), EmailAddress()],
+        validators=[DataRequired(NO_ADDRESS), Checked(person_fields.email)],
         render_kw={"autocomplete": "email", "type": "email", "maxlength": MOST_EMAIL},
     )
     full_name = StringField(
         lazy_gettext("First and last name"),
         filters=[tidy],
-        validators=[DataRequired(NO_NAME), _at_most(MOST_NAME), PlainText(), NoLink()],
+        validators=[DataRequired(NO_NAME), Checked(person_fields.full_name)],
         render_kw={"autocomplete": "name", "maxlength": MOST_NAME},
     )
+    news = BooleanField(cast("str", lazy_gettext(NEWS.text)))
+
+    def person(self, *, language: str) -> Person:
+        """What they say of themselves, once every field is right."""
+        return Person(
+            email=self.email.data,
+            full_name=self.full_name.data,
+            language=language,
+            news=NEWS.version if self.news.data else None,
+        )
+
+
+class RegistrationForm(PersonForm):
+    """The same with what helps the speakers."""
+
     organisation = StringField(
         lazy_gettext("Organisation"),
         filters=[tidy],
-        validators=[Optional(), _at_most(MOST_ORGANISATION), PlainText()],
+        validators=[Optional(), Checked(person_fields.organisation)],
         render_kw={"autocomplete": "organization", "maxlength": MOST_ORGANISATION},
     )
     actor_category = SelectField(
@@ -158,9 +130,24 @@ class RegistrationForm(TypedForm):
     question = TextAreaField(
         lazy_gettext("A question for the speakers"),
         filters=[tidy],
-        validators=[Optional(), _at_most(MOST_QUESTION), PlainText(lines=True)],
+        validators=[Optional(), Checked(person_fields.question)],
         render_kw={"rows": 3, "maxlength": MOST_QUESTION},
     )
+
+    def person(self, *, language: str) -> Person:
+        """What they say of themselves, once every field is right."""
+        return replace(
+            super().person(language=language),
+            organisation=self.organisation.data,
+            actor_category=self.actor_category.data or None,
+            region=self.region.data or None,
+        )
+
+
+class CycleForm(RegistrationForm):
+    """The same for every webinar of a cycle but those that are left out."""
+
+    without = SelectMultipleField(lazy_gettext("Not this one"), choices=[], validate_choice=False)
 
 
 class LinkForm(TypedForm):
@@ -169,7 +156,7 @@ class LinkForm(TypedForm):
     email = StringField(
         lazy_gettext("E-mail address"),
         filters=[tidy_email],
-        validators=[DataRequired(NO_ADDRESS), _at_most(MOST_EMAIL), PlainText(), EmailAddress()],
+        validators=[DataRequired(NO_ADDRESS), Checked(person_fields.email)],
         render_kw={"autocomplete": "email", "type": "email", "maxlength": MOST_EMAIL},
     )
 
@@ -177,6 +164,16 @@ class LinkForm(TypedForm):
 def form_subject(cycle: str, webinar: str) -> str:
     """What the tokens of a webinar's forms are bound to."""
     return f"{cycle}/{webinar}"
+
+
+def cycle_subject(cycle: str) -> str:
+    """What the tokens of a whole cycle's form are bound to; never that of a webinar's."""
+    return f"cycle.{cycle}"
+
+
+def theme_subject(theme: str) -> str:
+    """What the tokens of a theme's form are bound to."""
+    return f"theme.{theme}"
 
 
 def new_form_token(subject: str) -> str:

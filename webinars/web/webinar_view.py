@@ -92,6 +92,7 @@ def webinar_values(page: WebinarPage, *, form: RegistrationForm, csrf_token: str
         "page": page,
         "form": form,
         "csrf_token": csrf_token,
+        "hold": services().house.hold,
         "video_fragment": "",
         "outcome": None,
         "email_given": None,

@@ -32,11 +32,12 @@ from wtforms.validators import (
 from webinars.domain import fields
 from webinars.domain.errors import WrongRule, WrongValue
 from webinars.domain.holidays import DEPARTMENTS
+from webinars.domain.person_fields import tidy
 from webinars.domain.plan import DEFAULT_DURATION, DEFAULT_START, DEFAULT_ZONE, Plan
 from webinars.domain.rules import MonthlyRule, describe
 from webinars.i18n import language
 from webinars.web.sentences import say_line
-from webinars.web.webinar_form import TypedForm, tidy
+from webinars.web.webinar_form import TypedForm
 from webinars.web.wording import ORDINALS, WEEKDAYS
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100

@@ -1,0 +1,253 @@
+"""What organisers do to registrations by hand, each one row of the audit trail.
+
+The trail names registrations by their number: an address or a name in it would outlast the
+person's erasure.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webinars.domain import audit, confirmations, participants, registrations
+from webinars.domain.errors import DomainError, NotFound, RegistrationClosed, WebinarCancelled
+from webinars.domain.places import HOLDS_A_PLACE, STANDS, locked_webinar
+from webinars.domain.registrations import House, Person
+from webinars.models import (
+    SOMEBODYS,
+    AuditAct,
+    Participant,
+    Registration,
+    RegistrationStatus,
+    Webinar,
+    WebinarStatus,
+)
+
+OF_A_PERSON = ("full_name", "organisation", "actor_category", "region", "language")
+ATTENDANCE = (
+    RegistrationStatus.ATTENDED,
+    RegistrationStatus.ABSENT,
+    RegistrationStatus.CONFIRMED,
+)
+"""Came, did not come, not known."""
+
+
+class AlreadyRegistered(DomainError):
+    """This address stands registered for the webinar."""
+
+
+class AddressTaken(DomainError):
+    """The address is somebody else's: two people never share a page."""
+
+
+class NotBegun(DomainError):
+    """Nobody can have come yet, or stayed away."""
+
+
+def add(
+    session: Session,
+    *,
+    cycle_slug: str,
+    webinar_slug: str,
+    person: Person,
+    question: str | None,
+    tell: bool,
+    house: House,
+    actor: str,
+    now: datetime,
+) -> Registration:
+    """Register somebody; the organiser vouches for their address.
+
+    What is known of a person already stays as it is. A registration that was to be confirmed
+    is confirmed. With ``tell`` the person is owed the mail that says so, while it is of use.
+    Raises NotFound, WebinarCancelled, AlreadyRegistered.
+    """
+    webinar = locked_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
+    if webinar.status is WebinarStatus.CANCELLED:
+        raise WebinarCancelled(webinar_slug)
+    participant = registrations.known_or_new(session, person=person, now=now)
+    registration = registrations.enter(
+        session,
+        webinar=webinar,
+        participant=participant,
+        question=question,
+        pending=False,
+        house=house,
+        now=now,
+    ) or _vouched(session, webinar=webinar, participant=participant, house=house, now=now)
+    if tell and now < webinar.ends_at:
+        confirmations.owe_at_once(
+            session,
+            purpose=confirmations.of_registration(registration, webinar),
+            host=house.host,
+            now=now,
+        )
+    after = {"registration": registration.id, "status": registration.status.value}
+    _record(session, webinar, AuditAct.REGISTRATION_ADDED, actor=actor, now=now, after=after)
+    return registration
+
+
+def _vouched(
+    session: Session, *, webinar: Webinar, participant: Participant, house: House, now: datetime
+) -> Registration:
+    found = registrations.find_registration(session, participant=participant, webinar=webinar)
+    if found is None or found.status is not RegistrationStatus.PENDING:
+        raise AlreadyRegistered(webinar.slug)
+    registrations.confirm_pending(
+        session, registration=found, webinar=webinar, house=house, now=now
+    )
+    return found
+
+
+def correct(
+    session: Session,
+    *,
+    cycle_slug: str,
+    webinar_slug: str,
+    registration_id: int,
+    person: Person,
+    host: str,
+    actor: str,
+    now: datetime,
+) -> bool:
+    """Correct what is known of a registrant, everywhere; whether anything changed.
+
+    Another address ends every link that was sent to the one before, is not proven, and is
+    sent a link of its own. Raises NotFound, AddressTaken, ChangedMeanwhile.
+    """
+    webinar = locked_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
+    registration = _of_somebody(session, webinar, registration_id)
+    participant = session.scalars(
+        sa.select(Participant)
+        .where(Participant.id == registration.participant_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+    changed = [one for one in OF_A_PERSON if getattr(participant, one) != getattr(person, one)]
+    for name in changed:
+        setattr(participant, name, getattr(person, name))
+    session.flush()
+    if person.email != participant.email:
+        changed.append("email")
+        _readdress(session, participant=participant, email=person.email, host=host, now=now)
+    if changed:
+        after = {"registration": registration.id, "fields": sorted(changed)}
+        _record(session, webinar, AuditAct.DETAILS_CORRECTED, actor=actor, now=now, after=after)
+    return bool(changed)
+
+
+def _readdress(
+    session: Session, *, participant: Participant, email: str, host: str, now: datetime
+) -> None:
+    try:
+        with session.begin_nested():
+            participant.email = email
+            participant.proven_at = None
+            session.flush()
+    except IntegrityError as error:  # unique: nothing else of this statement can be refused
+        raise AddressTaken from error
+    participants.replace_calendar(session, participant=participant)
+    participants.replace_page(session, participant=participant, host=host, now=now)
+
+
+def end(
+    session: Session,
+    *,
+    cycle_slug: str,
+    webinar_slug: str,
+    registration_id: int,
+    host: str,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Cancel a registration that stands; the first in line gets the place, with their mail.
+
+    The person is told nothing. Raises NotFound, RegistrationClosed.
+    """
+    webinar = locked_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
+    registration = _of_somebody(session, webinar, registration_id)
+    if registration.status not in STANDS:
+        raise RegistrationClosed(registration_id)
+    before = {"registration": registration.id, "status": registration.status.value}
+    registrations.withdraw(session, registration=registration, webinar=webinar, host=host, now=now)
+    _record(session, webinar, AuditAct.REGISTRATION_ENDED, actor=actor, now=now, before=before)
+
+
+def mark_attendance(
+    session: Session,
+    *,
+    cycle_slug: str,
+    webinar_slug: str,
+    registration_ids: Sequence[int],
+    status: RegistrationStatus,
+    actor: str,
+    now: datetime,
+) -> int:
+    """Note of some who have a place that they came, did not, or that it is not known; how many.
+
+    ``status``: one of ``ATTENDANCE``. Places stay taken. When somebody came is the door's to
+    note: it is not made up, and forgotten when they are said not to have come. Who has no
+    place stays as they are. Raises NotFound, NotBegun, WebinarCancelled.
+    """
+    assert status in ATTENDANCE
+    webinar = locked_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
+    if webinar.status is WebinarStatus.CANCELLED:
+        raise WebinarCancelled(webinar_slug)
+    if now < webinar.starts_at:
+        raise NotBegun(webinar_slug)
+    values = {"status": status, "changed_at": now}
+    if status is not RegistrationStatus.ATTENDED:
+        values["came_at"] = None
+    marked = session.scalars(
+        sa.update(Registration)
+        .where(
+            Registration.webinar_id == webinar.id,
+            Registration.id.in_(registration_ids),
+            Registration.status.in_(HOLDS_A_PLACE),
+            Registration.status != status,
+            SOMEBODYS,
+        )
+        .values(values)
+        .returning(Registration.id)
+        .execution_options(synchronize_session="fetch")
+    ).all()
+    if marked:
+        after = {"registrations": sorted(marked), "status": status.value}
+        _record(session, webinar, AuditAct.ATTENDANCE_CORRECTED, actor=actor, now=now, after=after)
+    return len(marked)
+
+
+def _of_somebody(session: Session, webinar: Webinar, registration_id: int) -> Registration:
+    registration = session.scalar(
+        sa.select(Registration).where(
+            Registration.id == registration_id, Registration.webinar_id == webinar.id, SOMEBODYS
+        )
+    )
+    if registration is None:
+        raise NotFound(registration_id)
+    return registration
+
+
+def _record(
+    session: Session,
+    webinar: Webinar,
+    act: AuditAct,
+    *,
+    actor: str,
+    now: datetime,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    audit.record(
+        session,
+        actor=actor,
+        act=act,
+        now=now,
+        cycle_id=webinar.cycle_id,
+        slugs=[webinar.slug],
+        before=before,
+        after=after,
+    )

@@ -1,0 +1,373 @@
+"""A list of people brought into a webinar: what will happen, line by line, and the act itself."""
+
+import enum
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from webinars.domain import audit, confirmations, outbox, person_fields
+from webinars.domain.errors import N_, Sentence, WebinarCancelled, WebinarOver, WrongValue
+from webinars.domain.list_files import ListRow
+from webinars.domain.list_words import CATEGORY_OF, LANGUAGE_OF, REGION_OF, STATUS_OF, folded
+from webinars.domain.places import BATCH, end_holds, fill, locked_webinar
+from webinars.domain.registrations import Person
+from webinars.domain.webinar_page import find_webinar
+from webinars.i18n import DEFAULT_LANGUAGE
+from webinars.models import (
+    SOMEBODYS,
+    AuditAct,
+    Participant,
+    Question,
+    Registration,
+    RegistrationStatus,
+    Webinar,
+    WebinarStatus,
+)
+
+NOT_KNOWN = N_("“%(value)s” is not known here: left empty.")
+MISSING = {
+    person_fields.NO_ADDRESS: N_("The address is missing."),
+    person_fields.NO_NAME: N_("The name is missing."),
+}
+"""Not said to the person themselves."""
+LONGEST_SHOWN = 60
+
+
+class Fate(enum.StrEnum):
+    """What becomes of a line."""
+
+    CONFIRMED = "confirmed"
+    WAITLISTED = "waitlisted"
+    ALREADY = "already"
+    """They are registered, and stay as they are."""
+    DOUBLE = "double"
+    """The address stands in an earlier line."""
+    CANCELLED = "cancelled"
+    """The list itself says that they do not come."""
+    LEFT = "left"
+    """They have cancelled this webinar: a list does not bring them back."""
+    REFUSED = "refused"
+
+
+REGISTERED = (Fate.CONFIRMED, Fate.WAITLISTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What is to be said of one field of a line."""
+
+    field: str
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class ImportLine:
+    """One line of the list and what becomes of it."""
+
+    row: ListRow
+    person: Person | None
+    """None where the line is refused."""
+    question: str | None
+    fate: Fate
+    faults: tuple[Remark, ...] = ()
+    notices: tuple[Remark, ...] = ()
+    """Values that are left out; the person is kept."""
+    double_of: int | None = None
+    """The line that has the same address."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPreview:
+    """What an import will do, or has done."""
+
+    lines: tuple[ImportLine, ...]
+    places: int | None
+    """Free before it; None when there is no limit."""
+
+    @property
+    def counts(self) -> Mapping[Fate, int]:
+        """How many lines of each fate; all of them stand there."""
+        found = Counter(line.fate for line in self.lines)
+        return {fate: found[fate] for fate in Fate}
+
+    @property
+    def registered(self) -> int:
+        """How many people are registered anew, with a place or without."""
+        return sum(self.counts[fate] for fate in REGISTERED)
+
+
+def preview_import(
+    session: Session,
+    *,
+    cycle_slug: str,
+    webinar_slug: str,
+    rows: Sequence[ListRow],
+    now: datetime,
+) -> ImportPreview:
+    """What ``import_list`` would do now. One query for each thousand lines.
+
+    Raises NotFound, WebinarOver, WebinarCancelled.
+    """
+    webinar = find_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
+    check_open(webinar, now=now)
+    return _decided(session, webinar, rows, _free_places(session, webinar, now=now))
+
+
+def import_list(
+    session: Session,
+    *,
+    cycle_slug: str,
+    webinar_slug: str,
+    rows: Sequence[ListRow],
+    mails: bool,
+    actor: str,
+    host: str,
+    now: datetime,
+) -> ImportPreview:
+    """Register the people of a list in its order; what was done, line by line.
+
+    Never over the capacity: then they wait. What is known of a person stays as it is. With
+    ``mails`` each is owed the confirmation with their personal link. A fixed number of
+    statements for each thousand people. Raises NotFound, WebinarOver, WebinarCancelled.
+    """
+    webinar = locked_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
+    check_open(webinar, now=now)
+    if webinar.held_count:
+        end_holds(session, webinar=webinar, host=host, now=now)
+        session.refresh(webinar)
+    done = _decided(session, webinar, rows, _free_places(session, webinar, now=now))
+    registered = [line for line in done.lines if line.fate in REGISTERED]
+    if registered:
+        made = _register(session, webinar, registered, now=now)
+        if mails:
+            purposes = [confirmations.of_registration(one, webinar) for one in made]
+            outbox.enqueue(session, purposes=purposes, host=host, now=now)
+    audit.record(
+        session,
+        actor=actor,
+        act=AuditAct.LIST_IMPORTED,
+        now=now,
+        cycle_id=webinar.cycle_id,
+        slugs=[webinar.slug],
+        after={
+            "lines": len(done.lines),
+            "mails": mails,
+            **{fate.value: count for fate, count in done.counts.items() if count},
+        },
+    )
+    return done
+
+
+def check_open(webinar: Webinar, *, now: datetime) -> None:
+    """Whether people can be registered. Raises WebinarOver, WebinarCancelled."""
+    if webinar.status is WebinarStatus.CANCELLED:
+        raise WebinarCancelled(webinar.slug)
+    if now >= webinar.ends_at:
+        raise WebinarOver(webinar.slug)
+
+
+# lines ------------------------------------------------------------------------------------
+
+
+def _decided(
+    session: Session, webinar: Webinar, rows: Sequence[ListRow], places: int | None
+) -> ImportPreview:
+    read = [_read(row) for row in rows]
+    emails = {line.person.email for line in read if line.person}
+    known = _known(session, webinar, sorted(emails))
+    return ImportPreview(tuple(_fates(read, known, places)), places)
+
+
+def _read(row: ListRow) -> ImportLine:
+    """The line by the rules of the form, before anything is known of the person."""
+    faults: list[Remark] = []
+    notices: list[Remark] = []
+
+    def checked(field: str, check: Callable[[str | None], str | None]) -> str | None:
+        try:
+            return check(row.values.get(field))
+        except WrongValue as error:
+            missing = MISSING.get(error.sentence.text)
+            faults.append(Remark(field, Sentence(missing) if missing else error.sentence))
+            return None
+
+    def understood(field: str, words: Mapping[str, str]) -> str | None:
+        value = row.values.get(field, "")
+        found = words.get(folded(value[:200]))
+        if value and found is None:
+            sentence = Sentence(NOT_KNOWN, value=printable(value, LONGEST_SHOWN))
+            notices.append(Remark(field, sentence))
+        return found
+
+    email = checked("email", person_fields.email)
+    name = checked("full_name", person_fields.full_name)
+    organisation = checked("organisation", person_fields.organisation)
+    question = checked("question", person_fields.question)
+    category = understood("actor_category", CATEGORY_OF)
+    region = understood("region", REGION_OF)
+    language = understood("language", LANGUAGE_OF)
+    status = STATUS_OF.get(folded(row.values.get("status", "")[:200]))
+    person = None
+    if not faults and email and name:
+        person = Person(
+            email=email,
+            full_name=name,
+            language=language or DEFAULT_LANGUAGE,
+            organisation=organisation,
+            actor_category=str(category) if category else None,
+            region=region,
+        )
+    fate = Fate.CONFIRMED if person else Fate.REFUSED
+    if person and status is RegistrationStatus.CANCELLED:
+        fate = Fate.CANCELLED
+    return ImportLine(row, person, question, fate, tuple(faults), tuple(notices))
+
+
+def printable(text: str, most: int) -> str:
+    """What a page can show of a text that was refused."""
+    short = text if len(text) <= most else f"{text[: most - 1]}…"
+    shown = person_fields.UNWANTED.sub("\N{REPLACEMENT CHARACTER}", short)
+    return person_fields.DIRECTION.sub("\N{REPLACEMENT CHARACTER}", shown)
+
+
+def _fates(
+    lines: Sequence[ImportLine], known: Mapping[str, RegistrationStatus], places: int | None
+) -> Iterator[ImportLine]:
+    first: dict[str, int] = {}
+    taken = 0
+    for line in lines:
+        if line.person is None or line.fate is Fate.CANCELLED:
+            yield line
+            continue
+        email = line.person.email
+        status = known.get(email)
+        if email in first:
+            yield replace(line, fate=Fate.DOUBLE, double_of=first[email])
+            continue
+        first[email] = line.row.line
+        if status is RegistrationStatus.CANCELLED:
+            yield replace(line, fate=Fate.LEFT)
+        elif status is not None:
+            yield replace(line, fate=Fate.ALREADY)
+        elif places is not None and taken >= places:
+            yield replace(line, fate=Fate.WAITLISTED)
+        else:
+            taken += 1
+            yield line
+
+
+def _known(
+    session: Session, webinar: Webinar, emails: Sequence[str]
+) -> dict[str, RegistrationStatus]:
+    """Whose registration for this webinar there is, whatever became of it."""
+    found: dict[str, RegistrationStatus] = {}
+    for start in range(0, len(emails), BATCH):
+        rows = session.execute(
+            sa.select(Participant.email, Registration.status)
+            .join(Registration, Registration.participant_id == Participant.id)
+            .where(
+                Registration.webinar_id == webinar.id,
+                Participant.email.in_(emails[start : start + BATCH]),
+            )
+        )
+        found |= dict(rows.all())
+    return found
+
+
+def _free_places(session: Session, webinar: Webinar, *, now: datetime) -> int | None:
+    """Places for those who come now.
+
+    A place that was kept long enough goes to the first in line before, as in the act.
+    """
+    if webinar.capacity is None:
+        return None
+    ended = waiting = 0
+    if webinar.held_count:
+        ended = _count(session, webinar, Registration.held_until <= now)
+    if ended and now < webinar.starts_at:
+        waiting = _count(
+            session, webinar, Registration.status == RegistrationStatus.WAITLISTED, SOMEBODYS
+        )
+    free = webinar.capacity - webinar.confirmed_count - webinar.held_count + ended
+    return max(0, free - waiting)
+
+
+def _count(session: Session, webinar: Webinar, *conditions: sa.ColumnElement[bool]) -> int:
+    return (
+        session.scalar(
+            sa.select(sa.func.count())
+            .select_from(Registration)
+            .where(Registration.webinar_id == webinar.id, *conditions)
+        )
+        or 0
+    )
+
+
+# rows -------------------------------------------------------------------------------------
+
+
+def _register(
+    session: Session, webinar: Webinar, lines: Sequence[ImportLine], *, now: datetime
+) -> list[Registration]:
+    """Write people, registrations and questions; gives the registrations."""
+    ids = _participants(session, [line.person for line in lines if line.person], now=now)
+    people = [ids[line.person.email] for line in lines if line.person]
+    fill(session, webinar=webinar, people=people, now=now)
+    questions = [
+        {
+            "webinar_id": webinar.id,
+            "participant_id": participant_id,
+            "text": line.question,
+            "asked_at": now,
+        }
+        for line, participant_id in zip(lines, people, strict=True)
+        if line.question
+    ]
+    if questions:
+        session.execute(sa.insert(Question), questions)
+    return [
+        registration
+        for start in range(0, len(people), BATCH)
+        for registration in session.scalars(
+            sa.select(Registration).where(
+                Registration.webinar_id == webinar.id,
+                Registration.participant_id.in_(people[start : start + BATCH]),
+            )
+        )
+    ]
+
+
+def _participants(session: Session, people: Sequence[Person], *, now: datetime) -> dict[str, int]:
+    """The ids of these people by their addresses, made where there is nobody.
+
+    In the order of the addresses: two lists that share people never wait in a circle.
+    """
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = (postgresql.insert if is_postgresql else sqlite.insert)(Participant)
+    rows = [
+        {
+            "email": person.email,
+            "full_name": person.full_name,
+            "organisation": person.organisation,
+            "actor_category": person.actor_category,
+            "region": person.region,
+            "language": person.language,
+            "page_generation": 1,
+            "calendar_generation": 1,
+            "created_at": now,
+            "last_contact_at": now,
+        }
+        for person in sorted(people, key=lambda person: person.email)
+    ]
+    found = session.execute(
+        insert.on_conflict_do_update(
+            index_elements=[Participant.email], set_={"last_contact_at": now}
+        ).returning(Participant.email, Participant.id),
+        rows,
+    )
+    return dict(found.all())

@@ -1,0 +1,117 @@
+"""What may stand in the fields of a person, whether they typed them or a list brings them. Pure.
+
+Each check takes a tidied text and gives back what is kept, or raises WrongValue: a sentence
+that says what to do.
+"""
+
+import re
+import unicodedata
+
+from email_validator import EmailNotValidError, validate_email
+
+from webinars.domain.errors import N_, WrongValue
+
+MOST_EMAIL = 254
+MOST_NAME = 120
+MOST_ORGANISATION = 160
+MOST_QUESTION = 2000
+
+UNWANTED = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
+    # No width at all; and what stands for bytes that were not text.
+    r"\u200b\u2060\ufeff\ufffd-\uffff]"
+)
+DIRECTION = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+LOOKS_LIKE_A_LINK = re.compile(r"https?://|www\.|<[a-z/]", re.IGNORECASE)
+
+NO_ADDRESS = N_("Write your e-mail address.")
+NO_NAME = N_("Write your first and last name.")
+MALFORMED_ADDRESS = N_("This address is not complete: write it like prenom.nom@example.org.")
+INVISIBLE = N_("There are invisible characters in this field: type it again.")
+ONE_LINE = N_("Write this on one line.")
+NO_LINK = N_("Write a name here, without an address of a site.")
+TOO_LONG = N_("Shorten this: at most %(max)s characters.")
+
+
+def tidy(value: str | None) -> str | None:
+    """Trimmed, in composed form (NFC); None when nothing is left."""
+    if value is None:
+        return None
+    text = unicodedata.normalize("NFC", value.strip())
+    return text or None
+
+
+def tidy_email(value: str | None) -> str | None:
+    """Trimmed and in lower case: one person has one address however it is written."""
+    text = tidy(value)
+    return text.lower() if text else None
+
+
+def kept_address(value: str | None) -> str | None:
+    """The address as it is kept, however it was written; None when no mail can be sent there."""
+    try:
+        found = validate_email(
+            tidy_email(value) or "",
+            check_deliverability=False,
+            globally_deliverable=False,
+            allow_smtputf8=False,
+            strict=True,  # RFC 5321 section 4.5.3.1.1: 64 octets before the @
+        )
+    except (EmailNotValidError, UnicodeError):
+        return None
+    return found.normalized if "." in found.domain else None
+
+
+def email(value: str | None) -> str:
+    """An address that mail can be sent to. Raises WrongValue."""
+    text = tidy_email(value)
+    if text is None:
+        raise WrongValue(NO_ADDRESS)
+    visible(at_most(text, MOST_EMAIL))
+    address = kept_address(text)
+    if address is None:
+        raise WrongValue(MALFORMED_ADDRESS)
+    return address
+
+
+def full_name(value: str | None) -> str:
+    """A name. It stands in mails: it must not carry somebody else's message. Raises WrongValue."""
+    text = tidy(value)
+    if text is None:
+        raise WrongValue(NO_NAME)
+    return without_link(visible(at_most(text, MOST_NAME)))
+
+
+def organisation(value: str | None) -> str | None:
+    """Where somebody works, if they say so. Raises WrongValue."""
+    text = tidy(value)
+    return visible(at_most(text, MOST_ORGANISATION)) if text else None
+
+
+def question(value: str | None) -> str | None:
+    """What somebody asks the speakers, on several lines if they like. Raises WrongValue."""
+    text = tidy(value)
+    return visible(at_most(text, MOST_QUESTION), lines=True) if text else None
+
+
+def at_most(text: str, count: int) -> str:
+    """No longer than so many characters. Raises WrongValue."""
+    if len(text) > count:
+        raise WrongValue(TOO_LONG, max=str(count))
+    return text
+
+
+def visible(text: str, *, lines: bool = False) -> str:
+    """No control characters, and on one line unless it is a longer text. Raises WrongValue."""
+    if UNWANTED.search(text) or DIRECTION.search(text):
+        raise WrongValue(INVISIBLE)
+    if not lines and re.search(r"[\r\n\t]", text):
+        raise WrongValue(ONE_LINE)
+    return text
+
+
+def without_link(text: str) -> str:
+    """No address of a site. Raises WrongValue."""
+    if LOOKS_LIKE_A_LINK.search(text):
+        raise WrongValue(NO_LINK)
+    return text

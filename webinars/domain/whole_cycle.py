@@ -1,0 +1,399 @@
+"""The rest of a cycle in one form: it follows moves, and webinars that are added later.
+
+Locks are taken in one order: the cycle (shared, so that a publication is either before or
+after), its webinars, the person.
+"""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, contains_eager
+
+from webinars.domain import confirmations, leaving, outbox, registrations
+from webinars.domain.errors import (
+    NotFound,
+    NothingChosen,
+    NothingToCome,
+    RegistrationClosed,
+    WebinarCancelled,
+    WebinarOver,
+)
+from webinars.domain.places import is_free, lock_webinars, locked_webinar
+from webinars.domain.programme import (
+    CycleView,
+    Moment,
+    WebinarView,
+    cycle_view,
+    published_cycle,
+    published_webinars,
+)
+from webinars.domain.registrations import House, Outcome, Person
+from webinars.models import (
+    Cycle,
+    CycleRegistration,
+    MailKind,
+    Participant,
+    Question,
+    Registration,
+    RegistrationStatus,
+    Webinar,
+    WebinarStatus,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedWebinar:
+    """A webinar that the form offers."""
+
+    webinar: WebinarView
+    full: bool
+    """Every place is taken: a registration goes to the waiting list."""
+
+
+@dataclass(frozen=True, slots=True)
+class CycleOffer:
+    """What is left of a cycle to register for."""
+
+    cycle: CycleView
+    webinars: tuple[OfferedWebinar, ...]
+    """Scheduled and not ended yet, first to last."""
+
+
+@dataclass(frozen=True, slots=True)
+class CycleRegistrationView:
+    """A cycle for which somebody stands registered as a whole."""
+
+    cycle_slug: str
+    cycle_title: str
+    pending: bool
+    """Registered without the button that proves the address."""
+    without: tuple[str, ...]
+    """Slugs of the webinars of which they said "not this one"."""
+
+
+def offered(session: Session, *, cycle_slug: str, moment: Moment) -> CycleOffer:
+    """What the form of a cycle offers. Raises NotFound. Two queries."""
+    cycle = published_cycle(session, slug=cycle_slug)
+    rows = session.execute(published_webinars().where(Webinar.cycle_id == cycle.id)).all()
+    view = cycle_view(cycle, rows, moment=moment)
+    return CycleOffer(
+        view,
+        tuple(
+            OfferedWebinar(webinar, full=not is_free(row[0]))
+            for webinar, row in zip(view.webinars, rows, strict=True)
+            if not webinar.cancelled and webinar.ends_at > moment.now
+        ),
+    )
+
+
+def cycles_of(session: Session, *, participant: Participant) -> tuple[CycleRegistrationView, ...]:
+    """The cycles for which somebody stands registered as a whole. One query."""
+    wholes = session.scalars(
+        sa.select(CycleRegistration)
+        .join(CycleRegistration.cycle)
+        .options(contains_eager(CycleRegistration.cycle))
+        .where(
+            CycleRegistration.participant_id == participant.id,
+            CycleRegistration.ended_at.is_(None),
+        )
+        .order_by(Cycle.year, Cycle.slug)
+    )
+    return tuple(
+        CycleRegistrationView(
+            cycle_slug=whole.cycle.slug,
+            cycle_title=whole.cycle.title,
+            pending=whole.confirmed_at is None,
+            without=tuple(whole.without),
+        )
+        for whole in wholes
+    )
+
+
+def register_for_cycle(
+    session: Session,
+    *,
+    cycle_slug: str,
+    person: Person,
+    without: AbstractSet[str],
+    question: str | None,
+    house: House,
+    now: datetime,
+) -> Outcome:
+    """Register a person for all of a cycle that is to come, and owe them one mail that says so.
+
+    ``without``: slugs of the webinars that they leave out; a registration that stands for one
+    of them stays, and so does each that they have already. The question is for the speakers
+    of the first. Somebody whom this gives nothing new is sent their link again.
+    Raises NotFound, NothingToCome, NothingChosen.
+    """
+    cycle = _locked_cycle(session, cycle_slug)
+    webinars = _locked_to_come(session, cycle, now)
+    if not webinars:
+        raise NothingToCome(cycle_slug)
+    chosen = [webinar for webinar in webinars if webinar.slug not in without]
+    if not chosen:
+        raise NothingChosen(cycle_slug)
+    participant = registrations.known_or_new(session, person=person, now=now)
+    left_out = {webinar.slug for webinar in webinars} & without
+    whole, is_new = _stand(
+        session, participant, cycle, without=left_out, chosen=chosen, house=house, now=now
+    )
+    made = _enter_all(
+        session,
+        chosen,
+        participant=participant,
+        question=question,
+        pending=house.require_confirmation,
+        house=house,
+        now=now,
+    )
+    if not made and not is_new:
+        registrations.send_link(
+            session, participant=participant, webinar=None, house=house, now=now
+        )
+        return Outcome.ALREADY
+    if question and not made:
+        session.add(
+            Question(
+                webinar_id=chosen[0].id, participant_id=participant.id, text=question, asked_at=now
+            )
+        )
+    confirmations.owe(
+        session,
+        participant=participant,
+        purpose=_confirmation(whole, now),
+        most=house.confirmations_per_day,
+        host=house.host,
+        now=now,
+    )
+    return _outcome(session, participant, chosen)
+
+
+def confirm_for_cycle(
+    session: Session, *, participant: Participant, cycle_slug: str, house: House, now: datetime
+) -> None:
+    """Press the button of the personal link: every pending registration of the cycle stands.
+
+    Also for what was added since the form. Raises NotFound, RegistrationClosed when nothing
+    of the cycle is to come any more.
+    """
+    cycle = _locked_cycle(session, cycle_slug)
+    webinars = _locked_to_come(session, cycle, now)
+    whole = _standing(session, participant, cycle)
+    present = _by_webinar(session, participant, webinars)
+    pending = [row for row in present.values() if row.status is RegistrationStatus.PENDING]
+    if whole.confirmed_at is not None and not pending:
+        return
+    if not webinars:
+        raise RegistrationClosed(cycle_slug)
+    whole.confirmed_at = whole.confirmed_at or now
+    for row in pending:
+        registrations.confirm_pending(
+            session, registration=row, webinar=row.webinar, house=house, now=now
+        )
+    missing = [w for w in webinars if w.id not in present and w.slug not in whole.without]
+    _enter_all(
+        session,
+        missing,
+        participant=participant,
+        question=None,
+        pending=False,
+        house=house,
+        now=now,
+    )
+    confirmations.owe_at_once(session, purpose=_confirmation(whole, now), host=house.host, now=now)
+
+
+def leave_cycle(
+    session: Session, *, participant: Participant, cycle_slug: str, host: str, now: datetime
+) -> int:
+    """Leave a cycle: nothing registers for it by itself any more, and what has not begun ends.
+
+    How many registrations ended, those of cancelled webinars among them. Raises NotFound.
+    """
+    cycle = _locked_cycle(session, cycle_slug)
+    if _found(session, participant, cycle) is None:
+        raise NotFound(cycle_slug)
+    return leaving.leave(
+        session,
+        leaving.standing(participant, now=now).where(Webinar.cycle_id == cycle.id),
+        cycles=sa.and_(
+            CycleRegistration.participant_id == participant.id,
+            CycleRegistration.cycle_id == cycle.id,
+        ),
+        host=host,
+        now=now,
+    )
+
+
+def include(
+    session: Session,
+    *,
+    participant: Participant,
+    cycle_slug: str,
+    webinar_slug: str,
+    house: House,
+    now: datetime,
+) -> None:
+    """Register for a webinar of the cycle that they had left out: this one after all.
+
+    Raises NotFound, WebinarOver, WebinarCancelled.
+    """
+    cycle = _locked_cycle(session, cycle_slug)
+    webinar = locked_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
+    if webinar.status is WebinarStatus.CANCELLED:
+        raise WebinarCancelled(webinar_slug)
+    if now >= webinar.ends_at:
+        raise WebinarOver(webinar_slug)
+    whole = _standing(session, participant, cycle)
+    whole.without = [slug for slug in whole.without if slug != webinar_slug]
+    made = registrations.enter(
+        session,
+        webinar=webinar,
+        participant=participant,
+        question=None,
+        pending=whole.confirmed_at is None,
+        house=house,
+        now=now,
+    )
+    session.flush()
+    if made is not None:
+        confirmations.owe_at_once(
+            session,
+            purpose=confirmations.of_registration(made, webinar),
+            host=house.host,
+            now=now,
+        )
+
+
+def _locked_cycle(session: Session, slug: str) -> Cycle:
+    """The public cycle; no publication of it goes on beside this transaction."""
+    cycle = session.scalar(
+        sa.select(Cycle)
+        .where(Cycle.slug == slug, Cycle.revision > 0)
+        .with_for_update(read=True, of=Cycle)
+        .execution_options(populate_existing=True)
+    )
+    if cycle is None:
+        raise NotFound(slug)
+    return cycle
+
+
+def _locked_to_come(session: Session, cycle: Cycle, now: datetime) -> list[Webinar]:
+    """What has not ended of the cycle and takes place, first to last."""
+    ids = session.scalars(
+        sa.select(Webinar.id).where(
+            Webinar.cycle_id == cycle.id,
+            Webinar.status == WebinarStatus.SCHEDULED,
+            Webinar.ends_at > now,
+        )
+    ).all()
+    return sorted(lock_webinars(session, webinar_ids=ids), key=lambda one: (one.starts_at, one.id))
+
+
+def _found(session: Session, participant: Participant, cycle: Cycle) -> CycleRegistration | None:
+    return session.scalar(
+        sa.select(CycleRegistration)
+        .where(
+            CycleRegistration.participant_id == participant.id,
+            CycleRegistration.cycle_id == cycle.id,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def _standing(session: Session, participant: Participant, cycle: Cycle) -> CycleRegistration:
+    whole = _found(session, participant, cycle)
+    if whole is None or whole.ended_at is not None:
+        raise NotFound(cycle.slug)
+    return whole
+
+
+def _stand(
+    session: Session,
+    participant: Participant,
+    cycle: Cycle,
+    *,
+    without: AbstractSet[str],
+    chosen: list[Webinar],
+    house: House,
+    now: datetime,
+) -> tuple[CycleRegistration, bool]:
+    """The person's registration for the cycle, and whether it is new.
+
+    One that stands is not narrowed by a form that anybody can fill in.
+    """
+    whole = _found(session, participant, cycle)
+    if whole is not None and whole.ended_at is None:
+        again = {webinar.slug for webinar in chosen}
+        whole.without = [slug for slug in whole.without if slug not in again]
+        return whole, False
+    if whole is None:
+        whole = CycleRegistration(participant_id=participant.id, cycle_id=cycle.id)
+        session.add(whole)
+    whole.without = sorted(without)
+    whole.registered_at = now
+    whole.confirmed_at = None if house.require_confirmation else now
+    whole.ended_at = None
+    session.flush()
+    return whole, True
+
+
+def _enter_all(
+    session: Session,
+    webinars: list[Webinar],
+    *,
+    participant: Participant,
+    question: str | None,
+    pending: bool,
+    house: House,
+    now: datetime,
+) -> list[Registration]:
+    """Those that are new; the question goes to the first of them."""
+    made: list[Registration] = []
+    for webinar in webinars:
+        registration = registrations.enter(
+            session,
+            webinar=webinar,
+            participant=participant,
+            question=None if made else question,
+            pending=pending,
+            house=house,
+            now=now,
+        )
+        made += [registration] if registration else []
+    return made
+
+
+def _by_webinar(
+    session: Session, participant: Participant, webinars: list[Webinar]
+) -> dict[int, Registration]:
+    rows = session.scalars(
+        sa.select(Registration)
+        .where(
+            Registration.participant_id == participant.id,
+            Registration.webinar_id.in_([webinar.id for webinar in webinars]),
+        )
+        .execution_options(populate_existing=True)
+    )
+    return {row.webinar_id: row for row in rows}
+
+
+def _outcome(session: Session, participant: Participant, webinars: list[Webinar]) -> Outcome:
+    stand = {row.status for row in _by_webinar(session, participant, webinars).values()}
+    if RegistrationStatus.PENDING in stand:
+        return Outcome.PENDING
+    return Outcome.WAITLISTED if RegistrationStatus.WAITLISTED in stand else Outcome.CONFIRMED
+
+
+def _confirmation(whole: CycleRegistration, now: datetime) -> outbox.Purpose:
+    state = Outcome.PENDING if whole.confirmed_at is None else Outcome.CONFIRMED
+    return outbox.Purpose(
+        key=f"{MailKind.CYCLE_CONFIRMATION}:{whole.id}:{now.isoformat()}:{state}",
+        kind=MailKind.CYCLE_CONFIRMATION,
+        participant_id=whole.participant_id,
+        cycle_id=whole.cycle_id,
+    )
