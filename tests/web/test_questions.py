@@ -185,7 +185,9 @@ def test_from_the_answer_to_the_page_and_off_it(
     assert row(site, bobs)[2:] == ("Autrement ?", False)
     assert b"asked-title" not in client.get(PAGE).data
     with site.read() as session:
-        entries = session.scalars(sa.select(AuditEntry).where(AuditEntry.subject == str(bobs)))
+        entries = session.scalars(
+            sa.select(AuditEntry).where(AuditEntry.subject == str(bobs)).order_by(AuditEntry.id)
+        )
         told = [(entry.act.value, entry.actor, entry.before | entry.after) for entry in entries]
     assert [act for act, _, _ in told] == [
         "question_answered",
