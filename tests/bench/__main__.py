@@ -32,7 +32,7 @@ from webinars import clock
 SECONDS = 3
 WARM_SECONDS = 1
 CLIENTS = 8
-EACH = 25
+EACH = 50
 PLACES = 100
 TARGET = 1000
 PAGES = (
@@ -88,7 +88,7 @@ def webinar_with_places(place: Installation) -> str:
     for cycle in (year, year + 1):
         text = place.get(f"/cycles/{cycle}").text
         for found in re.findall(rf'href="/cycles/({cycle}/[a-z0-9-]+)"', text):
-            if "csrf_token" in place.get(f"/cycles/{found}").text:
+            if f'action="/cycles/{found}/register"' in place.get(f"/cycles/{found}").text:
                 return str(found)
     raise SystemExit("no webinar can be registered for")
 

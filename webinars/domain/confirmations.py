@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webinars.db import UTCDateTime
 from webinars.domain import outbox
 from webinars.domain.places import registration_key
 from webinars.models import (
@@ -27,6 +28,20 @@ COUNTED = (
     MailKind.THEME_CONFIRMATION,
 )
 DAY = timedelta(days=1)
+
+_OWED_AT = sa.case(
+    (OutboxMail.kind == MailKind.SUMMARY, OutboxMail.due_at), else_=OutboxMail.created_at
+)
+# Built once, as all statements of a registration: see places.py.
+_LAST_DAY = (
+    sa.select(OutboxMail.kind, _OWED_AT)
+    .where(
+        OutboxMail.participant_id == sa.bindparam("participant"),
+        OutboxMail.kind.in_((*COUNTED, MailKind.SUMMARY)),
+        sa.bindparam("since", type_=UTCDateTime) < _OWED_AT,
+    )
+    .order_by(_OWED_AT.desc())
+)
 
 
 def of_registration(registration: Registration, webinar: Webinar) -> outbox.Purpose:
@@ -79,18 +94,8 @@ def _of_last_day(
 
     Some may be of a moment later than ``now``: another form that was sent at the same time.
     """
-    owed = sa.case(
-        (OutboxMail.kind == MailKind.SUMMARY, OutboxMail.due_at), else_=OutboxMail.created_at
-    )
-    rows = session.execute(
-        sa.select(OutboxMail.kind, owed)
-        .where(
-            OutboxMail.participant_id == participant.id,
-            OutboxMail.kind.in_((*COUNTED, MailKind.SUMMARY)),
-            owed > now - DAY,
-        )
-        .order_by(owed.desc())
-    )
+    values = {"participant": participant.id, "since": now - DAY}
+    rows = session.execute(_LAST_DAY, values)
     return [(kind, at) for kind, at in rows]
 
 
