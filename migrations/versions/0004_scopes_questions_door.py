@@ -30,7 +30,7 @@ def upgrade() -> None:
     op.execute(
         "INSERT INTO questions (webinar_id, participant_id, text, asked_at)"
         " SELECT webinar_id, participant_id, question, registered_at FROM registrations"
-        " WHERE question IS NOT NULL"
+        " WHERE trim(question) <> ''"
     )
     op.drop_column("registrations", "question")
 
@@ -112,7 +112,25 @@ def _create_questions() -> None:
     op.create_index(op.f("ix_questions_participant_id"), "questions", ["participant_id"])
 
 
+KINDS = ("summary", "planned", "cycle_confirmation", "theme_confirmation")
+ACTS = (
+    "registration_added",
+    "details_corrected",
+    "registration_ended",
+    "attendance_corrected",
+    "list_imported",
+    "list_exported",
+    "question_answered",
+    "question_published",
+    "question_withdrawn",
+)
+
+
 def downgrade() -> None:
+    """Of several questions of one person for one webinar only the first in the alphabet stays."""
+    for table, column, names in (("outbox", "kind", KINDS), ("audit_entries", "act", ACTS)):
+        listed = ", ".join(repr(name) for name in names)
+        op.execute(f"DELETE FROM {table} WHERE {column} IN ({listed})")  # noqa: S608  (our own words)
     op.add_column("registrations", sa.Column("question", sa.String(), nullable=True))
     op.execute(
         "UPDATE registrations SET question = (SELECT min(questions.text) FROM questions"

@@ -13,6 +13,12 @@ FAR = timedelta(hours=12)
 """A webinar that starts later than this from now has let nobody in yet."""
 HELD = (RegistrationStatus.ATTENDED, RegistrationStatus.ABSENT)
 
+UNSETTLED = (
+    Registration.status == RegistrationStatus.CONFIRMED,
+    Registration.changed_at <= Webinar.ends_at,
+)
+"""What an organiser has said after the end stays as it was said."""
+
 
 def settle(session: Session, *, now: datetime, most: int = 20) -> int:
     """Those who never came through the door of a webinar that is over are absent.
@@ -27,7 +33,7 @@ def settle(session: Session, *, now: datetime, most: int = 20) -> int:
             Webinar.ends_at <= now,
             Webinar.ends_at > now - LOOKS_BACK,
             Webinar.status == WebinarStatus.SCHEDULED,
-            _some_of_it(Registration.status == RegistrationStatus.CONFIRMED),
+            _some_of_it(*UNSETTLED),
             _some_of_it(
                 Registration.status == RegistrationStatus.ATTENDED,
                 Registration.came_at.is_not(None),
@@ -42,6 +48,10 @@ def settle(session: Session, *, now: datetime, most: int = 20) -> int:
             .where(
                 Registration.webinar_id.in_(ids),
                 Registration.status == RegistrationStatus.CONFIRMED,
+                Registration.changed_at
+                <= sa.select(Webinar.ends_at)
+                .where(Webinar.id == Registration.webinar_id)
+                .scalar_subquery(),
             )
             .values(status=RegistrationStatus.ABSENT, changed_at=now)
             .execution_options(synchronize_session=False)

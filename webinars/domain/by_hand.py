@@ -120,12 +120,17 @@ def correct(
     """
     webinar = locked_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
     registration = _of_somebody(session, webinar, registration_id)
-    participant = session.scalars(
+    participant = session.scalar(
         sa.select(Participant)
-        .where(Participant.id == registration.participant_id)
+        .where(
+            Participant.id == registration.participant_id,
+            Participant.erased_at.is_(None),  # perhaps only just: then it is nobody's row
+        )
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
-    ).one()
+    )
+    if participant is None:
+        raise NotFound(registration_id)
     changed = [one for one in OF_A_PERSON if getattr(participant, one) != getattr(person, one)]
     for name in changed:
         setattr(participant, name, getattr(person, name))

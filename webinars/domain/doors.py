@@ -12,7 +12,13 @@ from webinars.domain.programme import Life, life
 from webinars.domain.registration_lists import position
 from webinars.domain.registrations import find_registration
 from webinars.domain.webinar_page import find_webinar
-from webinars.models import Participant, Registration, RegistrationStatus, WebinarStatus
+from webinars.models import (
+    SOMEBODYS,
+    Participant,
+    Registration,
+    RegistrationStatus,
+    WebinarStatus,
+)
 
 LET_IN = (RegistrationStatus.CONFIRMED, RegistrationStatus.ATTENDED)
 
@@ -107,7 +113,7 @@ def come_in(session: Session, *, registration_id: int, now: datetime) -> bool:
     """
     noted = session.execute(
         sa.update(Registration)
-        .where(Registration.id == registration_id, Registration.status.in_(LET_IN))
+        .where(Registration.id == registration_id, Registration.status.in_(LET_IN), SOMEBODYS)
         .values(
             status=RegistrationStatus.ATTENDED,
             came_at=sa.func.coalesce(

@@ -184,6 +184,8 @@ def _fits(text: str, separator: str) -> tuple[int, int]:
 
 
 def _split(text: str, separator: str) -> Iterator[Line]:
+    if END in text:
+        raise WrongList(NOT_A_LIST)
     reader = csv.reader(io.StringIO(f"{text}\n{END}", newline=""), delimiter=separator)
     begins = 1
     try:

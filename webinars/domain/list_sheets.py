@@ -33,7 +33,17 @@ BAD_PACKAGE = (
     RuntimeError,  # a part with a password
     ValueError,
 )
-CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
+MOST_ELEMENTS = {
+    b"c": MOST_CELLS,
+    b"row": 100_000,
+    b"xf": 10_000,
+    b"definedName": 1000,
+    b"sheet": 20,
+}
+"""Each costs the library time and memory, however small the file is that repeats it."""
+ELEMENTS = {
+    re.compile(rb"<(?:\w+:)?" + name + rb"[\s/>]"): most for name, most in MOST_ELEMENTS.items()
+}
 ENCODING = re.compile(rb"""^[^>]{0,200}encoding\s*=\s*["'](?!utf-?8["'])""", re.IGNORECASE)
 
 NOT_A_LIST = N_("This file holds no list of people: save it as CSV or as XLSX, and send that.")
@@ -84,7 +94,10 @@ def _check_parts(data: bytes, most_lines: int) -> None:
         raise WrongList(BROKEN) from error
     if any(_has_entities(text) for text in texts):
         raise WrongList(BROKEN)
-    if sum(len(CELL.findall(text)) for text in texts) > MOST_CELLS:
+    if any(
+        sum(len(element.findall(text)) for text in texts) > most
+        for element, most in ELEMENTS.items()
+    ):
         raise WrongList(TOO_LARGE, lines=str(most_lines))
 
 

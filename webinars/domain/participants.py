@@ -128,11 +128,29 @@ def calendar_token(links: Links, participant: Participant) -> str:
     )
 
 
+def lock(session: Session, *, participant: Participant) -> None:
+    """Read the person anew and for this transaction alone, before something of them changes.
+
+    After the webinars, where an act needs both. Raises UnknownSecret when they were erased
+    meanwhile.
+    """
+    found = session.scalar(
+        sa.select(Participant)
+        .where(Participant.id == participant.id, Participant.erased_at.is_(None))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise UnknownSecret(Purpose.PAGE)
+
+
 def used(session: Session, *, participant: Participant, now: datetime) -> None:
     """A button behind the personal link was pressed: the address is proven, and it is a contact.
 
-    Call it last: whoever locks a webinar and a person locks the webinar first.
+    Call it last: whoever locks a webinar and a person locks the webinar first. Raises
+    UnknownSecret when the person was erased meanwhile.
     """
+    lock(session, participant=participant)
     if participant.proven_at is None:
         participant.proven_at = now
     participant.last_contact_at = now

@@ -221,18 +221,42 @@ def fill(session: Session, *, webinar: Webinar, people: Sequence[int], now: date
     placed = len(people) if free is None else min(free, len(people))
     _take_counted(session, webinar, placed)
     statuses = (RegistrationStatus.CONFIRMED, RegistrationStatus.WAITLISTED)
+    times = (now, joins_the_line(session, webinar=webinar, now=now))
     rows = [
         {
             "participant_id": participant_id,
             "webinar_id": webinar.id,
             "status": statuses[rank >= placed],
-            "registered_at": now,
+            "registered_at": times[rank >= placed],
             "changed_at": now,
         }
         for rank, participant_id in enumerate(people)
     ]
     # With RETURNING they are written a thousand at once, with ids that rise in this order.
     session.execute(sa.insert(Registration).returning(Registration.id), rows).all()
+
+
+def let_go_of_erased(session: Session, *, webinar: Webinar, now: datetime) -> None:
+    """Free the places of erased people: a webinar that was over is to come again.
+
+    Nobody can cancel for them. The caller holds the lock of the webinar's row.
+    """
+    for statuses, kind in ((HOLDS_A_PLACE, "confirmed"), ((RegistrationStatus.PENDING,), "held")):
+        held = () if kind == "confirmed" else (Registration.held_until.is_not(None),)
+        freed = session.scalars(
+            sa.update(Registration)
+            .where(
+                Registration.webinar_id == webinar.id,
+                Registration.status.in_(statuses),
+                ~SOMEBODYS,
+                *held,
+            )
+            .values(status=RegistrationStatus.CANCELLED, held_until=None, cancelled_at=now)
+            .returning(Registration.id)
+            .execution_options(synchronize_session="fetch")
+        ).all()
+        if freed:
+            _count(session, webinar, **{kind: -len(freed)})
 
 
 def _take_counted(session: Session, webinar: Webinar, number: int) -> None:

@@ -81,7 +81,10 @@ def _cycle(session: Session, slug: str, *, lock: bool) -> Cycle | None:
     )
     if lock:
         # What this transaction has read before may have been changed by the one it waited for.
-        query = query.with_for_update(of=Cycle).execution_options(populate_existing=True)
+        # Rows that only point to the cycle, as those of the audit trail, need not wait.
+        query = query.with_for_update(of=Cycle, key_share=True).execution_options(
+            populate_existing=True
+        )
     return session.scalar(query)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webinars.clock import minutes, to_local
 from webinars.domain import attendance, audit, notices, planned, site
 from webinars.domain.changes import FieldValue, PlanChange, Slot, differences
-from webinars.domain.places import promote
+from webinars.domain.places import let_go_of_erased, promote
 from webinars.domain.plan import EDITORIAL_FIELDS, Plan, PlannedSession
 from webinars.domain.planning import SHARED_FIELDS, assign, demand_seen, draft_plan, find_cycle
 from webinars.domain.snapshots import CYCLE_FIELDS, to_json
@@ -171,6 +171,7 @@ def _publish_touched(
             session.flush()
             if starts_at != webinar.starts_at:
                 attendance.begin_again(session, webinar=webinar, now=now)
+                let_go_of_erased(session, webinar=webinar, now=now)
             there_are_places = promote(session, webinar=webinar, host=host, now=now)
             promoted |= {(person, webinar.id) for person in there_are_places}
     return promoted

@@ -256,6 +256,8 @@ def publish_question(
         return
     question.published_text = published_text
     question.published_at = question.published_at or now
+    if question.answer:  # everybody reads it: it is answered
+        question.answered_at = question.answered_at or now
     site.touch(session)
     _record(
         session,

@@ -77,11 +77,7 @@ def _known_or_new(
     typed = insert.excluded
     return insert.on_conflict_do_update(
         index_elements=[Participant.email],
-        set_={
-            "last_contact_at": typed.last_contact_at,
-            "news_since": sa.func.coalesce(Participant.news_since, typed.news_since),
-            "news_version": sa.func.coalesce(typed.news_version, Participant.news_version),
-        },
+        set_={"last_contact_at": typed.last_contact_at},
     ).returning(Participant)
 
 
@@ -331,7 +327,8 @@ def send_link(
 def known_or_new(session: Session, *, person: Person, now: datetime) -> Participant:
     """The participant of this address, made if there is none; locked until the end.
 
-    What is known of them stays as it is; only news, once asked for, are noted.
+    What is known of them stays as it is, news among it: anybody can fill in a form, and who has
+    a page of their own asks for news there.
     """
     values = {
         "email": person.email,

@@ -214,15 +214,14 @@ def leave_cycle(
     How many registrations ended, those of cancelled webinars among them. Raises NotFound.
     """
     cycle = _locked_cycle(session, cycle_slug)
-    if _found(session, participant, cycle) is None:
+    theirs = _theirs(participant, cycle)
+    # Not locked yet: its webinars come first.
+    if session.scalar(sa.select(CycleRegistration.id).where(theirs)) is None:
         raise NotFound(cycle_slug)
     return leaving.leave(
         session,
         leaving.standing(participant, now=now).where(Webinar.cycle_id == cycle.id),
-        cycles=sa.and_(
-            CycleRegistration.participant_id == participant.id,
-            CycleRegistration.cycle_id == cycle.id,
-        ),
+        cycles=theirs,
         host=host,
         now=now,
     )
@@ -293,13 +292,15 @@ def _locked_to_come(session: Session, cycle: Cycle, now: datetime) -> list[Webin
     return sorted(lock_webinars(session, webinar_ids=ids), key=lambda one: (one.starts_at, one.id))
 
 
+def _theirs(participant: Participant, cycle: Cycle) -> sa.ColumnElement[bool]:
+    of_the_person = CycleRegistration.participant_id == participant.id
+    return of_the_person & (CycleRegistration.cycle_id == cycle.id)
+
+
 def _found(session: Session, participant: Participant, cycle: Cycle) -> CycleRegistration | None:
     return session.scalar(
         sa.select(CycleRegistration)
-        .where(
-            CycleRegistration.participant_id == participant.id,
-            CycleRegistration.cycle_id == cycle.id,
-        )
+        .where(_theirs(participant, cycle))
         .with_for_update()
         .execution_options(populate_existing=True)
     )

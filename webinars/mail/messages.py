@@ -79,9 +79,13 @@ def _registration(session: Session, mail: OutboxMail) -> Registration | None:
 
 
 SAYS: dict[MailKind, tuple[RegistrationStatus, ...]] = {
-    MailKind.CONFIRMATION: (RegistrationStatus.PENDING, RegistrationStatus.CONFIRMED),
+    MailKind.CONFIRMATION: (
+        RegistrationStatus.PENDING,
+        RegistrationStatus.CONFIRMED,
+        RegistrationStatus.ATTENDED,
+    ),
     MailKind.WAITING_LIST: (RegistrationStatus.WAITLISTED,),
-    MailKind.PROMOTION: (RegistrationStatus.CONFIRMED,),
+    MailKind.PROMOTION: (RegistrationStatus.CONFIRMED, RegistrationStatus.ATTENDED),
 }
 """What each kind says of a registration: it must still be so."""
 

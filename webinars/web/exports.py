@@ -33,8 +33,11 @@ blueprint = Blueprint("exports", __name__)
 Cell = str | int | datetime | None
 """A datetime is local to the cycle, without its zone: the heading names it."""
 
-FORMULA = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
-"""Beginnings that spreadsheets take for a formula (OWASP, CSV injection)."""
+FORMULA = re.compile(r"(?:^|[;,\t\r\n|])\s*[=+\-@\t\r＝＋－＠]")
+"""Beginnings that spreadsheets take for a formula (OWASP, CSV injection).
+
+Also behind what another program, or another country's, takes for the end of a cell.
+"""
 MOST_IN_A_CELL = 32_767
 """UTF-16 units; Excel's limit."""
 SEPARATORS = {"fr": ";", "en": ","}
@@ -172,7 +175,7 @@ def _harmless(cell: Cell) -> str | int | None:
     """What no program takes for a formula."""
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ")
-    if isinstance(cell, str) and FORMULA.match(cell):
+    if isinstance(cell, str) and FORMULA.search(cell):
         return f"'{cell}"
     return cell
 

@@ -11,7 +11,7 @@ from flask_babel.speaklater import LazyString
 from werkzeug.wrappers import Response as AnyResponse
 
 from webinars import clock
-from webinars.domain import audit, erasure
+from webinars.domain import audit, erasure, participants
 from webinars.domain.personal_data import PersonalData, personal_data
 from webinars.domain.plan import DEFAULT_ZONE
 from webinars.i18n import iso
@@ -63,7 +63,8 @@ def correct(token: str) -> AnyResponse:
         with services().database.read() as session:
             return _details(token, opened(session, token), form)
     try:
-        with acting(token) as (_session, person):
+        with acting(token) as (session, person):
+            participants.lock(session, participant=person)
             person.full_name = form.full_name.data
             person.organisation = form.organisation.data
             person.actor_category = form.actor_category.data or None
