@@ -74,7 +74,8 @@ def door(database: Database, state: DoorState, room: str | None) -> Door:
             .join(Participant)
             .where(Participant.email == ALICE.email, Registration.status.in_(doors.LET_IN))
         )
-    return Door(state, OPENS, room, first_time=hers if room else None)
+    early = state is DoorState.EARLY
+    return Door(state, OPENS, room, registered=early, first_time=hers if room else None)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,9 @@ def test_a_registrant_enters_while_the_door_is_open(
 
 
 def test_the_setting_says_how_early_it_opens(march: Database) -> None:
-    assert knock(march, now=OPENS, opens_minutes=0) == Door(DoorState.EARLY, START)
+    assert knock(march, now=OPENS, opens_minutes=0) == Door(DoorState.EARLY, START, registered=True)
+    stranger = Person("eve@example.org", "Eve", "fr")
+    assert knock(march, stranger, now=NOW) == Door(DoorState.EARLY, OPENS)
 
 
 @pytest.mark.parametrize("who", [None, Person("eve@example.org", "Eve", "fr")])

@@ -374,3 +374,29 @@ def test_as_many_lines_as_are_promised_are_read() -> None:
         assert len(read_list(data).rows) == MOST_LINES
     assert len(read_list(as_text(rows[:2]).encode()).rows) == 1
     assert list_files.MOST_BYTES == 2 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("part", "element", "times"),
+    [
+        ("xl/styles.xml", "<xf/>", 20_000),
+        ("xl/workbook.xml", '<definedName name="a">1</definedName>', 2_000),
+        ("xl/workbook.xml", '<sheet name="a" sheetId="1" r:id="rId1"/>', 30),
+        ("xl/worksheets/sheet1.xml", "<row/>", 200_000),
+    ],
+)
+def test_one_element_a_million_times_is_refused_at_once(
+    part: str, element: str, times: int
+) -> None:
+    book = io.BytesIO()
+    with zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("xl/workbook.xml" if part != "xl/workbook.xml" else "x", "<workbook/>")
+        package.writestr(part, f"<a>{element * times}</a>")
+    with pytest.raises(WrongList) as refused:
+        read_list(book.getvalue())
+    assert str(refused.value.sentence) == TOO_LARGE
+
+
+def test_a_mark_that_ends_records_ends_no_list() -> None:
+    with pytest.raises(WrongList):
+        read_list(b"email;nom\na@example.org;A\n\x1e\nb@example.org;B\n")

@@ -168,6 +168,20 @@ def test_what_looks_like_a_formula(cell: str) -> None:
     assert _harmless(cell) == f"'{cell}"
 
 
+@pytest.mark.parametrize(
+    ("cell", "safe"),
+    [
+        ("Mairie;=cmd|1", "Mairie;'=cmd|1"),
+        ("Mairie, @a", "Mairie, '@a"),
+        ("Bonjour\n=1+1", "Bonjour\n'=1+1"),
+        ("=1;-2", "'=1;'-2"),
+        ("Deux points\n- le premier", "Deux points\n- le premier"),
+    ],
+)
+def test_what_hides_behind_another_separator(cell: str, safe: str) -> None:
+    assert _harmless(cell) == safe
+
+
 @pytest.mark.parametrize("cell", ["", "a=1", "l’été", "1-1", "'=1", None, 3])
 def test_what_does_not(cell: str | int | None) -> None:
     assert _harmless(cell) == cell

@@ -371,6 +371,8 @@ def test_news_are_asked_for_by_ticking_a_box_that_nobody_has_ticked(
         person = kept(themes, f"{name}@example.org")
         assert person.news_version == version, name
         assert (person.news_since == NOW) is (version is not None)
+    post_cycle(client, email="d@example.org", news="y")  # by whom, nobody knows
+    assert kept(themes, "d@example.org").news_since is None
 
 
 # forms that were not fetched from here, and twice ---------------------------------------

@@ -48,6 +48,8 @@ class Door:
     opens_at: datetime
     room: str | None = None
     """The room's address, only for a registrant and only while the door is open."""
+    registered: bool = False
+    """Before it opens: whether it will let them in."""
     rank: int | None = None
     """In the waiting list, from 1."""
     first_time: int | None = None
@@ -84,7 +86,7 @@ def knock(
     if status is RegistrationStatus.PENDING:
         return Door(DoorState.UNPROVEN, opens_at)
     if its_life is Life.BEFORE:
-        return Door(DoorState.EARLY, opens_at)
+        return Door(DoorState.EARLY, opens_at, registered=status in LET_IN)
     if registration is None or status not in LET_IN:
         return Door(DoorState.ASK, opens_at)
     if webinar.join_url is None:

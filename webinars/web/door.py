@@ -63,6 +63,7 @@ def _page(cycle: str, webinar: str, door: Door, moment: Moment, *, known: bool) 
         state=door.state.value,
         opens_at=door.opens_at,
         rank=door.rank,
+        registered=door.registered,
         now=moment.now,
         token=request.args.get("t") if known else None,
         csrf_token=new_form_token(form_subject(cycle, webinar)),

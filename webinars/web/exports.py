@@ -33,11 +33,10 @@ blueprint = Blueprint("exports", __name__)
 Cell = str | int | datetime | None
 """A datetime is local to the cycle, without its zone: the heading names it."""
 
-FORMULA = re.compile(r"(?:^|[;,\t\r\n|])\s*[=+\-@\t\r＝＋－＠]")
-"""Beginnings that spreadsheets take for a formula (OWASP, CSV injection).
-
-Also behind what another program, or another country's, takes for the end of a cell.
-"""
+FORMULA = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
+"""Beginnings that spreadsheets take for a formula (OWASP, CSV injection)."""
+HIDDEN_FORMULA = re.compile(r"([;,|\t\r\n]\s*)(?=[=+@＝＋＠]|[-－]\S)")
+"""The same behind what another program, or another country's, takes for the end of a cell."""
 MOST_IN_A_CELL = 32_767
 """UTF-16 units; Excel's limit."""
 SEPARATORS = {"fr": ";", "en": ","}
@@ -175,9 +174,10 @@ def _harmless(cell: Cell) -> str | int | None:
     """What no program takes for a formula."""
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ")
-    if isinstance(cell, str) and FORMULA.search(cell):
-        return f"'{cell}"
-    return cell
+    if not isinstance(cell, str):
+        return cell
+    begins = "'" if FORMULA.match(cell) else ""
+    return begins + HIDDEN_FORMULA.sub(r"\1'", cell)
 
 
 # XLSX ------------------------------------------------------------------------------------
