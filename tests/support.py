@@ -22,8 +22,9 @@ from webinars.db import Database
 from webinars.domain import planning, publication, registrations
 from webinars.domain.cycle_file import read_plan
 from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.people import Person
 from webinars.domain.plan import Plan, PlannedSession
-from webinars.domain.registrations import House, Outcome, Person
+from webinars.domain.registrations import House, Outcome
 from webinars.places import PACKAGE
 
 HOST = "webinaires.example.org"
@@ -133,7 +134,7 @@ def register(
         question=question,
         house=house,
         now=now,
-    )
+    ).outcome
 
 
 @contextmanager

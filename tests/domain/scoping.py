@@ -15,8 +15,9 @@ from tests.support import (
     NOW,
 )
 from webinars.domain import participants, whole_cycle
+from webinars.domain.people import Person
 from webinars.domain.plan import PlannedSession
-from webinars.domain.registrations import House, Outcome, Person
+from webinars.domain.registrations import House, Outcome
 from webinars.models import (
     CycleRegistration,
     OutboxMail,

@@ -21,7 +21,7 @@ from tests.support import (
 )
 from webinars.db import Database
 from webinars.domain import attendance, doors, notices, reminders
-from webinars.domain.registrations import Person
+from webinars.domain.people import Person
 from webinars.models import MailKind, OutboxMail, Participant, Registration, Webinar, WebinarStatus
 
 START = datetime.fromisoformat("2019-03-21T12:00:00+00:00")

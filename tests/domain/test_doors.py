@@ -26,7 +26,7 @@ from webinars.db import Database
 from webinars.domain import doors, participants, planning, registrations
 from webinars.domain.doors import Door, DoorState
 from webinars.domain.errors import NotFound
-from webinars.domain.registrations import Person
+from webinars.domain.people import Person
 from webinars.models import Participant, Registration, RegistrationStatus, Webinar, WebinarStatus
 
 START = datetime.fromisoformat("2019-03-21T12:00:00+00:00")

@@ -33,8 +33,9 @@ from webinars.db import Database
 from webinars.domain import audit, erasure, leaving, notices, participants, preview
 from webinars.domain.erasure import Going
 from webinars.domain.errors import ChangedMeanwhile, NotFound
-from webinars.domain.registration_lists import list_registrations, position
+from webinars.domain.registration_lists import list_registrations
 from webinars.domain.reminders import plan_reminders
+from webinars.domain.waiting_line import position
 from webinars.links import Links
 from webinars.models import (
     AuditEntry,

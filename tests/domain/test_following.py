@@ -33,9 +33,10 @@ from webinars.domain import (
     whole_cycle,
 )
 from webinars.domain.errors import NotFound
+from webinars.domain.people import Person
 from webinars.domain.preview import preview
 from webinars.domain.programme import Moment
-from webinars.domain.registrations import House, Outcome, Person
+from webinars.domain.registrations import House, Outcome
 from webinars.models import FollowedTheme, MailKind, OutboxMail, Participant
 
 THEME = "apprendre-a-faire-alliances"

@@ -24,7 +24,8 @@ from tests.support import (
 )
 from webinars.db import Database
 from webinars.domain import audit, erasure, participants, places, registrations
-from webinars.domain.registrations import House, Outcome, Person
+from webinars.domain.people import Person
+from webinars.domain.registrations import House, Outcome
 from webinars.models import (
     OutboxMail,
     Participant,

@@ -20,7 +20,7 @@ from tests.support import (
     register,
 )
 from webinars.db import Database
-from webinars.domain import participants, registration_lists, registrations
+from webinars.domain import participants, people, registration_lists, registrations
 from webinars.domain.errors import NotFound, RegistrationClosed, WebinarCancelled, WebinarOver
 from webinars.domain.registrations import House, Outcome
 from webinars.models import OutboxMail, Webinar
@@ -152,7 +152,7 @@ def test_somebody_who_left_may_come_back_and_is_confirmed_anew(two_places: Datab
 def test_a_stranger_cannot_change_what_is_known_of_a_person(two_places: Database) -> None:
     with two_places.write() as session:
         register(session, ALICE)
-        impostor = registrations.Person(ALICE.email, "Somebody Else", "en", "Elsewhere")
+        impostor = people.Person(ALICE.email, "Somebody Else", "en", "Elsewhere")
         register(session, impostor, now=NOW + timedelta(minutes=1))
     with two_places.read() as session:
         alice = participants.by_email(session, email=ALICE.email)

@@ -38,7 +38,7 @@ from tests.support import (
     register,
 )
 from webinars.db import Database
-from webinars.domain import leaving, registrations, whole_cycle
+from webinars.domain import leaving, offers, registrations, whole_cycle
 from webinars.domain.errors import (
     NotFound,
     NothingChosen,
@@ -47,9 +47,10 @@ from webinars.domain.errors import (
     WebinarCancelled,
     WebinarOver,
 )
+from webinars.domain.people import Person
 from webinars.domain.plan import PlannedSession
 from webinars.domain.programme import Moment
-from webinars.domain.registrations import Outcome, Person
+from webinars.domain.registrations import Outcome
 from webinars.models import (
     Participant,
     Question,
@@ -65,7 +66,7 @@ def test_what_is_offered(three: Database) -> None:
 
     def seen(now) -> list[tuple[str, bool]]:
         with three.read() as session:
-            offer = whole_cycle.offered(
+            offer = offers.offered(
                 session, cycle_slug="2019", moment=Moment.at(now, opens_minutes=15)
             )
         assert offer.cycle.slug == "2019"
@@ -77,7 +78,7 @@ def test_what_is_offered(three: Database) -> None:
         seen(NOW)
     assert len(queries) == 2
     with pytest.raises(NotFound), three.read() as session:
-        whole_cycle.offered(session, cycle_slug="no", moment=Moment.at(NOW, opens_minutes=15))
+        offers.offered(session, cycle_slug="no", moment=Moment.at(NOW, opens_minutes=15))
 
 
 def test_one_form_registers_for_all_that_is_to_come_with_one_mail(three: Database) -> None:
@@ -238,10 +239,10 @@ def test_leaving_a_cycle(three: Database) -> None:
         assert states(session) == dict.fromkeys((M, A, Y), "cancelled")
         assert states(session, BOB) == dict.fromkeys((M, A, Y, "juin"), "confirmed")
         assert mails(session, BOB) == ["cycle_confirmation", "promotion", "planned"]
-        assert whole_cycle.cycles_of(session, participant=of(session)) == ()
+        assert offers.cycles_of(session, participant=of(session)) == ()
         assert [
             (one.cycle_slug, one.pending, one.without)
-            for one in whole_cycle.cycles_of(session, participant=of(session, BOB))
+            for one in offers.cycles_of(session, participant=of(session, BOB))
         ] == [("2019", False, ())]
         counts_are_right(session)
 

@@ -12,7 +12,8 @@ from collections import Counter
 from webinars import clock
 from webinars.db import Database
 from webinars.domain import participants, registrations
-from webinars.domain.registrations import House, Person
+from webinars.domain.people import Person
+from webinars.domain.registrations import House
 
 HOUSE = House(host="webinaires.example.org")
 
@@ -36,7 +37,7 @@ def storm(
         else:
             email = chance.choice(mine)
         with database.write() as session:
-            outcome = registrations.register(
+            registered = registrations.register(
                 session,
                 cycle_slug=cycle,
                 webinar_slug=webinar,
@@ -45,7 +46,7 @@ def storm(
                 house=HOUSE,
                 now=clock.now(),
             )
-        done[outcome.value] += 1
+        done[registered.outcome.value] += 1
     return done
 
 

@@ -24,8 +24,8 @@ from tests.support import (
     real_plan,
     register,
 )
+from webinars.domain.people import Person
 from webinars.domain.plan import PlannedSession
-from webinars.domain.registrations import Person
 from webinars.mail.letters import Letter
 from webinars.mail.messages import compose
 from webinars.models import (

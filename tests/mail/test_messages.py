@@ -19,7 +19,7 @@ from flask import Flask
 
 from tests.support import APRIL, HOUSE, NOW, load_2019, load_library, plan_of, published, register
 from webinars.domain import outbox
-from webinars.domain.registrations import Person
+from webinars.domain.people import Person
 from webinars.mail.letters import Letter
 from webinars.mail.messages import compose
 from webinars.models import (

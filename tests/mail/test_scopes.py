@@ -34,8 +34,9 @@ from tests.support import (
 )
 from webinars.db import Database
 from webinars.domain import following, participants, registrations, whole_cycle
+from webinars.domain.people import Person
 from webinars.domain.planned import NOTHING_LEFT
-from webinars.domain.registrations import House, Person
+from webinars.domain.registrations import House
 from webinars.links import Links, Purpose
 from webinars.mail import scopes
 from webinars.mail.letters import Letter, NotToBeSent

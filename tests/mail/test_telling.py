@@ -34,8 +34,8 @@ from webinars.domain import outbox, participants, registrations
 from webinars.domain.cycle_file import read_plan
 from webinars.domain.notices import CHANGED_BACK, LEFT, TOLD_LATER
 from webinars.domain.outbox import EXPIRED
+from webinars.domain.people import Person
 from webinars.domain.plan import PlannedSession
-from webinars.domain.registrations import Person
 from webinars.mail.messages import compose
 from webinars.models import MailKind, MailState, OutboxMail, WebinarStatus
 from webinars.services import Services

@@ -17,8 +17,9 @@ from webinars.domain import planning, publication, registrations, replays, rules
 from webinars.domain.cycle_file import read_plan
 from webinars.domain.errors import DomainError
 from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.people import Person
 from webinars.domain.plan import DEFAULT_ZONE, Plan, PlannedSession
-from webinars.domain.registrations import House, Person
+from webinars.domain.registrations import House
 from webinars.domain.replays import Video
 from webinars.models import Cycle, Theme, Webinar
 from webinars.places import PACKAGE

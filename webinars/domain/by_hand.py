@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webinars.domain import audit, confirmations, participants, registrations
+from webinars.domain import audit, confirmations, participants, people, registrations
 from webinars.domain.errors import DomainError, NotFound, RegistrationClosed, WebinarCancelled
+from webinars.domain.people import Person
 from webinars.domain.places import HOLDS_A_PLACE, STANDS, locked_webinar
-from webinars.domain.registrations import House, Person
+from webinars.domain.registrations import House
 from webinars.models import (
     SOMEBODYS,
     AuditAct,
@@ -68,16 +69,16 @@ def add(
     webinar = locked_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
     if webinar.status is WebinarStatus.CANCELLED:
         raise WebinarCancelled(webinar_slug)
-    participant = registrations.known_or_new(session, person=person, now=now)
+    known = people.known_or_new(session, person=person, now=now)
     registration = registrations.enter(
         session,
         webinar=webinar,
-        participant=participant,
+        known=known,
         question=question,
         pending=False,
         house=house,
         now=now,
-    ) or _vouched(session, webinar=webinar, participant=participant, house=house, now=now)
+    ) or _vouched(session, webinar=webinar, participant=known.participant, house=house, now=now)
     if tell and now < webinar.ends_at:
         confirmations.owe_at_once(
             session,

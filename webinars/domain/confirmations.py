@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from webinars.db import UTCDateTime
 from webinars.domain import outbox
+from webinars.domain.people import Known
 from webinars.domain.places import registration_key
 from webinars.models import (
     MailKind,
@@ -62,7 +63,7 @@ def of_registration(registration: Registration, webinar: Webinar) -> outbox.Purp
 def owe(
     session: Session,
     *,
-    participant: Participant,
+    known: Known,
     purpose: outbox.Purpose,
     most: int,
     host: str,
@@ -73,7 +74,8 @@ def owe(
     The caller holds the lock of the participant's row, so that two forms do not both count
     before either writes.
     """
-    last = _of_last_day(session, participant, now)
+    participant = known.participant
+    last = [] if known.is_new else _of_last_day(session, participant, now)
     if any(kind is MailKind.SUMMARY and at > now for kind, at in last):
         return  # the summary that is to leave tells this as well
     if len(last) >= most:

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from webinars.clock import minutes
 from webinars.domain.programme import Life, life
-from webinars.domain.registration_lists import position
 from webinars.domain.registrations import find_registration
+from webinars.domain.waiting_line import position
 from webinars.domain.webinar_page import find_webinar
 from webinars.models import (
     SOMEBODYS,

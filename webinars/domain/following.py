@@ -6,9 +6,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain import confirmations, outbox, registrations
+from webinars.domain import confirmations, outbox, people, registrations
 from webinars.domain.errors import NotFound
-from webinars.domain.registrations import House, Outcome, Person
+from webinars.domain.people import Person
+from webinars.domain.registrations import House, Outcome
 from webinars.models import Cycle, FollowedTheme, MailKind, OutboxMail, Participant, Theme, Webinar
 
 
@@ -31,7 +32,8 @@ def follow_theme(
     Somebody who follows it already is sent their link again. Raises NotFound.
     """
     _demand_known(session, theme_slug)
-    participant = registrations.known_or_new(session, person=person, now=now)
+    known = people.known_or_new(session, person=person, now=now)
+    participant = known.participant
     if _found(session, participant, theme_slug) is not None:
         registrations.send_link(
             session, participant=participant, webinar=None, house=house, now=now
@@ -47,7 +49,7 @@ def follow_theme(
     session.flush()
     confirmations.owe(
         session,
-        participant=participant,
+        known=known,
         purpose=_confirmation(followed),
         most=house.confirmations_per_day,
         host=house.host,

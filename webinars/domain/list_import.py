@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from webinars.domain import audit, confirmations, outbox, person_fields
 from webinars.domain.errors import N_, Sentence, WebinarCancelled, WebinarOver, WrongValue
 from webinars.domain.list_files import ListRow
 from webinars.domain.list_words import CATEGORY_OF, LANGUAGE_OF, REGION_OF, STATUS_OF, folded
+from webinars.domain.people import Person, all_known_or_new
 from webinars.domain.places import BATCH, end_holds, fill, locked_webinar
-from webinars.domain.registrations import Person
 from webinars.domain.webinar_page import find_webinar
 from webinars.i18n import DEFAULT_LANGUAGE
 from webinars.models import (
@@ -315,7 +314,7 @@ def _register(
     session: Session, webinar: Webinar, lines: Sequence[ImportLine], *, now: datetime
 ) -> list[Registration]:
     """Write people, registrations and questions; gives the registrations."""
-    ids = _participants(session, [line.person for line in lines if line.person], now=now)
+    ids = all_known_or_new(session, people=[line.person for line in lines if line.person], now=now)
     people = [ids[line.person.email] for line in lines if line.person]
     fill(session, webinar=webinar, people=people, now=now)
     questions = [
@@ -340,34 +339,3 @@ def _register(
             )
         )
     ]
-
-
-def _participants(session: Session, people: Sequence[Person], *, now: datetime) -> dict[str, int]:
-    """The ids of these people by their addresses, made where there is nobody.
-
-    In the order of the addresses: two lists that share people never wait in a circle.
-    """
-    is_postgresql = session.get_bind().dialect.name == "postgresql"
-    insert = (postgresql.insert if is_postgresql else sqlite.insert)(Participant)
-    rows = [
-        {
-            "email": person.email,
-            "full_name": person.full_name,
-            "organisation": person.organisation,
-            "actor_category": person.actor_category,
-            "region": person.region,
-            "language": person.language,
-            "page_generation": 1,
-            "calendar_generation": 1,
-            "created_at": now,
-            "last_contact_at": now,
-        }
-        for person in sorted(people, key=lambda person: person.email)
-    ]
-    found = session.execute(
-        insert.on_conflict_do_update(
-            index_elements=[Participant.email], set_={"last_contact_at": now}
-        ).returning(Participant.email, Participant.id),
-        rows,
-    )
-    return dict(found.all())

@@ -9,13 +9,13 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
 from webinars.domain.following import FollowedThemeView, followed
+from webinars.domain.offers import cycles_of
 from webinars.domain.personal_links import owe_link
 from webinars.domain.places import STANDS
 from webinars.domain.programme import Life, Moment, WebinarView, published_cycles
-from webinars.domain.whole_cycle import cycles_of
+from webinars.domain.waiting_line import positions
 from webinars.links import LAST_GENERATION, BadToken, Links, Purpose
 from webinars.models import (
-    SOMEBODYS,
     Cycle,
     Participant,
     Registration,
@@ -242,44 +242,14 @@ def _registrations(
         .where(Registration.participant_id == participant.id)
         .order_by(Webinar.starts_at)
     ).all()
-    positions = _positions(session, [registration for registration, *_ in rows])
+    places = positions(session, registrations=[row for row, *_ in rows])
     found = [
-        _view(registration, views[cycle, slug], positions.get(registration.id), moment.now)
+        _view(registration, views[cycle, slug], places.get(registration.id), moment.now)
         for registration, cycle, slug in rows
     ]
     coming = [view for view in found if view.webinar.ends_at > moment.now]
     past = [view for view in found if view.webinar.ends_at <= moment.now]
     return (*coming, *reversed(past))
-
-
-def _positions(session: Session, registrations: list[Registration]) -> dict[int, int]:
-    """The place in its waiting list, from 1, of each that waits. One query at most."""
-    waiting = {
-        registration.id: registration.webinar_id
-        for registration in registrations
-        if registration.status is RegistrationStatus.WAITLISTED
-    }
-    if not waiting:
-        return {}
-    lines = (
-        sa.select(
-            Registration.id,
-            sa.func.row_number()
-            .over(
-                partition_by=Registration.webinar_id,
-                order_by=(Registration.registered_at, Registration.id),
-            )
-            .label("place"),
-        )
-        .where(
-            Registration.webinar_id.in_(waiting.values()),
-            Registration.status == RegistrationStatus.WAITLISTED,
-            SOMEBODYS,
-        )
-        .subquery()
-    )
-    found = session.execute(sa.select(lines).where(lines.c.id.in_(waiting))).all()
-    return {row.id: row.place for row in found}
 
 
 def _view(

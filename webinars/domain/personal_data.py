@@ -6,7 +6,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain.registration_lists import position
+from webinars.domain.waiting_line import positions
 from webinars.models import (
     Cycle,
     CycleRegistration,
@@ -151,7 +151,8 @@ def _registrations(session: Session, participant: Participant) -> tuple[KeptRegi
         .join(Cycle, Cycle.id == Webinar.cycle_id)
         .where(Registration.participant_id == participant.id)
         .order_by(Webinar.starts_at, Webinar.id)
-    )
+    ).all()
+    places = positions(session, registrations=[row for row, *_ in rows])
     return tuple(
         KeptRegistration(
             webinar=f"{cycle}/{webinar.slug}",
@@ -159,14 +160,14 @@ def _registrations(session: Session, participant: Participant) -> tuple[KeptRegi
             starts_at=webinar.starts_at,
             zone=zone,
             status=registration.status,
-            position=position(session, registration=registration),
+            position=places.get(registration.id),
             registered_at=registration.registered_at,
             changed_at=registration.changed_at,
             cancelled_at=registration.cancelled_at,
             held_until=registration.held_until,
             came_at=registration.came_at,
         )
-        for registration, webinar, cycle, zone in rows.all()
+        for registration, webinar, cycle, zone in rows
     )
 
 

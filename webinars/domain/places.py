@@ -5,13 +5,14 @@ other; the counts themselves change by updates that carry the condition.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.domain import outbox
 from webinars.domain.errors import NotFound
+from webinars.domain.waiting_line import joins_the_line, waiting
 from webinars.models import (
     SOMEBODYS,
     Cycle,
@@ -33,7 +34,6 @@ STANDS = (
     RegistrationStatus.CONFIRMED,
     RegistrationStatus.WAITLISTED,
 )
-MOMENT = timedelta(microseconds=1)
 BATCH = 1000
 """Rows named in one statement; SQLite has a limit."""
 
@@ -69,12 +69,6 @@ _COUNTED_IF_FREE = _COUNTED.where(
         Webinar.capacity.is_(None),
         Webinar.confirmed_count + Webinar.held_count < Webinar.capacity,
     )
-)
-_LATEST = (
-    sa.select(Registration.registered_at)
-    .where(Registration.webinar_id == sa.bindparam("webinar"))
-    .order_by(Registration.registered_at.desc())
-    .limit(1)
 )
 
 
@@ -130,16 +124,6 @@ def _count(session: Session, webinar: Webinar, *, confirmed: int = 0, held: int 
     return session.execute(statement, values).first() is not None
 
 
-def joins_the_line(session: Session, *, webinar: Webinar, now: datetime) -> datetime:
-    """The instant that stands for the end of the line: now, or just after who is last in it.
-
-    Who waits for the webinar's row may get it before somebody who asked earlier, and the clocks
-    of two machines differ: the line is in the order in which the row was held.
-    """
-    latest = session.scalar(_LATEST, {"webinar": webinar.id})
-    return now if latest is None or latest < now else latest + MOMENT
-
-
 def end_holds(session: Session, *, webinar: Webinar, host: str, now: datetime) -> int:
     """Give up the places that were kept long enough, to the first in line. How many.
 
@@ -181,7 +165,7 @@ def promote(session: Session, *, webinar: Webinar, host: str, now: datetime) -> 
     if now >= webinar.starts_at or webinar.status is WebinarStatus.CANCELLED:
         return ()
     first = session.execute(
-        _waiting(webinar.id)
+        waiting(webinar.id)
         .with_only_columns(Registration.id, Registration.participant_id, Registration.registered_at)
         .limit(_free_places(session, webinar))
     ).all()
@@ -283,15 +267,3 @@ def _free_places(session: Session, webinar: Webinar) -> int | None:
         )
     ).one()
     return None if row[0] is None else max(0, row[0] - row[1])
-
-
-def _waiting(webinar_id: int) -> sa.Select[Registration]:
-    return (
-        sa.select(Registration)
-        .where(
-            Registration.webinar_id == webinar_id,
-            Registration.status == RegistrationStatus.WAITLISTED,
-            SOMEBODYS,
-        )
-        .order_by(Registration.registered_at, Registration.id)
-    )

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from webinars.domain.errors import NotFound
 from webinars.domain.searching import contains
+from webinars.domain.waiting_line import ARRIVAL, positions, waiting
 from webinars.models import (
-    SOMEBODYS,
     Cycle,
     Participant,
     Question,
@@ -164,7 +164,7 @@ def registrant_page(
         )
     )
     rows = session.execute(lines).all()
-    ranks = _ranks(session, head.id, rows)
+    ranks = positions(session, registrations=rows)
     return RegistrantPage(
         head=head,
         counts=_counts(_statuses(session, head.id), groups),
@@ -197,14 +197,16 @@ def every_registrant(
     # Both in the order of arrival: the line is counted along, and never held as a whole.
     with (
         session.execute(_lines(session, head.id, filters), execution_options=by_and_by) as rows,
-        session.scalars(_waiting(head.id), execution_options=by_and_by) as waiting,
+        session.scalars(
+            waiting(head.id).with_only_columns(Registration.id), execution_options=by_and_by
+        ) as line,
     ):
-        line = enumerate(waiting, start=1)
+        ranked = enumerate(line, start=1)
         for batch in rows.partitions():
             asked = _questions(session, head.id, [row.participant_id for row in batch])
             for row in batch:
                 waits = row.status is RegistrationStatus.WAITLISTED
-                rank = next(rank for rank, one in line if one == row.id) if waits else None
+                rank = next(rank for rank, one in ranked if one == row.id) if waits else None
                 yield _registrant(row, rank), asked.get(row.participant_id, "")
 
 
@@ -215,10 +217,7 @@ def find_registrant(session: Session, *, head: ListHead, registration_id: int) -
     ).one_or_none()
     if row is None:
         raise NotFound(registration_id)
-    return _registrant(row, _ranks(session, head.id, [row]).get(row.id))
-
-
-ARRIVAL = (Registration.registered_at, Registration.id)
+    return _registrant(row, positions(session, registrations=[row]).get(row.id))
 
 
 def _registrant(row: sa.Row[*tuple[Any, ...]], rank: int | None) -> Registrant:
@@ -244,31 +243,6 @@ def _lines(session: Session, webinar_id: int, filters: Filters) -> sa.Select[*tu
         .where(*_conditions(session, webinar_id, filters))
         .order_by(*ARRIVAL)
     )
-
-
-def _waiting(webinar_id: int) -> sa.Select[int]:
-    """Who waits, the first in line first."""
-    return (
-        sa.select(Registration.id)
-        .where(
-            Registration.webinar_id == webinar_id,
-            Registration.status == RegistrationStatus.WAITLISTED,
-            SOMEBODYS,
-        )
-        .order_by(*ARRIVAL)
-    )
-
-
-def _ranks(
-    session: Session, webinar_id: int, rows: Sequence[sa.Row[*tuple[Any, ...]]]
-) -> dict[int, int]:
-    """The places in line of those of these rows that wait."""
-    ids = [row.id for row in rows if row.status is RegistrationStatus.WAITLISTED]
-    if not ids:
-        return {}
-    rank = sa.func.row_number().over(order_by=ARRIVAL).label("rank")
-    line = _waiting(webinar_id).order_by(None).add_columns(rank).subquery()
-    return {row.id: row.rank for row in session.execute(sa.select(line).where(line.c.id.in_(ids)))}
 
 
 def _conditions(

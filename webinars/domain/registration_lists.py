@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webinars.domain.waiting_line import ARRIVAL
 from webinars.domain.webinar_page import find_webinar
-from webinars.models import SOMEBODYS, Participant, Registration, RegistrationStatus
+from webinars.models import Participant, Registration, RegistrationStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def list_registrations(
         sa.select(Participant.email, Participant.full_name, Registration.status)
         .join(Participant, Participant.id == Registration.participant_id)
         .where(Registration.webinar_id == webinar.id, Participant.erased_at.is_(None))
-        .order_by(Registration.registered_at, Registration.id)
+        .order_by(*ARRIVAL)
     )
     listed: list[ListedRegistration] = []
     waiting = 0
@@ -38,24 +39,3 @@ def list_registrations(
         waiting += waits
         listed.append(ListedRegistration(email, full_name, status, waiting if waits else None))
     return listed
-
-
-def position(session: Session, *, registration: Registration) -> int | None:
-    """The place in the waiting list, from 1; None when not waiting."""
-    if registration.status is not RegistrationStatus.WAITLISTED:
-        return None
-    before = session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Registration)
-        .where(
-            Registration.webinar_id == registration.webinar_id,
-            Registration.status == RegistrationStatus.WAITLISTED,
-            SOMEBODYS,
-            sa.tuple_(Registration.registered_at, Registration.id)
-            < sa.tuple_(
-                sa.literal(registration.registered_at, Registration.registered_at.type),
-                sa.literal(registration.id),
-            ),
-        )
-    )
-    return (before or 0) + 1

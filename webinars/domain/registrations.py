@@ -3,15 +3,14 @@
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.dml import ReturningInsert
 
 from webinars.domain import confirmations
 from webinars.domain.errors import NotFound, RegistrationClosed, WebinarCancelled, WebinarOver
+from webinars.domain.people import Known, Person, known_or_new
 from webinars.domain.personal_links import owe_link
 from webinars.domain.places import (
     HOLDS_A_PLACE,
@@ -19,12 +18,13 @@ from webinars.domain.places import (
     end_holds,
     free_place,
     hold_place,
-    joins_the_line,
+    is_free,
     leave_hold,
     locked_webinar,
     promote,
     take_place,
 )
+from webinars.domain.waiting_line import joins_the_line
 from webinars.models import (
     MailKind,
     OutboxMail,
@@ -35,20 +35,6 @@ from webinars.models import (
     Webinar,
     WebinarStatus,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """What somebody says of themselves in a form; already checked and normalised."""
-
-    email: str
-    full_name: str
-    language: str
-    organisation: str | None = None
-    actor_category: str | None = None
-    region: str | None = None
-    news: date | None = None
-    """Which text they agreed to, where they ticked the box for news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +57,6 @@ _OF_BOTH = sa.select(Registration).where(
 )
 
 
-def _known_or_new(
-    insert: sqlite.Insert | postgresql.Insert,
-) -> ReturningInsert[Participant]:
-    typed = insert.excluded
-    return insert.on_conflict_do_update(
-        index_elements=[Participant.email],
-        set_={"last_contact_at": typed.last_contact_at},
-    ).returning(Participant)
-
-
-_KNOWN_OR_NEW = {
-    "sqlite": _known_or_new(sqlite.insert(Participant)),
-    "postgresql": _known_or_new(postgresql.insert(Participant)),
-}
-
-
 class Outcome(enum.StrEnum):
     """What registering did."""
 
@@ -94,6 +64,15 @@ class Outcome(enum.StrEnum):
     CONFIRMED = "confirmed"
     WAITLISTED = "waitlisted"
     ALREADY = "already"
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What a form did."""
+
+    outcome: Outcome
+    was_full: bool
+    """Every place was taken before it: what the page says must not tell who is known."""
 
 
 def register(
@@ -105,7 +84,7 @@ def register(
     question: str | None,
     house: House,
     now: datetime,
-) -> Outcome:
+) -> Registered:
     """Register a person for a webinar, and owe them the mail that says so.
 
     Somebody who is registered already stays as they are and is sent their link again.
@@ -117,35 +96,36 @@ def register(
         raise WebinarCancelled(webinar_slug)
     if now >= webinar.ends_at:
         raise WebinarOver(webinar_slug)
-    participant = known_or_new(session, person=person, now=now)
+    was_full = not is_free(webinar)
+    known = known_or_new(session, person=person, now=now)
     made = enter(
         session,
         webinar=webinar,
-        participant=participant,
+        known=known,
         question=question,
         pending=house.require_confirmation,
         house=house,
         now=now,
     )
     if made is None:
-        send_link(session, participant=participant, webinar=webinar, house=house, now=now)
-        return Outcome.ALREADY
+        send_link(session, participant=known.participant, webinar=webinar, house=house, now=now)
+        return Registered(Outcome.ALREADY, was_full)
     confirmations.owe(
         session,
-        participant=participant,
+        known=known,
         purpose=confirmations.of_registration(made, webinar),
         most=house.confirmations_per_day,
         host=house.host,
         now=now,
     )
-    return Outcome(made.status.value)
+    return Registered(Outcome(made.status.value), was_full)
 
 
 def enter(
     session: Session,
     *,
     webinar: Webinar,
-    participant: Participant,
+    known: Known,
     question: str | None,
     pending: bool,
     house: House,
@@ -155,7 +135,12 @@ def enter(
 
     The caller holds the lock of the webinar's row.
     """
-    registration = find_registration(session, participant=participant, webinar=webinar)
+    participant = known.participant
+    registration = (
+        None
+        if known.is_new
+        else find_registration(session, participant=participant, webinar=webinar)
+    )
     if registration is not None and registration.status is not RegistrationStatus.CANCELLED:
         return None
     held = False
@@ -322,33 +307,6 @@ def send_link(
     if (sent_today or 0) >= house.link_mails_per_day:
         return False
     return owe_link(session, participant=participant, webinar=webinar, host=house.host, now=now)
-
-
-def known_or_new(session: Session, *, person: Person, now: datetime) -> Participant:
-    """The participant of this address, made if there is none; locked until the end.
-
-    What is known of them stays as it is, news among it: anybody can fill in a form, and who has
-    a page of their own asks for news there.
-    """
-    values = {
-        "email": person.email,
-        "full_name": person.full_name,
-        "organisation": person.organisation,
-        "actor_category": person.actor_category,
-        "region": person.region,
-        "language": person.language,
-        "news_since": now if person.news else None,
-        "news_version": person.news,
-        "page_generation": 1,
-        "calendar_generation": 1,
-        "created_at": now,
-        "last_contact_at": now,
-    }
-    return session.scalars(
-        _KNOWN_OR_NEW[session.get_bind().dialect.name],
-        [values],
-        execution_options={"populate_existing": True},
-    ).one()
 
 
 def find_registration(

@@ -5,13 +5,12 @@ after), its webinars, the person.
 """
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session
 
-from webinars.domain import confirmations, leaving, outbox, registrations
+from webinars.domain import confirmations, leaving, outbox, people, registrations
 from webinars.domain.errors import (
     NotFound,
     NothingChosen,
@@ -20,16 +19,9 @@ from webinars.domain.errors import (
     WebinarCancelled,
     WebinarOver,
 )
-from webinars.domain.places import is_free, lock_webinars, locked_webinar
-from webinars.domain.programme import (
-    CycleView,
-    Moment,
-    WebinarView,
-    cycle_view,
-    published_cycle,
-    published_webinars,
-)
-from webinars.domain.registrations import House, Outcome, Person
+from webinars.domain.people import Known, Person
+from webinars.domain.places import lock_webinars, locked_webinar
+from webinars.domain.registrations import House, Outcome
 from webinars.models import (
     Cycle,
     CycleRegistration,
@@ -41,74 +33,6 @@ from webinars.models import (
     Webinar,
     WebinarStatus,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class OfferedWebinar:
-    """A webinar that the form offers."""
-
-    webinar: WebinarView
-    full: bool
-    """Every place is taken: a registration goes to the waiting list."""
-
-
-@dataclass(frozen=True, slots=True)
-class CycleOffer:
-    """What is left of a cycle to register for."""
-
-    cycle: CycleView
-    webinars: tuple[OfferedWebinar, ...]
-    """Scheduled and not ended yet, first to last."""
-
-
-@dataclass(frozen=True, slots=True)
-class CycleRegistrationView:
-    """A cycle for which somebody stands registered as a whole."""
-
-    cycle_slug: str
-    cycle_title: str
-    pending: bool
-    """Registered without the button that proves the address."""
-    without: tuple[str, ...]
-    """Slugs of the webinars of which they said "not this one"."""
-
-
-def offered(session: Session, *, cycle_slug: str, moment: Moment) -> CycleOffer:
-    """What the form of a cycle offers. Raises NotFound. Two queries."""
-    cycle = published_cycle(session, slug=cycle_slug)
-    rows = session.execute(published_webinars().where(Webinar.cycle_id == cycle.id)).all()
-    view = cycle_view(cycle, rows, moment=moment)
-    return CycleOffer(
-        view,
-        tuple(
-            OfferedWebinar(webinar, full=not is_free(row[0]))
-            for webinar, row in zip(view.webinars, rows, strict=True)
-            if not webinar.cancelled and webinar.ends_at > moment.now
-        ),
-    )
-
-
-def cycles_of(session: Session, *, participant: Participant) -> tuple[CycleRegistrationView, ...]:
-    """The cycles for which somebody stands registered as a whole. One query."""
-    wholes = session.scalars(
-        sa.select(CycleRegistration)
-        .join(CycleRegistration.cycle)
-        .options(contains_eager(CycleRegistration.cycle))
-        .where(
-            CycleRegistration.participant_id == participant.id,
-            CycleRegistration.ended_at.is_(None),
-        )
-        .order_by(Cycle.year, Cycle.slug)
-    )
-    return tuple(
-        CycleRegistrationView(
-            cycle_slug=whole.cycle.slug,
-            cycle_title=whole.cycle.title,
-            pending=whole.confirmed_at is None,
-            without=tuple(whole.without),
-        )
-        for whole in wholes
-    )
 
 
 def register_for_cycle(
@@ -135,7 +59,8 @@ def register_for_cycle(
     chosen = [webinar for webinar in webinars if webinar.slug not in without]
     if not chosen:
         raise NothingChosen(cycle_slug)
-    participant = registrations.known_or_new(session, person=person, now=now)
+    known = people.known_or_new(session, person=person, now=now)
+    participant = known.participant
     left_out = {webinar.slug for webinar in webinars} & without
     whole, is_new = _stand(
         session, participant, cycle, without=left_out, chosen=chosen, house=house, now=now
@@ -143,7 +68,7 @@ def register_for_cycle(
     made = _enter_all(
         session,
         chosen,
-        participant=participant,
+        known=known,
         question=question,
         pending=house.require_confirmation,
         house=house,
@@ -162,7 +87,7 @@ def register_for_cycle(
         )
     confirmations.owe(
         session,
-        participant=participant,
+        known=known,
         purpose=_confirmation(whole, now),
         most=house.confirmations_per_day,
         host=house.host,
@@ -197,7 +122,7 @@ def confirm_for_cycle(
     _enter_all(
         session,
         missing,
-        participant=participant,
+        known=Known(participant),
         question=None,
         pending=False,
         house=house,
@@ -251,7 +176,7 @@ def include(
     made = registrations.enter(
         session,
         webinar=webinar,
-        participant=participant,
+        known=Known(participant),
         question=None,
         pending=whole.confirmed_at is None,
         house=house,
@@ -347,7 +272,7 @@ def _enter_all(
     session: Session,
     webinars: list[Webinar],
     *,
-    participant: Participant,
+    known: Known,
     question: str | None,
     pending: bool,
     house: House,
@@ -359,7 +284,7 @@ def _enter_all(
         registration = registrations.enter(
             session,
             webinar=webinar,
-            participant=participant,
+            known=known,
             question=None if made else question,
             pending=pending,
             house=house,

@@ -12,7 +12,7 @@ from webinars.clock import to_local
 from webinars.domain import confirmations, participants, reminders
 from webinars.domain.outbox import EXPIRED
 from webinars.domain.programme import WebinarView
-from webinars.domain.registration_lists import position
+from webinars.domain.waiting_line import position
 from webinars.domain.webinar_page import webinar_page
 from webinars.mail import accounts, notices, scopes
 from webinars.mail.letters import Enclosure, Letter, NotToBeSent, texts

@@ -7,8 +7,8 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Form
 from wtforms.validators import DataRequired
 
+from webinars.domain.people import Person
 from webinars.domain.registrants import Registrant
-from webinars.domain.registrations import Person
 from webinars.web.details_form import DetailsForm
 from webinars.web.webinar_form import RegistrationForm, TypedForm
 

@@ -8,7 +8,7 @@ from webinars.domain import participants, registrations
 from webinars.domain.errors import WebinarCancelled, WebinarOver
 from webinars.domain.programme import Life
 from webinars.domain.registrations import Outcome
-from webinars.domain.webinar_page import WebinarPage, find_webinar, is_full, webinar_page
+from webinars.domain.webinar_page import WebinarPage, find_webinar, webinar_page
 from webinars.services import services
 from webinars.web.headers import keep_private
 from webinars.web.language import request_language
@@ -40,8 +40,7 @@ def register(cycle: str, webinar: str) -> Response:
     person = form.person(language=request_language())
     try:
         with services().database.write() as session:
-            full = is_full(session, cycle_slug=cycle, webinar_slug=webinar)
-            outcome = registrations.register(
+            registered = registrations.register(
                 session,
                 cycle_slug=cycle,
                 webinar_slug=webinar,
@@ -52,7 +51,8 @@ def register(cycle: str, webinar: str) -> Response:
             )
     except (WebinarOver, WebinarCancelled):
         return _sent_back(_page(cycle, webinar), form, fresh=fresh)
-    shown = _shown_outcome(outcome, full=full)
+    full = registered.was_full
+    shown = _shown_outcome(registered.outcome, full=full)
     return _answer(answer_page(cycle, webinar, outcome=shown, email=person.email, full=full))
 
 

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from webinars.domain import following, whole_cycle
 from webinars.domain.errors import NothingChosen, NothingToCome
-from webinars.domain.whole_cycle import CycleOffer
+from webinars.domain.offers import CycleOffer, offered
 from webinars.services import services
 from webinars.web.headers import keep_private
 from webinars.web.language import request_language
@@ -79,7 +79,7 @@ def register_cycle(cycle: str) -> Response:
 
 def _offer(cycle: str) -> CycleOffer:
     with services().database.read() as session:
-        return whole_cycle.offered(session, cycle_slug=cycle, moment=services().moment())
+        return offered(session, cycle_slug=cycle, moment=services().moment())
 
 
 def _left_out(form: CycleForm) -> frozenset[str]:

@@ -22,6 +22,7 @@ from webinars import clock
 from webinars.domain import person_fields
 from webinars.domain.consent import NEWS
 from webinars.domain.errors import WrongValue
+from webinars.domain.people import Person
 from webinars.domain.person_fields import (
     MOST_EMAIL,
     MOST_NAME,
@@ -30,7 +31,6 @@ from webinars.domain.person_fields import (
     tidy,
     tidy_email,
 )
-from webinars.domain.registrations import Person
 from webinars.i18n import CATEGORY_NAMES, REGION_NAMES
 from webinars.links import BadToken
 from webinars.services import services
