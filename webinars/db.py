@@ -8,8 +8,9 @@ https://docs.sqlalchemy.org/en/21/dialects/sqlite.html (transactions with pysqli
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
@@ -58,6 +59,16 @@ class UTCDateTime(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def below(session: Session) -> Connection:
+    """The connection below a session, once what waits in it is written.
+
+    For the statements of every registration: the ORM's share of a small statement is larger
+    than the database's, and others wait for the row meanwhile.
+    """
+    session.flush()
+    return session.connection()
+
+
 class Database:
     """One engine per process, made on first use: never before a fork."""
 
@@ -66,6 +77,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = sa.make_url(url)
         self._engine: Engine | None = None
+        # SQLite's writers wait by sleeping, longer each time, while nobody writes. Those of one
+        # process queue here instead, and only the first of each process asks SQLite.
+        self._turn = Lock() if self.url.get_backend_name() == "sqlite" else nullcontext()
 
     @property
     def engine(self) -> Engine:
@@ -99,7 +113,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction: committed at the end, rolled back when anything is raised."""
-        with self.writing_session() as session, session.begin():
+        with self._turn, self.writing_session() as session, session.begin():
             yield session
 
     def dispose(self) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from flask import current_app
 
@@ -14,7 +15,7 @@ from webinars.domain.registrations import House
 from webinars.links import Links
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Services:
     """Settings, database and links, and what follows from them."""
 
@@ -22,7 +23,7 @@ class Services:
     database: Database
     links: Links
 
-    @property
+    @cached_property
     def house(self) -> House:
         """The rules of the house for registrations."""
         return House(

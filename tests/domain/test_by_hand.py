@@ -15,6 +15,7 @@ from webinars.domain.by_hand import AddressTaken, AlreadyRegistered, NotBegun
 from webinars.domain.errors import NotFound, RegistrationClosed
 from webinars.domain.places import HOLDS_A_PLACE
 from webinars.domain.registration_lists import list_registrations
+from webinars.domain.registrations import Entered
 from webinars.models import (
     AuditAct,
     AuditEntry,
@@ -41,7 +42,7 @@ def one_place(database: Database) -> Database:
     return database
 
 
-def add(session: Session, person=BOB, *, tell=True, now=LATER, **more: Any) -> Registration:
+def add(session: Session, person=BOB, *, tell=True, now=LATER, **more: Any) -> Entered:
     return by_hand.add(
         session,
         **WHERE,

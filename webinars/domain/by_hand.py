@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from webinars.domain import audit, confirmations, participants, people, registrations
 from webinars.domain.errors import DomainError, NotFound, RegistrationClosed, WebinarCancelled
-from webinars.domain.people import Person
+from webinars.domain.people import Known, Person
 from webinars.domain.places import HOLDS_A_PLACE, STANDS, locked_webinar
-from webinars.domain.registrations import House
+from webinars.domain.registrations import Entered, House
 from webinars.models import (
     SOMEBODYS,
     AuditAct,
@@ -59,7 +59,7 @@ def add(
     house: House,
     actor: str,
     now: datetime,
-) -> Registration:
+) -> Entered:
     """Register somebody; the organiser vouches for their address.
 
     What is known of a person already stays as it is. A registration that was to be confirmed
@@ -78,7 +78,7 @@ def add(
         pending=False,
         house=house,
         now=now,
-    ) or _vouched(session, webinar=webinar, participant=known.participant, house=house, now=now)
+    ) or _vouched(session, webinar=webinar, known=known, house=house, now=now)
     if tell and now < webinar.ends_at:
         confirmations.owe_at_once(
             session,
@@ -92,15 +92,15 @@ def add(
 
 
 def _vouched(
-    session: Session, *, webinar: Webinar, participant: Participant, house: House, now: datetime
-) -> Registration:
-    found = registrations.find_registration(session, participant=participant, webinar=webinar)
+    session: Session, *, webinar: Webinar, known: Known, house: House, now: datetime
+) -> Entered:
+    found = registrations.find_registration(session, participant_id=known.id, webinar=webinar)
     if found is None or found.status is not RegistrationStatus.PENDING:
         raise AlreadyRegistered(webinar.slug)
     registrations.confirm_pending(
         session, registration=found, webinar=webinar, house=house, now=now
     )
-    return found
+    return Entered(found.id, found.participant_id, found.registered_at, found.status)
 
 
 def correct(

@@ -5,6 +5,7 @@ summary, which leaves when the first of them is a day old.
 """
 
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,8 +17,6 @@ from webinars.domain.places import registration_key
 from webinars.models import (
     MailKind,
     OutboxMail,
-    Participant,
-    Registration,
     RegistrationStatus,
     Webinar,
 )
@@ -45,7 +44,27 @@ _LAST_DAY = (
 )
 
 
-def of_registration(registration: Registration, webinar: Webinar) -> outbox.Purpose:
+class Registered(Protocol):
+    """A registration, or what is known of one that has just been made."""
+
+    @property
+    def id(self) -> int:
+        """Of the registration."""
+
+    @property
+    def participant_id(self) -> int:
+        """Whose it is."""
+
+    @property
+    def registered_at(self) -> datetime:
+        """Its rank in the line."""
+
+    @property
+    def status(self) -> RegistrationStatus:
+        """Where it stands."""
+
+
+def of_registration(registration: Registered, webinar: Webinar) -> outbox.Purpose:
     """What to owe for one registration as it stands: place, waiting list, or one more step."""
     waits = registration.status is RegistrationStatus.WAITLISTED
     kind = MailKind.WAITING_LIST if waits else MailKind.CONFIRMATION
@@ -74,29 +93,26 @@ def owe(
     The caller holds the lock of the participant's row, so that two forms do not both count
     before either writes.
     """
-    participant = known.participant
-    last = [] if known.is_new else _of_last_day(session, participant, now)
+    last = [] if known.is_new else _of_last_day(session, known, now)
     if any(kind is MailKind.SUMMARY and at > now for kind, at in last):
         return  # the summary that is to leave tells this as well
     if len(last) >= most:
         due_at = last[most - 1][1] + DAY
         purpose = outbox.Purpose(
-            key=f"{MailKind.SUMMARY}:{participant.id}:{due_at.isoformat()}",
+            key=f"{MailKind.SUMMARY}:{known.id}:{due_at.isoformat()}",
             kind=MailKind.SUMMARY,
-            participant_id=participant.id,
+            participant_id=known.id,
             due_at=due_at,
         )
     owe_at_once(session, purpose=purpose, host=host, now=now)
 
 
-def _of_last_day(
-    session: Session, participant: Participant, now: datetime
-) -> list[tuple[MailKind, datetime]]:
+def _of_last_day(session: Session, known: Known, now: datetime) -> list[tuple[MailKind, datetime]]:
     """Those of the last day and when they were owed, the latest first; a summary when it leaves.
 
     Some may be of a moment later than ``now``: another form that was sent at the same time.
     """
-    values = {"participant": participant.id, "since": now - DAY}
+    values = {"participant": known.id, "since": now - DAY}
     rows = session.execute(_LAST_DAY, values)
     return [(kind, at) for kind, at in rows]
 

@@ -75,7 +75,7 @@ def knock(
     if its_life is Life.AFTER:
         return Door(DoorState.OVER, opens_at)
     registration = (
-        find_registration(session, participant=participant, webinar=webinar)
+        find_registration(session, participant_id=participant.id, webinar=webinar)
         if participant is not None
         else None
     )

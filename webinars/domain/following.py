@@ -33,7 +33,7 @@ def follow_theme(
     """
     _demand_known(session, theme_slug)
     known = people.known_or_new(session, person=person, now=now)
-    participant = known.participant
+    participant = session.get_one(Participant, known.id)
     if _found(session, participant, theme_slug) is not None:
         registrations.send_link(
             session, participant=participant, webinar=None, house=house, now=now

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from webinars.db import below
 from webinars.models import MailKind, MailState, OutboxMail
 
 MOST_TRIES = 24
@@ -76,7 +77,7 @@ def enqueue(session: Session, *, purposes: Sequence[Purpose], host: str, now: da
         }
         for purpose in purposes
     ]
-    made = session.execute(_OWED[session.get_bind().dialect.name], rows)
+    made = below(session).execute(_OWED[session.get_bind().dialect.name], rows)
     return len(made.all())
 
 

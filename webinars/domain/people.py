@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from webinars.db import below
 from webinars.models import Participant
 
 
@@ -28,9 +29,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A participant, locked until the end of the transaction."""
+    """A participant by their id, locked until the end of the transaction."""
 
-    participant: Participant
+    id: int
     is_new: bool = False
     """Made in this transaction: there is nothing else of theirs yet."""
 
@@ -41,15 +42,16 @@ _NEW: dict[str, sqlite.Insert | postgresql.Insert] = {
     "postgresql": postgresql.insert(Participant),
 }
 _MADE = {
-    name: insert.on_conflict_do_nothing(index_elements=[Participant.email]).returning(Participant)
+    name: insert.on_conflict_do_nothing(index_elements=[Participant.email]).returning(
+        Participant.id
+    )
     for name, insert in _NEW.items()
 }
 _FOUND = (
     sa.update(Participant)
     .where(Participant.email == sa.bindparam("address"))
     .values(last_contact_at=sa.bindparam("now", type_=Participant.last_contact_at.type))
-    .returning(Participant)
-    .execution_options(synchronize_session=False, populate_existing=True)
+    .returning(Participant.id)
 )
 _ALL = {
     name: insert.on_conflict_do_update(
@@ -66,13 +68,13 @@ def known_or_new(session: Session, *, person: Person, now: datetime) -> Known:
     What is known of them stays as it is, news among it: anybody can fill in a form, and who has
     a page of their own asks for news there.
     """
+    connection = below(session)
     found = None
     while found is None:  # once more for who is erased between the two
-        made = session.scalars(_MADE[_dialect(session)], [_row(person, now)]).one_or_none()
+        made = connection.scalar(_MADE[_dialect(session)], _row(person, now))
         if made is not None:
             return Known(made, is_new=True)
-        values = {"address": person.email, "now": now}
-        found = session.scalars(_FOUND, values).one_or_none()
+        found = connection.scalar(_FOUND, {"address": person.email, "now": now})
     return Known(found)
 
 

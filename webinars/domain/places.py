@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm.attributes import set_committed_value
 
+from webinars.db import below
 from webinars.domain import outbox
 from webinars.domain.errors import NotFound
 from webinars.domain.waiting_line import joins_the_line, waiting
@@ -34,6 +36,14 @@ STANDS = (
     RegistrationStatus.CONFIRMED,
     RegistrationStatus.WAITLISTED,
 )
+TEXTS = (
+    Webinar.why,
+    Webinar.agenda,
+    Webinar.speakers,
+    Webinar.territory_questions,
+    Webinar.platform_answers,
+    Webinar.announcements,
+)
 BATCH = 1000
 """Rows named in one statement; SQLite has a limit."""
 
@@ -49,25 +59,28 @@ def _for_update(query: sa.Select[Webinar]) -> sa.Select[Webinar]:
     )
 
 
-_AT_ADDRESS = _for_update(sa.select(Webinar).join(Cycle)).where(
-    Cycle.slug == sa.bindparam("cycle"),
-    Cycle.revision > 0,
-    Webinar.slug == sa.bindparam("webinar"),
+# Its texts come when somebody asks for them: registering does not.
+_AT_ADDRESS = (
+    _for_update(sa.select(Webinar).join(Cycle))
+    .options(*(defer(text) for text in TEXTS))
+    .where(
+        Cycle.slug == sa.bindparam("cycle"),
+        Cycle.revision > 0,
+        Webinar.slug == sa.bindparam("webinar"),
+    )
 )
+_CONFIRMED = Webinar.confirmed_count + sa.bindparam("confirmed")
+_HELD = Webinar.held_count + sa.bindparam("held")
 _COUNTED = (
     sa.update(Webinar)
     .where(Webinar.id == sa.bindparam("webinar"))
-    .values(
-        confirmed_count=Webinar.confirmed_count + sa.bindparam("confirmed"),
-        held_count=Webinar.held_count + sa.bindparam("held"),
-    )
-    .returning(Webinar.id)
-    .execution_options(synchronize_session=False)
+    .values(confirmed_count=_CONFIRMED, held_count=_HELD)
+    .returning(Webinar.confirmed_count, Webinar.held_count)
 )
 _COUNTED_IF_FREE = _COUNTED.where(
     sa.or_(
         Webinar.capacity.is_(None),
-        Webinar.confirmed_count + Webinar.held_count < Webinar.capacity,
+        Webinar.capacity >= _CONFIRMED + _HELD,
     )
 )
 
@@ -98,12 +111,12 @@ def is_free(webinar: Webinar) -> bool:
 
 def take_place(session: Session, webinar: Webinar) -> bool:
     """One more confirmed, if there is a place: the condition stands in the update."""
-    return _count(session, webinar, confirmed=1)
+    return is_free(webinar) and _count(session, webinar, confirmed=1)
 
 
 def hold_place(session: Session, webinar: Webinar) -> bool:
     """One more place kept for somebody who has yet to confirm, if there is one."""
-    return _count(session, webinar, held=1)
+    return is_free(webinar) and _count(session, webinar, held=1)
 
 
 def free_place(session: Session, webinar: Webinar) -> None:
@@ -119,9 +132,15 @@ def leave_hold(session: Session, registration: Registration, webinar: Webinar) -
 
 
 def _count(session: Session, webinar: Webinar, *, confirmed: int = 0, held: int = 0) -> bool:
+    """Change the counts, of a row that is locked and as it was read since; whether it could."""
     statement = _COUNTED_IF_FREE if confirmed + held > 0 else _COUNTED
     values = {"webinar": webinar.id, "confirmed": confirmed, "held": held}
-    return session.execute(statement, values).first() is not None
+    counts = below(session).execute(statement, values).one_or_none()
+    if counts is None:
+        return False
+    set_committed_value(webinar, "confirmed_count", counts.confirmed_count)
+    set_committed_value(webinar, "held_count", counts.held_count)
+    return True
 
 
 def end_holds(session: Session, *, webinar: Webinar, host: str, now: datetime) -> int:
@@ -167,11 +186,11 @@ def promote(session: Session, *, webinar: Webinar, host: str, now: datetime) -> 
     first = session.execute(
         waiting(webinar.id)
         .with_only_columns(Registration.id, Registration.participant_id, Registration.registered_at)
-        .limit(_free_places(session, webinar))
+        .limit(_free_places(webinar))
     ).all()
     if not first:
         return ()
-    _take_counted(session, webinar, len(first))
+    _count(session, webinar, confirmed=len(first))
     confirmed = RegistrationStatus.CONFIRMED
     for start in range(0, len(first), BATCH):
         session.execute(
@@ -201,9 +220,9 @@ def fill(session: Session, *, webinar: Webinar, people: Sequence[int], now: date
     """
     if not people:
         return
-    free = _free_places(session, webinar)
+    free = _free_places(webinar)
     placed = len(people) if free is None else min(free, len(people))
-    _take_counted(session, webinar, placed)
+    _count(session, webinar, confirmed=placed)
     statuses = (RegistrationStatus.CONFIRMED, RegistrationStatus.WAITLISTED)
     times = (now, joins_the_line(session, webinar=webinar, now=now))
     rows = [
@@ -243,16 +262,6 @@ def let_go_of_erased(session: Session, *, webinar: Webinar, now: datetime) -> No
             _count(session, webinar, **{kind: -len(freed)})
 
 
-def _take_counted(session: Session, webinar: Webinar, number: int) -> None:
-    """So many confirmed more: the row is locked, the places are as free as they were counted."""
-    session.execute(
-        sa.update(Webinar)
-        .where(Webinar.id == webinar.id)
-        .values(confirmed_count=Webinar.confirmed_count + number)
-        .execution_options(synchronize_session=False)
-    )
-
-
 def registration_key(
     kind: MailKind, registration_id: int, registered_at: datetime, status: RegistrationStatus
 ) -> str:
@@ -260,10 +269,7 @@ def registration_key(
     return f"{kind}:{registration_id}:{registered_at.isoformat()}:{status}"
 
 
-def _free_places(session: Session, webinar: Webinar) -> int | None:
-    row = session.execute(
-        sa.select(Webinar.capacity, Webinar.confirmed_count + Webinar.held_count).where(
-            Webinar.id == webinar.id
-        )
-    ).one()
-    return None if row[0] is None else max(0, row[0] - row[1])
+def _free_places(webinar: Webinar) -> int | None:
+    if webinar.capacity is None:
+        return None
+    return max(0, webinar.capacity - webinar.confirmed_count - webinar.held_count)

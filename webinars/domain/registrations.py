@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webinars.db import below
 from webinars.domain import confirmations
 from webinars.domain.errors import NotFound, RegistrationClosed, WebinarCancelled, WebinarOver
 from webinars.domain.people import Known, Person, known_or_new
@@ -50,7 +51,18 @@ class House:
     link_mails_per_day: int = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A registration that has just been made."""
+
+    id: int
+    participant_id: int
+    registered_at: datetime
+    status: RegistrationStatus
+
+
 # Statements of every registration are built once, see places.py.
+_MADE = sa.insert(Registration).returning(Registration.id)
 _OF_BOTH = sa.select(Registration).where(
     Registration.participant_id == sa.bindparam("participant"),
     Registration.webinar_id == sa.bindparam("webinar"),
@@ -108,7 +120,8 @@ def register(
         now=now,
     )
     if made is None:
-        send_link(session, participant=known.participant, webinar=webinar, house=house, now=now)
+        participant = session.get_one(Participant, known.id)
+        send_link(session, participant=participant, webinar=webinar, house=house, now=now)
         return Registered(Outcome.ALREADY, was_full)
     confirmations.owe(
         session,
@@ -130,18 +143,15 @@ def enter(
     pending: bool,
     house: House,
     now: datetime,
-) -> Registration | None:
+) -> Entered | None:
     """Make a person's registration for a webinar; None when one stands already. Owes no mail.
 
     The caller holds the lock of the webinar's row.
     """
-    participant = known.participant
-    registration = (
-        None
-        if known.is_new
-        else find_registration(session, participant=participant, webinar=webinar)
-    )
-    if registration is not None and registration.status is not RegistrationStatus.CANCELLED:
+    before = None
+    if not known.is_new:
+        before = find_registration(session, participant_id=known.id, webinar=webinar)
+    if before is not None and before.status is not RegistrationStatus.CANCELLED:
         return None
     held = False
     if pending:
@@ -152,22 +162,27 @@ def enter(
         status = RegistrationStatus.CONFIRMED if placed else RegistrationStatus.WAITLISTED
     waits = status is RegistrationStatus.WAITLISTED
     registered_at = joins_the_line(session, webinar=webinar, now=now) if waits else now
-    if registration is None:
-        registration = Registration(participant_id=participant.id, webinar_id=webinar.id)
-        session.add(registration)
-    registration.status = status
-    registration.held_until = now + house.hold if held else None
-    registration.registered_at = registered_at
-    registration.changed_at = now
-    registration.cancelled_at = None
+    values = {
+        "participant_id": known.id,
+        "webinar_id": webinar.id,
+        "status": status,
+        "held_until": now + house.hold if held else None,
+        "registered_at": registered_at,
+        "changed_at": now,
+        "cancelled_at": None,
+    }
+    if before is None:
+        registration_id = below(session).execute(_MADE, values).scalar_one()
+    else:
+        registration_id = before.id
+        for name, value in values.items():
+            setattr(before, name, value)
     if question:
         session.add(
-            Question(
-                webinar_id=webinar.id, participant_id=participant.id, text=question, asked_at=now
-            )
+            Question(webinar_id=webinar.id, participant_id=known.id, text=question, asked_at=now)
         )
     session.flush()
-    return registration
+    return Entered(registration_id, known.id, registered_at, status)
 
 
 def _placed(
@@ -310,14 +325,14 @@ def send_link(
 
 
 def find_registration(
-    session: Session, *, participant: Participant, webinar: Webinar
+    session: Session, *, participant_id: int, webinar: Webinar
 ) -> Registration | None:
     """Of this person for this webinar, whatever became of it."""
-    return session.scalar(_OF_BOTH, {"participant": participant.id, "webinar": webinar.id})
+    return session.scalar(_OF_BOTH, {"participant": participant_id, "webinar": webinar.id})
 
 
 def _existing(session: Session, participant: Participant, webinar: Webinar) -> Registration:
-    registration = find_registration(session, participant=participant, webinar=webinar)
+    registration = find_registration(session, participant_id=participant.id, webinar=webinar)
     if registration is None:
         raise NotFound(webinar.slug)
     return registration

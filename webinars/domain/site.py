@@ -10,7 +10,8 @@ _VERSION = sa.select(SiteState.version)
 
 def version(session: Session) -> int:
     """The present version of the public pages."""
-    return session.scalars(_VERSION).one()
+    found: int = session.connection().execute(_VERSION).scalar_one()
+    return found
 
 
 def touch(session: Session) -> None:

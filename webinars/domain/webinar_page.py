@@ -94,7 +94,8 @@ def find_webinar(session: Session, *, cycle_slug: str, webinar_slug: str) -> Web
 
 def is_full(session: Session, *, cycle_slug: str, webinar_slug: str) -> bool:
     """Whether every place is taken: the one thing of the page that no publication changes."""
-    return bool(session.scalar(_IS_FULL, {"cycle": cycle_slug, "webinar": webinar_slug}))
+    values = {"cycle": cycle_slug, "webinar": webinar_slug}
+    return bool(session.connection().scalar(_IS_FULL, values))
 
 
 def webinar_page(

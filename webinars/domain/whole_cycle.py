@@ -21,7 +21,7 @@ from webinars.domain.errors import (
 )
 from webinars.domain.people import Known, Person
 from webinars.domain.places import lock_webinars, locked_webinar
-from webinars.domain.registrations import House, Outcome
+from webinars.domain.registrations import Entered, House, Outcome
 from webinars.models import (
     Cycle,
     CycleRegistration,
@@ -60,7 +60,7 @@ def register_for_cycle(
     if not chosen:
         raise NothingChosen(cycle_slug)
     known = people.known_or_new(session, person=person, now=now)
-    participant = known.participant
+    participant = session.get_one(Participant, known.id)
     left_out = {webinar.slug for webinar in webinars} & without
     whole, is_new = _stand(
         session, participant, cycle, without=left_out, chosen=chosen, house=house, now=now
@@ -122,7 +122,7 @@ def confirm_for_cycle(
     _enter_all(
         session,
         missing,
-        known=Known(participant),
+        known=Known(participant.id),
         question=None,
         pending=False,
         house=house,
@@ -176,7 +176,7 @@ def include(
     made = registrations.enter(
         session,
         webinar=webinar,
-        known=Known(participant),
+        known=Known(participant.id),
         question=None,
         pending=whole.confirmed_at is None,
         house=house,
@@ -277,9 +277,9 @@ def _enter_all(
     pending: bool,
     house: House,
     now: datetime,
-) -> list[Registration]:
+) -> list[Entered]:
     """Those that are new; the question goes to the first of them."""
-    made: list[Registration] = []
+    made: list[Entered] = []
     for webinar in webinars:
         registration = registrations.enter(
             session,

@@ -16,6 +16,7 @@ from typing import Any
 from flask import Response, current_app, g, render_template, request
 from sqlalchemy.orm import Session
 
+from webinars import clock
 from webinars.domain import site
 from webinars.domain.programme import Moment, WebinarView
 from webinars.services import services
@@ -98,13 +99,10 @@ def keep(
 
     ``vary`` names what else it depends on that its address does not say.
     """
-    g.page_query = query
-    key = (request_language(), request.path, query, *vary)
-    cache: PageCache = current_app.extensions["webinars.pages"]
-    moment = services().moment()
     version = site.version(session)
-    kept = cache.get(key, version=version, now=moment.now)
+    kept = recall(version=version, query=query, vary=vary)
     if kept is None:
+        moment = services().moment()
         page = build(session, moment)
         body = render_template(page.template, **page.values).encode()
         kept = Kept(
@@ -114,5 +112,20 @@ def keep(
             etag=hashlib.sha256(body).hexdigest()[:32],
         )
         if page.worth_keeping:
-            cache.put(key, kept)
+            _pages().put(_key(query, vary), kept)
     return kept
+
+
+def recall(*, version: int, query: str = "", vary: tuple[str, ...] = ()) -> Kept | None:
+    """The page as it is kept, if the site's version is still the one that it was built from."""
+    g.page_query = query
+    return _pages().get(_key(query, vary), version=version, now=clock.now())
+
+
+def _pages() -> PageCache:
+    found: PageCache = current_app.extensions["webinars.pages"]
+    return found
+
+
+def _key(query: str, vary: tuple[str, ...]) -> tuple[str, ...]:
+    return (request_language(), request.path, query, *vary)

@@ -4,7 +4,8 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from webinars.domain import participants, registrations
+from webinars import clock
+from webinars.domain import participants, registrations, site
 from webinars.domain.errors import WebinarCancelled, WebinarOver
 from webinars.domain.programme import Life
 from webinars.domain.registrations import Outcome
@@ -47,13 +48,17 @@ def register(cycle: str, webinar: str) -> Response:
                 person=person,
                 question=form.question.data,
                 house=services().house,
-                now=services().moment().now,
+                now=clock.now(),
             )
+            version = site.version(session)
     except (WebinarOver, WebinarCancelled):
         return _sent_back(_page(cycle, webinar), form, fresh=fresh)
     full = registered.was_full
     shown = _shown_outcome(registered.outcome, full=full)
-    return _answer(answer_page(cycle, webinar, outcome=shown, email=person.email, full=full))
+    page = answer_page(
+        cycle, webinar, outcome=shown, email=person.email, full=full, version=version
+    )
+    return _answer(page)
 
 
 def _sent_back(page: WebinarPage, form: RegistrationForm, *, fresh: bool) -> Response:

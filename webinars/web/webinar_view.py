@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from webinars.domain.programme import Moment
 from webinars.domain.webinar_page import WebinarPage, is_full, webinar_page
 from webinars.services import services
-from webinars.web.page_cache import Page, keep
+from webinars.web.page_cache import Page, keep, recall
 from webinars.web.webinar_form import RegistrationForm, form_subject, new_form_token
 
 # A kept page has these in the place of what each request brings.
@@ -28,9 +28,17 @@ def permanent_page(cycle: str, webinar: str, *, second: int) -> bytes:
     return _filled(body, cycle, webinar, fragment=f"#t={second}" if second > 0 else "")
 
 
-def answer_page(cycle: str, webinar: str, *, outcome: str, email: str, full: bool) -> bytes:
-    """The page from memory, saying what sending its form did for this address."""
+def answer_page(
+    cycle: str, webinar: str, *, outcome: str, email: str, full: bool, version: int
+) -> bytes:
+    """The page from memory, saying what sending its form did for this address.
+
+    ``version`` is that of the site as it was when the form was dealt with.
+    """
     _stands_on_the_permanent_page(cycle, webinar)
+    kept = recall(version=version, vary=_vary(full=full, outcome=outcome))
+    if kept is not None:
+        return _filled(kept.body, cycle, webinar, email=email)
     with services().database.read() as session:
         body = _kept(session, cycle, webinar, full=full, outcome=outcome)
     return _filled(body, cycle, webinar, email=email)
@@ -47,7 +55,11 @@ def _kept(
             values |= {"outcome": outcome, "email_given": ADDRESS_GOES_HERE}
         return Page("public/webinar.html", values, page.cycle.webinars)
 
-    return keep(session, build, vary=("full" if full else "", outcome or "")).body
+    return keep(session, build, vary=_vary(full=full, outcome=outcome)).body
+
+
+def _vary(*, full: bool, outcome: str | None) -> tuple[str, str]:
+    return ("full" if full else "", outcome or "")
 
 
 def _filled(body: bytes, cycle: str, webinar: str, *, fragment: str = "", email: str = "") -> bytes:
