@@ -1,6 +1,7 @@
 """The two kinds of transaction, and instants on both databases."""
 
 import threading
+import time
 import traceback
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
@@ -10,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support import NOW, count, in_threads
-from webinars.db import Base, Database, UTCDateTime
+from webinars.db import IDLE_SECONDS, Base, Database, UTCDateTime
 from webinars.models import Participant, SiteState
 
 
@@ -211,3 +212,20 @@ def test_every_constraint_has_a_name() -> None:
         if not constraint.name
     ]
     assert nameless == []
+
+
+@pytest.mark.postgres
+def test_a_connection_that_the_server_has_ended_while_it_lay_idle_is_replaced(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, other = Database(postgres_url), Database(postgres_url)
+    with database.read() as session:
+        before = session.scalar(sa.text("SELECT pg_backend_pid()"))
+    with other.read() as session:
+        assert session.scalar(sa.text(f"SELECT pg_terminate_backend({before})"))
+    later = time.monotonic() + IDLE_SECONDS
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    with database.read() as session:
+        assert session.scalar(sa.text("SELECT pg_backend_pid()")) != before
+    database.dispose()
+    other.dispose()

@@ -7,20 +7,28 @@ https://docs.sqlalchemy.org/en/21/dialects/sqlite.html (transactions with pysqli
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine, ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 BUSY_TIMEOUT_SECONDS = 30
 """How long a SQLite writer waits for the one before it."""
 
+IDLE_SECONDS = 2
+"""After so long a connection of the pool is looked at before it is used again."""
+
+IDLE_SINCE = "webinars_idle_since"
 WRITES = "webinars_writes"
 
 
@@ -129,8 +137,10 @@ def make_engine(url: sa.URL) -> Engine:
     Errors do not repeat the values of a statement: they would bring addresses into the logs.
     """
     if url.get_backend_name() != "sqlite":
-        engine = sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        engine = sa.create_engine(url, hide_parameters=True)
         event.listen(engine, "handle_error", _without_values)
+        event.listen(engine, "checkin", _note_idle)
+        event.listen(engine, "checkout", partial(_ping_if_idle, engine.dialect))
         return engine
     engine = sa.create_engine(
         url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True
@@ -148,6 +158,30 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _note_idle(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info[IDLE_SINCE] = time.monotonic()
+
+
+def _ping_if_idle(
+    dialect: Dialect,
+    connection: DBAPIConnection,
+    record: ConnectionPoolEntry,
+    _proxy: PoolProxiedConnection,
+) -> None:
+    """A server that was started anew has ended the connections that lay idle meanwhile.
+
+    One that was in use a moment ago is not asked: at each request it would cost as much as a
+    query. https://docs.sqlalchemy.org/en/21/core/pooling.html (custom pessimistic ping)
+    """
+    since = record.info.get(IDLE_SINCE)
+    if since is None or time.monotonic() - since < IDLE_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)
+    except Exception as error:
+        raise sa.exc.DisconnectionError from error
 
 
 def _without_values(context: ExceptionContext) -> None:
