@@ -371,10 +371,10 @@ def test_promotions_are_among_the_mails(
         register(session, BOB)
     at(NOW + HOUSE.hold)
     seen = send_text(desk, "email;nom\na@example.org;Anne\nb@example.org;Berthe\n")
-    assert "1 personne y vient de la liste d’attente" in said(seen)
+    assert "1 personne y passe de la liste d’attente" in said(seen)
     typed = carried(seen)
     done = bring_in(desk, typed)
-    assert "1 personne est venue de la liste d’attente à une place." in said(done)
+    assert "1 personne est passée de la liste d’attente à une place." in said(done)
     assert counted(
         app, "%(num)s mail is leaving, one a person.", "%(num)s mails are leaving, one a person.", 3
     ) in said(done)
