@@ -7,6 +7,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from webinars.domain.cycle_file import read_plan
+from webinars.domain.fields import UNLIMITED
 from webinars.domain.plan import Plan, PlannedSession
 from webinars.models import WebinarStatus
 
@@ -65,7 +66,7 @@ def plans(draw: st.DrawFn, *, least: int = 0, most: int = 6, cancelled: bool = T
         theme=st.none() | SLUGS,
         starts_at=st.none() | st.sampled_from([time(0), time(9, 15), time(23, 59, 58)]),
         duration=st.none() | st.integers(5, 1440),
-        capacity=st.none() | st.integers(1, 1_000_000),
+        capacity=st.none() | st.integers(1, 1_000_000) | st.just(UNLIMITED),
         join_url=st.none() | st.sampled_from(["https://salle.example.org/a?b=c#d", "http://é/"]),
         exception_of=st.none() | days,
         reason=st.none() | LINES,

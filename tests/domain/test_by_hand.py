@@ -1,7 +1,7 @@
 """What organisers do to registrations by hand: add, correct, cancel, who came."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +11,16 @@ from sqlalchemy.orm import Session
 from tests.support import ALICE, BOB, CHARLIE, HOST, HOUSE, MARCH, NOW, plan_of, published, register
 from webinars.db import Database
 from webinars.domain import by_hand, participants
-from webinars.domain.by_hand import AddressTaken, AlreadyRegistered, NotBegun
+from webinars.domain.by_hand import (
+    AddressTaken,
+    AlreadyRegistered,
+    Ended,
+    NotBegun,
+    promoted_by_ending,
+)
 from webinars.domain.errors import NotFound, RegistrationClosed
 from webinars.domain.places import HOLDS_A_PLACE
+from webinars.domain.registrants import list_head
 from webinars.domain.registration_lists import list_registrations
 from webinars.domain.registrations import Entered
 from webinars.models import (
@@ -24,6 +31,7 @@ from webinars.models import (
     Registration,
     RegistrationStatus,
     Webinar,
+    WebinarStatus,
 )
 
 WHERE = {"cycle_slug": "2019", "webinar_slug": MARCH.slug}
@@ -67,8 +75,21 @@ def correct(session: Session, registration_id: int, person: Any, now=LATER) -> b
     )
 
 
-def end(session: Session, registration_id: int, now=LATER) -> None:
-    by_hand.end(session, **WHERE, registration_id=registration_id, host=HOST, actor=WHO, now=now)
+def end(session: Session, registration_id: int, *, tell=False, now=LATER) -> Ended:
+    """Cancelled by hand, as its preview says."""
+    head = list_head(session, **WHERE)
+    expected = promoted_by_ending(session, head=head, registration_id=registration_id, now=now)
+    done = by_hand.end(
+        session,
+        **WHERE,
+        registration_id=registration_id,
+        tell=tell,
+        host=HOST,
+        actor=WHO,
+        now=now,
+    )
+    assert done.promoted == expected
+    return done
 
 
 def mark(session: Session, ids: list[int], status: RegistrationStatus, now=BEGUN) -> int:
@@ -219,7 +240,7 @@ def test_cancelling_gives_the_place_to_the_first_in_line(one_place: Database) ->
         add(session, BOB)
         add(session, CHARLIE, now=LATER + timedelta(seconds=1))
         number = id_of(session)
-        end(session, number)
+        assert end(session, number) == Ended(told=False, promoted=1)
     with one_place.read() as session:
         assert states(session) == [
             ("alice", "cancelled", None),
@@ -231,11 +252,66 @@ def test_cancelling_gives_the_place_to_the_first_in_line(one_place: Database) ->
             WHO,
             AuditAct.REGISTRATION_ENDED,
             {"registration": number, "status": "confirmed"},
-            {},
+            {"told": False},
         )
         assert places_are_counted(session)
     with pytest.raises(RegistrationClosed), one_place.write() as session:
         end(session, number)
+
+
+def test_who_is_cancelled_is_told(one_place: Database) -> None:
+    with one_place.write() as session:
+        add(session, BOB)
+        assert end(session, id_of(session), tell=True) == Ended(told=True, promoted=1)
+        assert mails(session)[2:] == [("bob", "promotion"), ("alice", "cancellation")]
+        assert trail(session)[-1][3] == {"told": True}
+        # Registered and cancelled once more, they are told once more.
+        add(session, now=LATER + timedelta(seconds=1), person=ALICE)
+        again = id_of(session)
+        assert end(session, again, tell=True, now=LATER + timedelta(seconds=2)).told
+        assert mails(session)[4:] == [("alice", "waiting_list"), ("alice", "cancellation")]
+
+
+def test_nobody_is_told_of_what_is_over_or_cancelled(one_place: Database) -> None:
+    with one_place.write() as session:
+        over = BEGUN + timedelta(minutes=90)
+        assert end(session, id_of(session), tell=True, now=over) == Ended(told=False, promoted=0)
+        add(session, BOB)
+        session.execute(sa.update(Webinar).values(status=WebinarStatus.CANCELLED))
+        session.expire_all()
+        assert end(session, id_of(session, BOB), tell=True) == Ended(told=False, promoted=0)
+        assert "cancellation" not in dict(mails(session)).values()
+
+
+@pytest.mark.parametrize(
+    ("capacity", "now", "promoted"),
+    [(1, LATER, 1), (0, LATER, 0), (None, LATER, 0), (1, BEGUN, 0)],
+)
+def test_a_place_goes_on_when_there_is_one(
+    one_place: Database, capacity: int | None, now: datetime, promoted: int
+) -> None:
+    """Not when there are more registrations than places, nor once it has begun."""
+    with one_place.write() as session:
+        add(session, BOB)
+        session.execute(sa.update(Webinar).values(capacity=capacity))
+        if capacity is None:
+            session.execute(
+                sa.update(Registration)
+                .where(Registration.status == RegistrationStatus.WAITLISTED)
+                .values(status=RegistrationStatus.ABSENT)
+            )
+        session.expire_all()
+        assert end(session, id_of(session), now=now).promoted == promoted
+
+
+def test_who_leaves_the_line_frees_no_place_and_a_kept_one_goes_on(database: Database) -> None:
+    with database.write() as session:
+        published(session, plan_of(MARCH, capacity=1))
+        register(session, ALICE, house=SENT_FOR_PROOF)
+        add(session, BOB, now=NOW)
+        add(session, CHARLIE, now=NOW)
+        assert end(session, id_of(session, CHARLIE), now=NOW).promoted == 0
+        assert end(session, id_of(session), now=NOW).promoted == 1
 
 
 def test_of_another_webinar_or_of_nobody(one_place: Database) -> None:

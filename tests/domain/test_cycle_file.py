@@ -11,6 +11,7 @@ from tests.domain.planning_cases import april_2019, plans
 from tests.support import APRIL, MARCH, plan_of, real_plan
 from webinars.domain.cycle_file import read_plan, write_plan
 from webinars.domain.errors import Problem, WrongFile
+from webinars.domain.fields import UNLIMITED
 from webinars.domain.holidays import DEPARTMENTS
 from webinars.domain.plan import Plan, PlannedSession
 from webinars.models import WebinarStatus
@@ -98,6 +99,14 @@ def test_a_file_says_nothing_that_is_usual() -> None:
         'title = "Apprendre à faire alliances"\ntheme = "apprendre-a-faire-alliances"\n'
         'join_url = "https://salle.example.org/avril"\n'
     )
+
+
+def test_no_limit_is_said_in_a_word() -> None:
+    written = write_plan(plan_of(replace(MARCH, capacity=UNLIMITED), capacity=50))
+    assert [line for line in written.splitlines() if line.startswith("capacity")] == [
+        "capacity = 50",
+        'capacity = "unlimited"',
+    ]
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from webinars.domain.list_import import Fate, ImportPreview, import_list, previe
 from webinars.models import (
     AuditAct,
     AuditEntry,
+    MailKind,
     OutboxMail,
     Participant,
     Question,
@@ -340,11 +341,17 @@ def test_places_that_are_kept_are_free_only_when_their_time_is_over(
     rows = [*crowd(2), row(8, ALICE.email)]
     seen = preview(two_places, rows, now=now)
     # Alice's place goes to Charlie, who waits, before anybody of the list.
-    assert seen.places == 0
+    assert (seen.places, seen.promoted) == (0, 1 if hours else 0)
     assert bring_in(two_places, rows, now=now) == seen
     with two_places.read() as session:
         found = dict(standing(session))
         assert found[CHARLIE.email] == ("confirmed" if hours else "waitlisted")
+        told = session.scalars(
+            sa.select(Participant.email)
+            .join(OutboxMail, OutboxMail.participant_id == Participant.id)
+            .where(OutboxMail.kind == MailKind.PROMOTION)
+        ).all()
+        assert told == [CHARLIE.email][: seen.promoted]
         assert webinar_of(session).confirmed_count == (2 if hours else 1)
         assert found["crowd0@example.org"] == "waitlisted"
 

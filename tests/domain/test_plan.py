@@ -164,6 +164,21 @@ def test_a_session_takes_from_the_cycle_what_it_does_not_say() -> None:
     )
 
 
+def test_a_session_without_limit_has_none_whatever_the_cycle_says() -> None:
+    for line, own in (("capacity = 50", None), ("", None), ("capacity = 50", 7)):
+        words = {} if own is None else {"capacity": str(own)}
+        text = (
+            head(line)
+            + session(**words)
+            + session(slug='"b"', date="2019-07-18", capacity='"unlimited"')
+        )
+        plan = read_plan(text).plan
+        assert [plan.capacity_of(one) for one in plan.sessions] == [
+            own or plan.capacity,
+            None,
+        ]
+
+
 def test_sessions_are_in_the_order_of_their_dates_however_they_are_written() -> None:
     text = HEAD + session(slug='"b"', date="2019-02-21") + session()
     assert [s.slug for s in read_plan(text).plan.sessions] == ["a", "b"]
@@ -280,6 +295,9 @@ def test_a_wrong_head_is_named(text: str, problem: Problem) -> None:
         ("join_url", '"https://"', "an address beginning with https:// or http:// is needed"),
         ("duration", "0", "input should be greater than or equal to 5, not 0"),
         ("capacity", '"many"', "a whole number is needed, not 'many'"),
+        ("capacity", "0", 'at least one place is needed, or "unlimited"'),
+        ("capacity", "false", 'at least one place is needed, or "unlimited"'),
+        ("capacity", "-1", "input should be greater than or equal to 1, not -1"),
         ("exception_of", '"Assomption"', "a date such as 2019-04-18 is needed, not 'Assomption'"),
         ("status", '"perhaps"', "input should be 'scheduled' or 'cancelled', not 'perhaps'"),
     ],

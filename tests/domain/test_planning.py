@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.support import (
+    ALICE,
     APRIL,
+    BOB,
     HOST,
     MARCH,
     MAY,
@@ -26,9 +28,10 @@ from tests.support import (
     register,
 )
 from webinars.db import Database
-from webinars.domain import planning, programme, publication, site
+from webinars.domain import editing, planning, programme, publication, site, undoing
 from webinars.domain.cycle_file import read_plan
 from webinars.domain.errors import NotFound, OtherYear
+from webinars.domain.fields import UNLIMITED
 from webinars.domain.plan import Plan, PlannedSession
 from webinars.domain.planning import Saved
 from webinars.domain.programme import Moment
@@ -436,3 +439,46 @@ def test_more_places_promote_everybody_in_a_few_statements(
             .group_by(OutboxMail.kind)
         ).all()
     assert dict(new) == {MailKind.PROMOTION: waiting, MailKind.CHANGE_NOTICE: 1}
+
+
+def test_without_limit_everybody_who_waits_comes_to_a_place(database: Database) -> None:
+    with database.write() as session:
+        published(session, plan_of(MARCH, APRIL, capacity=1))
+        for number in range(4):
+            register(session, person(number), now=NOW + timedelta(seconds=number))
+        register(session, ALICE, webinar=APRIL.slug)
+        register(session, BOB, webinar=APRIL.slug)
+    with database.write() as session:
+        plan = plan_of(replace(MARCH, capacity=UNLIMITED), APRIL, capacity=1)
+        planning.save_draft(session, plan=plan, now=LATER)
+        done = publication.publish(session, cycle_slug="2019", host=HOST, now=LATER)
+    assert [(one.kind.value, one.before, one.after) for one in done.changes] == [
+        ("changed", {"capacity": 1}, {"capacity": None})
+    ]
+    with database.read() as session:
+        found = [(row.capacity, row.confirmed_count) for row in rows(session)]
+        written = session.scalars(
+            sa.select(OutboxMail.participant_id).where(OutboxMail.kind == MailKind.PROMOTION)
+        ).all()
+        cycle = planning.find_cycle(session, slug="2019")
+        again = planning.draft_plan(cycle)
+    assert found == [(None, 4), (1, 1)]
+    assert len(written) == 3
+    assert [one.capacity for one in again.sessions] == [UNLIMITED, None]
+
+
+def test_what_is_published_without_limit_stays_so(database: Database) -> None:
+    """Drafted, dropped, published again: the draft never falls back to the cycle's number."""
+    endless = replace(MARCH, capacity=UNLIMITED)
+    with database.write() as session:
+        published(session, plan_of(endless, capacity=1))
+        cycle = planning.find_cycle(session, slug="2019")
+        assert publication.pending_changes(session, cycle=cycle) == ()
+        editor = editing.Editor(actor="a@example.org", now=LATER)
+        values = {"capacity": 5}
+        editing.edit_webinar(
+            session, cycle_slug="2019", slug=MARCH.slug, values=values, editor=editor
+        )
+        undoing.discard(session, cycle_slug="2019", editor=editor)
+        assert publication.pending_changes(session, cycle=cycle) == ()
+        assert planning.draft_plan(cycle).sessions == (endless,)

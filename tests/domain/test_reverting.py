@@ -265,13 +265,20 @@ def test_what_the_cycle_said_before_it_was_public_does_not_come_back(database: D
     assert outside(database)[0][1] == "Cycle 2019"
 
 
-def test_no_limit_cannot_be_drafted_back_where_the_cycle_has_one_now(database: Database) -> None:
+def test_no_limit_comes_back_also_where_the_cycle_has_one_now(database: Database) -> None:
     start(database)
     publish(database)
     do(database, editing.edit_webinar, slug=APRIL.slug, values={"capacity": 9})
     publish(database)
     do(database, editing.edit_cycle, values={"capacity": 50})
-    refused(database, ChangedSince, 3)
+    do(database, undoing.revert, revision=3)
+    publish(database)
+    assert {slug: one["capacity"] for slug, one in public(database).items()} == {
+        MARCH.slug: 50,
+        APRIL.slug: None,
+        MAY.slug: 50,
+        JUNE.slug: 50,
+    }
 
 
 def test_a_title_of_the_cycle_that_changed_since_is_not_reverted(database: Database) -> None:

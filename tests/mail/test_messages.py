@@ -68,6 +68,7 @@ CASES = {
     "confirmation-pending": Case(MailKind.CONFIRMATION, RegistrationStatus.PENDING),
     "waiting_list": Case(MailKind.WAITING_LIST, RegistrationStatus.WAITLISTED, waiting_before=2),
     "promotion": Case(MailKind.PROMOTION),
+    "cancellation": Case(MailKind.CANCELLATION, RegistrationStatus.CANCELLED),
     "link": Case(MailKind.LINK),
     "link-not-registered": Case(MailKind.LINK, None),
     "link-without-webinar": Case(MailKind.LINK, None, about_webinar=False),

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from flask_babel import force_locale
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
-from tests.support import MARCH, counted_queries
+from tests.support import ALICE, BOB, HOUSE, MARCH, NOW, counted_queries, person, register
 from tests.web.desk import errors, said, sign_in
 from tests.web.support import END, NOTHING, Element, counted, read, rows, words
 from webinars.db import Database
@@ -24,7 +25,7 @@ from webinars.domain.list_words import CATEGORY_OF, FIELD_OF, LANGUAGE_OF, REGIO
 from webinars.i18n import CATEGORY_NAMES, REGION_NAMES
 from webinars.models import AuditAct, AuditEntry, Webinar, WebinarStatus
 from webinars.web.details_form import LANGUAGE_NAMES
-from webinars.web.list_imports import FIELDS, MOST_REQUEST_BYTES, MOST_SHOWN, WHY
+from webinars.web.list_imports import FEW_SHOWN, FIELDS, MOST_REQUEST_BYTES, MOST_SHOWN, WHY
 
 LIST = f"/organise/cycles/2019/webinars/{MARCH.slug}/registrations/import"
 PEOPLE = (
@@ -84,9 +85,13 @@ def test_a_list_is_previewed_and_then_brought_in(
     seen = send_file(desk, PEOPLE.encode("cp1252"))
     assert seen.status_code == 200
     assert rows(site) == NOTHING
-    assert tallies(seen) == ["2", "1", "1", "1"]
+    assert tallies(seen) == ["2", "1", "2"]
     page = read(seen).one("main")
-    refused, noticed, kept, registered = page.all("table")
+    placed, refused, noticed, left_out = page.all("table")
+    assert [line.text for line in placed.one("tbody").all("tr")] == [
+        "2 Alice Dupont alice@example.org",
+        "3 Bob Brûlé bob@example.org",
+    ]
     malformed = words(app, "This address is not complete: write it like prenom.nom@example.org.")
     assert lines(refused) == [("4", f"{words(app, 'E-mail address')} {malformed}")]
     assert lines(noticed) == [
@@ -95,11 +100,10 @@ def test_a_list_is_previewed_and_then_brought_in(
             f"{words(app, 'Region')} {words(app, NOT_KNOWN, value='Atlantide')}",
         )
     ]
-    assert lines(kept) == [
+    assert lines(left_out) == [
         ("5", words(app, "The same address as on line %(line)s.", line=2)),
         ("6", words(app, str(WHY[Fate.CANCELLED]._args[0]))),
     ]
-    assert [line for line, _ in lines(registered)] == ["2", "3"]
     assert "Note" in page.text
 
     typed = carried(seen)
@@ -321,8 +325,59 @@ def test_a_long_list_costs_no_more_queries_and_shows_a_part(
         answer = desk.post(LIST, data=form | {"text": text})
     assert tallies(answer) == ["0", str(number)]
     assert len(statements) <= 6
-    table = read(answer).one("main").one("table")
-    assert len(lines(table)) == min(number, MOST_SHOWN)
+    tables = read(answer).one("main").all("table")
+    assert [len(lines(table)) for table in tables] == (
+        [1] if number == 1 else [FEW_SHOWN, MOST_SHOWN - FEW_SHOWN]
+    )
+
+
+def test_the_first_of_each_kind_are_seen_at_once(
+    desk: FlaskClient, site: Database, app: Flask
+) -> None:
+    """And the others when they are asked for; each number leads to its people."""
+    with site.write() as session:
+        register(session, person(1))
+        session.execute(sa.update(Webinar).where(Webinar.slug == MARCH.slug).values(capacity=12))
+    text = "email;nom;structure\n" + "".join(
+        f"person{n}@example.org;Person {n};La Ruche {n}\n" for n in range(15)
+    )
+    seen = send_text(desk, text)
+    page = read(seen).one("main")
+    numbers = page.one("dl", class_="tallies").all("a")
+    assert [(one.text, one.attrs["href"]) for one in numbers] == [
+        ("11", "#placed"),
+        ("3", "#waiting"),
+        ("1", "#already"),
+    ]
+    placed, waiting, already = (page.by_id(one.attrs["href"][1:]) for one in numbers)
+    shown, folded_ = placed.all("table")
+    assert len(shown.one("tbody").all("tr")) == FEW_SHOWN
+    assert placed.one("details").all("table") == [folded_]
+    assert folded_.one("tbody").text == "13 Person 11 person11@example.org La Ruche 11"
+    assert [line.text for line in waiting.one("tbody").all("tr")] == [
+        "14 Person 12 person12@example.org La Ruche 12",
+        "15 Person 13 person13@example.org La Ruche 13",
+        "16 Person 14 person14@example.org La Ruche 14",
+    ]
+    assert "person1@example.org" in already.text
+
+
+def test_promotions_are_among_the_mails(
+    desk: FlaskClient, site: Database, app: Flask, at: Callable[[datetime], None]
+) -> None:
+    with site.write() as session:
+        session.execute(sa.update(Webinar).where(Webinar.slug == MARCH.slug).values(capacity=1))
+        register(session, ALICE, house=replace(HOUSE, require_confirmation=True))
+        register(session, BOB)
+    at(NOW + HOUSE.hold)
+    seen = send_text(desk, "email;nom\na@example.org;Anne\nb@example.org;Berthe\n")
+    assert "1 personne y passe de la liste d’attente" in said(seen)
+    typed = carried(seen)
+    done = bring_in(desk, typed)
+    assert "1 personne est passée de la liste d’attente à une place." in said(done)
+    assert counted(
+        app, "%(num)s mail is leaving, one a person.", "%(num)s mails are leaving, one a person.", 3
+    ) in said(done)
 
 
 def test_the_largest_list_makes_its_way(desk: FlaskClient, site: Database) -> None:

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from tests.support import ALICE, APRIL, BOB, CHARLIE, MARCH, NOW, counted_queries, person, register
 from tests.web.desk import errors, mails, said, sign_in
-from tests.web.support import START, read, words
+from tests.web.support import END, START, read, words
 from webinars.db import Database
 from webinars.domain import participants
 from webinars.models import Participant, Registration, Webinar
@@ -177,16 +177,48 @@ def test_cancelling_keeps_the_filters(desk: FlaskClient, three: Database) -> Non
         for one in read(desk.get(f"{page}?q=a&page=1")).one("main").all("form")
         if one.attrs["action"] == action
     )
+    assert (
+        "1 personne passe de la liste d’attente à une place, et l’apprend par courriel."
+        in form.text
+    )
     answer = desk.post(action, data=form.values())
     assert answer.headers["Location"] == f"{LIST}?page=1&q=a"
+    told = said(desk.get(LIST)).replace("\N{NO-BREAK SPACE}", " ")
+    assert (
+        "L’inscription est annulée. 1 personne est passée de la liste d’attente à une place. "
+        "2 courriels partent, un par personne."
+    ) in told
     assert [state.split(",")[0] for _, state in lines(desk.get(LIST))] == [
         "inscription annulée",
         "inscription confirmée",
         "sur liste d’attente",
     ]
-    assert mails(three)[-1] == ("promotion", BOB.email)
+    assert mails(three)[-2:] == [("promotion", BOB.email), ("cancellation", ALICE.email)]
     again = desk.post(action, data=form.values())
     assert again.status_code == 303
+
+
+def test_cancelling_tells_nobody_when_the_box_is_not_ticked(
+    desk: FlaskClient, three: Database, app: Flask
+) -> None:
+    page = f"{LIST}/{id_of(three, CHARLIE.email)}"
+    form = read(desk.get(page)).one("main").form(f"{page}/cancel")
+    assert "checked" in form.one("input", name="tell").attrs
+    typed = {name: value for name, value in form.values().items() if name != "tell"}
+    answer = desk.post(f"{page}/cancel", data=typed, follow_redirects=True)
+    told = f"{words(app, 'The registration is cancelled.')} {words(app, 'No mail leaves.')}"
+    assert told in said(answer)
+    assert [kind for kind, _ in mails(three)] == ["confirmation", "waiting_list", "waiting_list"]
+
+
+def test_cancelling_offers_no_mail_once_it_is_over(
+    desk: FlaskClient, three: Database, app: Flask, at
+) -> None:
+    at(END)
+    page = f"{LIST}/{id_of(three, BOB.email)}"
+    form = read(desk.get(page)).one("main").form(f"{page}/cancel")
+    assert form.all("input", name="tell") == []
+    assert words(app, "No mail leaves.") in form.text
 
 
 def test_who_came(desk: FlaskClient, three: Database, app: Flask, at) -> None:

@@ -92,7 +92,7 @@ def test_before_and_after(desk: FlaskClient, site: Database) -> None:
     found = main(desk.get(HISTORY)).all("li", **{"class": "deed"})[0]
     assert [line.text for line in found.one("dl").all("div")] == [
         "Titre avant : Définir sa stratégie après : La stratégie",
-        "Durée avant : vide après : 60 minutes",
+        "Durée avant : comme le cycle après : 60 minutes",
         "Intervenants avant : vide après : Anne · Bob",
     ]
 

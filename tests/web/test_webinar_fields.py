@@ -24,6 +24,7 @@ from tests.web.desk import make_account, sign_in
 from tests.web.support import Element, read, words
 from webinars.db import Database
 from webinars.domain import editing, planning
+from webinars.domain.fields import UNLIMITED
 from webinars.domain.plan import PlannedSession
 from webinars.i18n import upper_first
 from webinars.models import WebinarStatus
@@ -118,6 +119,41 @@ def test_everything_is_saved(desk: FlaskClient, site: Database):
     assert {name: drafted(site, "l-ete-a-nimes", name) for name in expected} == expected
     again = form(desk, f"{BOARD}webinars/l-ete-a-nimes").values()
     assert (again["starts_at"], again["speakers"]) == ("09:30", "Alice Dupont\nBob Martin")
+
+
+def test_a_webinar_can_be_without_limit(desk: FlaskClient, site: Database):
+    box = form(desk).one("input", type="checkbox", name="capacity")
+    assert (box.attrs["value"], "checked" in box.attrs) == ("unlimited", False)
+    assert save(desk, capacity=["", "unlimited"]).status_code == 303
+    assert drafted(site, MAY.slug, "capacity") == UNLIMITED
+    page = form(desk)
+    assert page.by_id("capacity").attrs["value"] == ""
+    assert "checked" in page.one("input", type="checkbox", name="capacity").attrs
+    assert save(desk).headers["Location"].startswith(f"{BOARD}?done=0")
+    assert save(desk, capacity="").status_code == 303
+    assert drafted(site, MAY.slug, "capacity") is None
+
+
+def test_a_number_of_places_and_no_limit_is_asked_about(desk: FlaskClient, site: Database):
+    answer = save(desk, capacity=["50", "unlimited"])
+    assert answer.status_code == 422
+    page = read(answer).one("main").one("form")
+    assert page.by_id("capacity").attrs["value"] == "50"
+    assert "checked" in page.one("input", type="checkbox", name="capacity").attrs
+    assert page.by_id("capacity-error").text.startswith("Indiquez un nombre de places")
+    assert drafted(site, MAY.slug, "capacity") is None
+
+
+def test_the_history_tells_no_limit_from_the_cycles_own(desk: FlaskClient, site: Database):
+    save(desk, capacity="50")
+    save(desk, capacity=["", "unlimited"])
+    save(desk, capacity="")
+    page = read(desk.get(f"/en{BOARD}history")).one("main")
+    assert [change.text for change in page.all("dd") if change.all("del")] == [
+        "before: unlimited after: as the cycle",
+        "before: 50 after: unlimited",
+        "before: as the cycle after: 50",
+    ]
 
 
 def test_saving_as_it_is_changes_nothing(desk: FlaskClient, site: Database):

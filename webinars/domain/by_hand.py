@@ -5,6 +5,7 @@ person's erasure.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,14 +13,17 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webinars.domain import audit, confirmations, participants, people, registrations
+from webinars.domain import audit, confirmations, outbox, participants, people, registrations
 from webinars.domain.errors import DomainError, NotFound, RegistrationClosed, WebinarCancelled
 from webinars.domain.people import Known, Person
-from webinars.domain.places import HOLDS_A_PLACE, STANDS, locked_webinar
+from webinars.domain.places import HOLDS_A_PLACE, STANDS, locked_webinar, registration_key
+from webinars.domain.registrants import ListHead
 from webinars.domain.registrations import Entered, House
+from webinars.domain.waiting_line import WAITS
 from webinars.models import (
     SOMEBODYS,
     AuditAct,
+    MailKind,
     Participant,
     Registration,
     RegistrationStatus,
@@ -34,6 +38,16 @@ ATTENDANCE = (
     RegistrationStatus.CONFIRMED,
 )
 """Came, did not come, not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What cancelling a registration did."""
+
+    told: bool
+    """The person is owed the mail that says so."""
+    promoted: int
+    """How many came from the waiting list to a place."""
 
 
 class AlreadyRegistered(DomainError):
@@ -165,21 +179,69 @@ def end(
     cycle_slug: str,
     webinar_slug: str,
     registration_id: int,
+    tell: bool,
     host: str,
     actor: str,
     now: datetime,
-) -> None:
+) -> Ended:
     """Cancel a registration that stands; the first in line gets the place, with their mail.
 
-    The person is told nothing. Raises NotFound, RegistrationClosed.
+    With ``tell`` the person is owed the mail that says so, while it is of use. Raises
+    NotFound, RegistrationClosed.
     """
     webinar = locked_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
     registration = _of_somebody(session, webinar, registration_id)
     if registration.status not in STANDS:
         raise RegistrationClosed(registration_id)
     before = {"registration": registration.id, "status": registration.status.value}
-    registrations.withdraw(session, registration=registration, webinar=webinar, host=host, now=now)
-    _record(session, webinar, AuditAct.REGISTRATION_ENDED, actor=actor, now=now, before=before)
+    promoted = registrations.withdraw(
+        session, registration=registration, webinar=webinar, host=host, now=now
+    )
+    told = tell and now < webinar.ends_at and webinar.status is WebinarStatus.SCHEDULED
+    if told:
+        outbox.enqueue(session, purposes=[_ended(registration, webinar)], host=host, now=now)
+    after = {"told": told}
+    _record(
+        session,
+        webinar,
+        AuditAct.REGISTRATION_ENDED,
+        actor=actor,
+        now=now,
+        before=before,
+        after=after,
+    )
+    return Ended(told=told, promoted=promoted)
+
+
+def promoted_by_ending(
+    session: Session, *, head: ListHead, registration_id: int, now: datetime
+) -> int:
+    """How many would come from the waiting list if this registration ended. Two queries."""
+    if now >= head.starts_at or head.cancelled or head.capacity is None:
+        return 0
+    has_a_place = sa.or_(
+        Registration.status.in_(HOLDS_A_PLACE), Registration.held_until.is_not(None)
+    )
+    freed = session.scalar(
+        sa.select(sa.func.count()).where(Registration.id == registration_id, has_a_place)
+    )
+    waiting = session.scalar(
+        sa.select(sa.func.count()).where(Registration.webinar_id == head.id, WAITS)
+    )
+    free = head.capacity - head.confirmed - head.held + 1
+    return max(0, min(free, waiting or 0)) if freed else 0
+
+
+def _ended(registration: Registration, webinar: Webinar) -> outbox.Purpose:
+    return outbox.Purpose(
+        key=registration_key(
+            MailKind.CANCELLATION, registration.id, registration.registered_at, registration.status
+        ),
+        kind=MailKind.CANCELLATION,
+        participant_id=registration.participant_id,
+        webinar_id=webinar.id,
+        expires_at=webinar.ends_at,
+    )
 
 
 def mark_attendance(

@@ -8,11 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from webinars.domain.errors import Problem, WrongFile
 from webinars.domain.fields import (
+    NO_LIMIT,
+    UNLIMITED,
     Department,
     HttpAddress,
     LocalTime,
     LongText,
     Minutes,
+    OwnPlaces,
     Places,
     PlainText,
     Rule,
@@ -44,7 +47,7 @@ class SessionTable(BaseModel):
     theme: Slug | None = None
     starts_at: LocalTime | None = None
     duration: Minutes | None = None
-    capacity: Places | None = None
+    capacity: OwnPlaces | None = None
     join_url: HttpAddress | None = None
     exception_of: Day | None = None
     reason: PlainText | None = None
@@ -143,6 +146,8 @@ def write_plan(plan: Plan) -> str:
 
 def _table(session: PlannedSession) -> dict[str, Any]:
     said = {name: getattr(session, name) for name in PLAN_FIELDS}
+    if session.capacity == UNLIMITED:
+        said["capacity"] = NO_LIMIT
     status = {} if session.status is WebinarStatus.SCHEDULED else {"status": session.status.value}
     # A text that is said to be empty takes away the one that was there.
     return _said(said) | status | {name: _toml(text) for name, text in session.texts.items()}

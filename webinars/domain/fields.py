@@ -4,10 +4,11 @@ Each check gives the value back or raises WrongValue, a sentence that says what 
 """
 
 import re
+from collections.abc import Callable
 from datetime import time
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WrapValidator
 
 from webinars.clock import UnknownZone, zone
 from webinars.domain.errors import N_, WrongRule, WrongValue
@@ -125,6 +126,24 @@ def _read_time(value: str) -> time | None:
         return None
 
 
+UNLIMITED = 0
+"""Places of a webinar in a plan: as many as come, whatever the cycle says."""
+NO_LIMIT = "unlimited"
+"""The same as it is written, in files and in forms."""
+
+
+def own_places(value: Any, read: Callable[[Any], int]) -> int:
+    """The places of one webinar; ``UNLIMITED`` where that is said. Raises WrongValue.
+
+    A zero could mean that nobody may come.
+    """
+    if value == NO_LIMIT:
+        return UNLIMITED
+    if value == 0:
+        raise WrongValue(N_('at least one place is needed, or "unlimited"'))
+    return read(value)
+
+
 # Once more when it has been read: pydantic reads texts that Python does not.
 LocalTime = Annotated[time, BeforeValidator(local_time), AfterValidator(local_time)]
 Slug = Annotated[str, AfterValidator(slug)]
@@ -134,6 +153,7 @@ LongText = Annotated[str, AfterValidator(long_text)]
 # Strict: TOML has numbers of its own, and true is none.
 Minutes = Annotated[int, Field(strict=True, ge=5, le=24 * 60)]
 Places = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+OwnPlaces = Annotated[Places, WrapValidator(own_places)]
 ZoneName = Annotated[str, AfterValidator(zone_name)]
 Rule = Annotated[str, AfterValidator(rule)]
 Department = Annotated[str, AfterValidator(check_department)]

@@ -4,15 +4,15 @@ CSV in any usual encoding and with any usual separator, or XLSX; what it is show
 never in the name.
 """
 
-import codecs
 import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 
 from webinars.domain.errors import N_
+from webinars.domain.list_encodings import decoded
 from webinars.domain.list_sheets import NOT_A_LIST, TOO_LARGE, WrongList, read_sheet
 from webinars.domain.list_words import FIELD_OF, USED, folded
 
@@ -113,49 +113,12 @@ def _text(data: bytes) -> str:
     if data.startswith(OTHER_KINDS):
         raise WrongList(NOT_A_LIST)
     try:
-        text = _decoded(data)
+        text = decoded(data)
     except UnicodeDecodeError as error:
         raise WrongList(NOT_A_LIST) from error
     if len(CONTROL.findall(text)) > len(text) // 100 or MARKUP.match(text):
         raise WrongList(NOT_A_LIST)
     return text
-
-
-def _decoded(data: bytes) -> str:
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16")
-    if b"\0" in data:
-        # Latin letters have their zero first or second, whether or not a mark says so.
-        return data.decode("utf-16-be" if data[::2].count(0) > data[1::2].count(0) else "utf-16-le")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        windows = data.decode("cp1252", "replace")
-        mac = data.decode("mac-roman")
-        return mac if _frenchness(mac) > _frenchness(windows) else windows
-
-
-LETTERS = frozenset("àâäæçéèêëîïôöœùûüÿñáíóúß")
-SIGNS = frozenset("’‘“”«»–—…°€\N{NO-BREAK SPACE}")
-
-
-def _frenchness(text: str) -> int:
-    """How much what is not ASCII looks like French: the wrong encoding makes odd signs of it."""
-    score = 0
-    for before, one in pairwise(f" {text}"):
-        if one < "\x80":
-            continue
-        if one in LETTERS:
-            score += 2
-        elif one.lower() in LETTERS:
-            score += -2 if before.islower() else 1
-        elif one in "’\N{NO-BREAK SPACE}":
-            score += 1
-        elif one in SIGNS:
-            score += -2 if before.isalpha() else 1
-        else:
-            score -= 2
-    return score
 
 
 def _records(text: str) -> Iterator[Line]:

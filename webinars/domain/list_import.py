@@ -87,6 +87,8 @@ class ImportPreview:
     lines: tuple[ImportLine, ...]
     places: int | None
     """Free before it; None when there is no limit."""
+    promoted: int = 0
+    """Who waited and comes to a place before it, with their mail: places were kept too long."""
 
     @property
     def counts(self) -> Mapping[Fate, int]:
@@ -114,7 +116,7 @@ def preview_import(
     """
     webinar = find_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
     check_open(webinar, now=now)
-    return _decided(session, webinar, rows, _free_places(session, webinar, now=now))
+    return _decided(session, webinar, rows, _room(session, webinar, now=now))
 
 
 def import_list(
@@ -136,10 +138,10 @@ def import_list(
     """
     webinar = locked_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
     check_open(webinar, now=now)
+    room = _room(session, webinar, now=now)
     if webinar.held_count:
         end_holds(session, webinar=webinar, host=host, now=now)
-        session.refresh(webinar)
-    done = _decided(session, webinar, rows, _free_places(session, webinar, now=now))
+    done = _decided(session, webinar, rows, room)
     registered = [line for line in done.lines if line.fate in REGISTERED]
     if registered:
         made = _register(session, webinar, registered, now=now)
@@ -173,13 +175,23 @@ def check_open(webinar: Webinar, *, now: datetime) -> None:
 # lines ------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """What there is before anybody of the list comes."""
+
+    places: int | None
+    """Free; None is unlimited."""
+    promoted: int
+    """Who comes to a place before that."""
+
+
 def _decided(
-    session: Session, webinar: Webinar, rows: Sequence[ListRow], places: int | None
+    session: Session, webinar: Webinar, rows: Sequence[ListRow], room: _Room
 ) -> ImportPreview:
     read = [_read(row) for row in rows]
     emails = {line.person.email for line in read if line.person}
     known = _known(session, webinar, sorted(emails))
-    return ImportPreview(tuple(_fates(read, known, places)), places)
+    return ImportPreview(tuple(_fates(read, known, room.places)), room.places, room.promoted)
 
 
 def _read(row: ListRow) -> ImportLine:
@@ -278,13 +290,13 @@ def _known(
     return found
 
 
-def _free_places(session: Session, webinar: Webinar, *, now: datetime) -> int | None:
+def _room(session: Session, webinar: Webinar, *, now: datetime) -> _Room:
     """Places for those who come now.
 
     A place that was kept long enough goes to the first in line before, as in the act.
     """
     if webinar.capacity is None:
-        return None
+        return _Room(None, 0)
     ended = waiting = 0
     if webinar.held_count:
         ended = _count(session, webinar, Registration.held_until <= now)
@@ -292,8 +304,9 @@ def _free_places(session: Session, webinar: Webinar, *, now: datetime) -> int | 
         waiting = _count(
             session, webinar, Registration.status == RegistrationStatus.WAITLISTED, SOMEBODYS
         )
-    free = webinar.capacity - webinar.confirmed_count - webinar.held_count + ended
-    return max(0, free - waiting)
+    free = max(0, webinar.capacity - webinar.confirmed_count - webinar.held_count + ended)
+    promoted = min(waiting, free)
+    return _Room(free - promoted, promoted)
 
 
 def _count(session: Session, webinar: Webinar, *conditions: sa.ColumnElement[bool]) -> int:

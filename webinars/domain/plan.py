@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from webinars.clock import NonexistentHour, UnknownZone, minutes, to_utc
 from webinars.domain import rules
 from webinars.domain.errors import N_, Fault, WrongRule, WrongValue
-from webinars.domain.fields import zone_name
+from webinars.domain.fields import UNLIMITED, zone_name
 from webinars.models import WebinarStatus
 
 SLUG_TWICE = N_('"%(slug)s" is there more than once')
@@ -78,7 +78,17 @@ class Plan:
 
     def capacity_of(self, session: PlannedSession) -> int | None:
         """The places of a session; None is unlimited."""
-        return session.capacity if session.capacity is not None else self.capacity
+        return public_places(session.capacity, of_cycle=self.capacity)
+
+
+def public_places(own: int | None, *, of_cycle: int | None) -> int | None:
+    """The places of a webinar that says ``own`` of them in its plan; None is unlimited."""
+    return of_cycle if own is None else own or None
+
+
+def own_places(public: int | None, *, of_cycle: int | None) -> int | None:
+    """What a plan says of so many places: nothing where the cycle says the same."""
+    return None if public == of_cycle else public or UNLIMITED
 
 
 def _of_rule(plan: Plan) -> list[Fault]:

@@ -278,10 +278,10 @@ def cancel(
 
 def withdraw(
     session: Session, *, registration: Registration, webinar: Webinar, host: str, now: datetime
-) -> None:
+) -> int:
     """End a registration that stands; the first in line gets the place that it held.
 
-    The caller holds the lock of the webinar's row.
+    The caller holds the lock of the webinar's row. How many come to a place.
     """
     took = registration.status in HOLDS_A_PLACE
     held = registration.held_until is not None
@@ -292,8 +292,9 @@ def withdraw(
     session.flush()
     if took:
         free_place(session, webinar)
-    if took or held:
-        promote(session, webinar=webinar, host=host, now=now)
+    if not (took or held):
+        return 0
+    return len(promote(session, webinar=webinar, host=host, now=now))
 
 
 def send_link(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from webinars.clock import minutes, to_local
 from webinars.domain.editing import Edit, Editor, editing
 from webinars.domain.errors import DomainError, NotFound
-from webinars.domain.plan import EDITORIAL_FIELDS
+from webinars.domain.plan import EDITORIAL_FIELDS, own_places
 from webinars.domain.planning import assign
 from webinars.domain.publication import drafted_slots
 from webinars.domain.snapshots import CYCLE_FIELDS, SESSION_FIELDS, from_json, to_json
@@ -127,7 +127,7 @@ def _as_public(cycle: Cycle, webinar: Webinar) -> DraftSession:
         "date": local.date(),
         "starts_at": None if local.time() == draft.starts_at else local.time(),
         "duration": None if duration == draft.duration else duration,
-        "capacity": None if webinar.capacity == draft.capacity else webinar.capacity,
+        "capacity": own_places(webinar.capacity, of_cycle=draft.capacity),
     }
     row = next((one for one in draft.sessions if one.slug == webinar.slug), None)
     if row is None:
@@ -158,7 +158,6 @@ def revert(session: Session, *, cycle_slug: str, revision: int, editor: Editor) 
             _put_back_cycle(edit.cycle.draft, entry)
         for change in changes:
             _invert(session, edit, change)
-        _demand_inverted(edit.cycle, changes)
     return edit
 
 
@@ -196,14 +195,6 @@ def _demand_published(cycle: Cycle, changes: Sequence[Change]) -> None:
             raise ChangedSince(change.slug)
 
 
-def _demand_inverted(cycle: Cycle, changes: Sequence[Change]) -> None:
-    """Some differences cannot be drafted back, such as no limit where the cycle has one."""
-    for change in changes:
-        said = _said(cycle, change.slug)
-        if said is None or any(said[name] != value for name, value in change.before.items()):
-            raise ChangedSince(change.slug)
-
-
 def _invert(session: Session, edit: Edit, change: Change) -> None:
     draft = edit.cycle.draft
     row = next((one for one in draft.sessions if one.slug == change.slug), None)
@@ -231,9 +222,10 @@ def _invert(session: Session, edit: Edit, change: Change) -> None:
 def _put_details_back(row: DraftSession, draft: CycleDraft, before: Mapping[str, Any]) -> None:
     values = {name: before[name] for name in EDITORIAL_FIELDS if name in before}
     values |= {name: before[name] for name in ("join_url", "reason") if name in before}
-    for name in ("duration", "capacity"):
-        if name in before:
-            values[name] = None if before[name] == getattr(draft, name) else before[name]
+    if "duration" in before:
+        values["duration"] = None if before["duration"] == draft.duration else before["duration"]
+    if "capacity" in before:
+        values["capacity"] = own_places(before["capacity"], of_cycle=draft.capacity)
     if "theme" in before:
         values["theme_slug"] = before["theme"]
     if "cancelled" in before:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from webinars.clock import minutes, to_local
 from webinars.domain.errors import NotFound
+from webinars.domain.plan import public_places
 from webinars.domain.planning import find_cycle
 from webinars.domain.snapshots import SESSION_FIELDS
 from webinars.models import Cycle, CycleDraft, Theme, Webinar
@@ -41,6 +42,8 @@ class WebinarDraft:
     def value(self, name: str) -> Any:
         """What would be published of a field."""
         drafted = self.drafted[name]
+        if name == "capacity":
+            return public_places(drafted, of_cycle=self.defaults[name])
         return self.defaults[name] if drafted is None and name in FROM_CYCLE else drafted
 
     @property

@@ -86,6 +86,7 @@ SAYS: dict[MailKind, tuple[RegistrationStatus, ...]] = {
     ),
     MailKind.WAITING_LIST: (RegistrationStatus.WAITLISTED,),
     MailKind.PROMOTION: (RegistrationStatus.CONFIRMED, RegistrationStatus.ATTENDED),
+    MailKind.CANCELLATION: (RegistrationStatus.CANCELLED,),
 }
 """What each kind says of a registration: it must still be so."""
 

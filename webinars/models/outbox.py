@@ -17,6 +17,8 @@ class MailKind(enum.StrEnum):
     CONFIRMATION = "confirmation"
     WAITING_LIST = "waiting_list"
     PROMOTION = "promotion"
+    CANCELLATION = "cancellation"
+    """An organiser has ended a registration."""
     CYCLE_CONFIRMATION = "cycle_confirmation"
     """One for all webinars of a cycle."""
     THEME_CONFIRMATION = "theme_confirmation"

@@ -125,7 +125,10 @@ class CycleDraft(CycleFields, Base):
 
 
 class DraftSession(SessionFields, Base):
-    """One webinar of the draft, in the zone's local terms; empty fields take the cycle's."""
+    """One webinar of the draft, in the zone's local terms; empty fields take the cycle's.
+
+    A capacity of 0 is unlimited, whatever the cycle's.
+    """
 
     __tablename__ = "draft_sessions"
     __table_args__ = (sa.UniqueConstraint("cycle_id", "slug"),)

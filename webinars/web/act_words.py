@@ -121,7 +121,7 @@ def webinars_of(act: Act, titles: Mapping[str, str]) -> tuple[WebinarWords, ...]
         WebinarWords(
             slug=slug,
             title=_title(act, slug, titles),
-            fields=_fields(before.get(slug), after.get(slug)),
+            fields=_fields(act, before.get(slug), after.get(slug)),
             added=not before.get(slug),
             removed=not after.get(slug),
             day=_day(before.get(slug), after.get(slug)),
@@ -137,12 +137,12 @@ def cycle_fields_of(act: Act) -> tuple[FieldWords, ...]:
 
 
 def _fields(
-    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+    act: Act, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
 ) -> tuple[FieldWords, ...]:
     if before is None or after is None:
         return ()
     if "starts" not in before or "starts" not in after:
-        return field_words(before, after)
+        return field_words(before, after, drafted=act.act is not AuditAct.PUBLISHED)
     old, new = from_to(before["starts"], after["starts"])
     rest = field_words(
         {name: value for name, value in before.items() if name != "starts"},

@@ -12,6 +12,7 @@ from flask_babel.speaklater import LazyString
 
 from webinars.domain.changes import PlanChange
 from webinars.domain.holidays import DEPARTMENTS
+from webinars.domain.webinar_draft import FROM_CYCLE
 from webinars.i18n import DEFAULT_LANGUAGE, day_in_words, hour, language, zone_name
 from webinars.models import ChangeKind, WebinarStatus
 from webinars.web.wording import rule_words
@@ -110,7 +111,7 @@ def _minutes(count: int) -> str:
 
 
 ALWAYS: dict[str, Callable[[Any], str]] = {
-    "capacity": lambda value: str(gettext("unlimited") if value is None else value),
+    "capacity": lambda value: str(value or gettext("unlimited")),
     "department": lambda value: DEPARTMENTS.get(value, str(gettext("metropolitan France"))),
     "status": lambda value: _yes(value != WebinarStatus.CANCELLED),
     "cancelled": lambda value: _yes(not value),
@@ -129,9 +130,22 @@ SAID: dict[str, Callable[[Any], str]] = {
 
 
 def field_words(
-    before: Mapping[str, Any], after: Mapping[str, Any], *, themes: Mapping[str, str] | None = None
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *,
+    themes: Mapping[str, str] | None = None,
+    drafted: bool = False,
 ) -> tuple[FieldWords, ...]:
-    """Each field that is named on both sides, in the order in which they are read."""
+    """Each field that is named on both sides, in the order in which they are read.
+
+    ``drafted``: of a webinar in a draft, where an empty field takes the cycle's.
+    """
+
+    def words(name: str, value: Any) -> str:
+        if drafted and value is None and name in FROM_CYCLE:
+            return str(gettext("as the cycle"))
+        return value_words(name, value, themes=themes)
+
     names = sorted(
         before.keys() & after.keys(),
         key=lambda name: list(FIELDS).index(name) if name in FIELDS else len(FIELDS),
@@ -139,8 +153,8 @@ def field_words(
     return tuple(
         FieldWords(
             str(FIELDS.get(name, name)),
-            value_words(name, before[name], themes=themes),
-            value_words(name, after[name], themes=themes),
+            words(name, before[name]),
+            words(name, after[name]),
         )
         for name in names
     )

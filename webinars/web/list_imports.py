@@ -39,8 +39,8 @@ blueprint = Blueprint(
 
 MOST_REQUEST_BYTES = 6 * MOST_BYTES
 """A file that is somewhat too large is answered at its field; and a preview brings its lines."""
-MOST_SHOWN = 200
-"""Lines of one kind on a page."""
+FEW_SHOWN, MOST_SHOWN = 10, 200
+"""Lines of one kind that are seen at once, and on a page at all."""
 LONGEST_SHOWN = 80
 
 Line = tuple[Annotated[int, Field(ge=1, le=10_000_000)], dict[str, str]]
@@ -191,6 +191,7 @@ def _answer(head: ListHead, *, code: int = 200, **values: Any) -> Response:
         over=services().moment().now >= head.ends_at,
         fields=FIELDS,
         most_lines=MOST_LINES,
+        few=FEW_SHOWN,
         most_shown=MOST_SHOWN,
         csrf_token=generate_csrf(),
         **values,
@@ -203,24 +204,23 @@ def _answer(head: ListHead, *, code: int = 200, **values: Any) -> Response:
 
 def _kinds(found: ImportPreview) -> dict[str, Any]:
     """The lines by what is to be said of them."""
+    lines = found.lines
     return {
-        "refused": [
-            _shown(line, _remarks(line.faults)) for line in found.lines if line.fate is Fate.REFUSED
+        "placed": [_shown(one, _organisation(one)) for one in lines if one.fate is Fate.CONFIRMED],
+        "waiting": [
+            _shown(one, _organisation(one)) for one in lines if one.fate is Fate.WAITLISTED
         ],
+        "refused": [_shown(one, _remarks(one.faults)) for one in lines if one.fate is Fate.REFUSED],
         "noticed": [
-            _shown(line, _remarks(line.notices))
-            for line in found.lines
-            if line.notices and line.fate in list_import.REGISTERED
+            _shown(one, _remarks(one.notices))
+            for one in lines
+            if one.notices and one.fate in list_import.REGISTERED
         ],
-        "kept": [
-            _shown(line, [("", _why(line))])
-            for line in found.lines
-            if line.fate in (Fate.ALREADY, Fate.DOUBLE, Fate.CANCELLED, Fate.LEFT)
-        ],
-        "registered": [
-            _shown(line, [("", _place(line))])
-            for line in found.lines
-            if line.fate in list_import.REGISTERED
+        "already": [_shown(one, _organisation(one)) for one in lines if one.fate is Fate.ALREADY],
+        "left_out": [
+            _shown(one, [("", _why(one))])
+            for one in lines
+            if one.fate in (Fate.DOUBLE, Fate.CANCELLED, Fate.LEFT)
         ],
     }
 
@@ -239,12 +239,12 @@ def _remarks(remarks: Iterable[Remark]) -> list[tuple[str, str]]:
     return [(str(FIELDS[one.field]), say(one.sentence)) for one in remarks]
 
 
-def _place(line: ImportLine) -> str:
-    return gettext("a place") if line.fate is Fate.CONFIRMED else gettext("on the waiting list")
+def _organisation(line: ImportLine) -> list[tuple[str, str]]:
+    said = line.person.organisation if line.person else None
+    return [("", said)] if said else []
 
 
 WHY: dict[Fate, LazyString] = {
-    Fate.ALREADY: lazy_gettext("Already registered: stays as they are."),
     Fate.CANCELLED: lazy_gettext("Cancelled, the list says: left out."),
     Fate.LEFT: lazy_gettext("Has cancelled this webinar: a list does not bring them back."),
 }

@@ -244,11 +244,12 @@ def cancel(cycle: str, webinar: str, registration: int) -> AnyResponse:
     """End their registration; the place goes to the first in line."""
     try:
         with services().database.write() as session:
-            by_hand.end(
+            ended = by_hand.end(
                 session,
                 cycle_slug=cycle,
                 webinar_slug=webinar,
                 registration_id=registration,
+                tell=request.form.get("tell") == "y",
                 host=services().house.host,
                 actor=current_user.email,
                 now=services().moment().now,
@@ -256,8 +257,31 @@ def cancel(cycle: str, webinar: str, registration: int) -> AnyResponse:
     except RegistrationClosed:
         flash(gettext("There is nothing to cancel any more: see the list."), "error")
     else:
-        flash(gettext("The registration is cancelled."), "success")
+        _say_ended(ended)
     return redirect(_list_address(cycle, webinar), code=303)
+
+
+def _say_ended(ended: by_hand.Ended) -> None:
+    said = [gettext("The registration is cancelled.")]
+    if ended.promoted:
+        said.append(
+            ngettext(
+                "%(num)s person came from the waiting list to a place.",
+                "%(num)s people came from the waiting list to a place.",
+                ended.promoted,
+            )
+        )
+    mails = ended.told + ended.promoted
+    said.append(
+        ngettext(
+            "%(num)s mail is leaving, one a person.",
+            "%(num)s mails are leaving, one a person.",
+            mails,
+        )
+        if mails
+        else gettext("No mail leaves.")
+    )
+    flash(" ".join(said), "success")
 
 
 def _details_page(
@@ -266,6 +290,10 @@ def _details_page(
     with services().database.read() as session:
         head = list_head(session, cycle_slug=cycle, webinar_slug=webinar)
         person = find_registrant(session, head=head, registration_id=registration)
+        now = services().moment().now
+        promoted = by_hand.promoted_by_ending(
+            session, head=head, registration_id=registration, now=now
+        )
     form = form or GuestForm(of=person)
     body = render_template(
         "organise/registrants_one.html",
@@ -274,7 +302,9 @@ def _details_page(
         form=form,
         order=ORDER,
         stands=person.status in STANDS,
-        begun=services().moment().now >= head.starts_at,
+        begun=now >= head.starts_at,
+        over=now >= head.ends_at,
+        promoted=promoted,
         back=_list_address(cycle, webinar),
         query=request.query_string.decode("ascii", "ignore"),
         **_names(),

@@ -26,6 +26,7 @@ MAIL_NAMES: dict[MailKind, LazyString] = {
     MailKind.CONFIRMATION: lazy_gettext("Confirmation of the registration"),
     MailKind.WAITING_LIST: lazy_gettext("Place in the waiting list"),
     MailKind.PROMOTION: lazy_gettext("A place has become free"),
+    MailKind.CANCELLATION: lazy_gettext("Cancellation of a registration"),
     MailKind.CYCLE_CONFIRMATION: lazy_gettext("Confirmation for a whole cycle"),
     MailKind.THEME_CONFIRMATION: lazy_gettext("Confirmation for a theme"),
     MailKind.SUMMARY: lazy_gettext("Summary of the registrations"),

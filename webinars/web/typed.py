@@ -87,8 +87,12 @@ def minutes(text: str) -> int | None:
     return _whole_number(text, LEAST_MINUTES, MOST_MINUTES)
 
 
-def places(text: str) -> int | None:
-    """How many; empty is None. Raises WrongValue."""
+def own_places(text: str) -> int | None:
+    """How many; empty is None, and the word of the box is no limit. Raises WrongValue."""
+    if text == fields.NO_LIMIT:
+        return fields.UNLIMITED
+    if text.endswith(fields.NO_LIMIT):
+        raise WrongValue(N_("give a number of places or tick “no limit”, not both"))
     return _whole_number(text, 1, MOST_PLACES)
 
 

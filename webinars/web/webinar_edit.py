@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from webinars.domain import editing
 from webinars.domain.errors import NotFound, WrongPlan
+from webinars.domain.fields import NO_LIMIT
 from webinars.domain.history import Act, acts_since, titles_of
 from webinars.domain.planning import AlreadyPublic, Stale, find_cycle
 from webinars.domain.questions import open_count
@@ -45,7 +46,11 @@ def page(cycle: str, slug: str) -> Response:
 @blueprint.post("/<slug>")
 def save(cycle: str, slug: str) -> AnyResponse:
     """Into the draft, if it is right and nobody has been there since."""
-    typed = {name: request.form[name] for name in webinar_fields.READERS if name in request.form}
+    typed = {
+        name: " ".join(request.form.getlist(name)).strip()  # a field and the box beside it
+        for name in webinar_fields.READERS
+        if name in request.form
+    }
     who = editor()
     try:
         draft = _look(cycle, slug)
@@ -109,6 +114,7 @@ def _page(
         open_questions=waiting,
         overwritten=[one for one in fields if one.present and not one.taken],
         seen=version or draft.version,
+        no_limit=NO_LIMIT,
         csrf_token=generate_csrf(),
     )
     return make_response(body, status)

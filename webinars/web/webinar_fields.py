@@ -9,6 +9,7 @@ from flask_babel.speaklater import LazyString
 
 from webinars.domain import fields
 from webinars.domain.errors import WrongPlan
+from webinars.domain.fields import NO_LIMIT, UNLIMITED
 from webinars.domain.history import Act
 from webinars.domain.snapshots import from_json
 from webinars.domain.webinar_draft import FROM_CYCLE, WebinarDraft
@@ -37,7 +38,7 @@ READERS: Mapping[str, Reader] = {
     "reason": reading.optional_line,
     "starts_at": reading.hour,
     "duration": reading.minutes,
-    "capacity": reading.places,
+    "capacity": reading.own_places,
     "join_url": reading.optional_address,
     "status": reading.status,
     "speakers": reading.lines,
@@ -72,6 +73,7 @@ KINDS: Mapping[str, str] = {
     "theme_slug": "choice",
     "status": "choice",
     "date": "date",
+    "capacity": "places",
     "join_url": "url",
     **dict.fromkeys(TEXTS, "text"),
 }
@@ -96,6 +98,16 @@ class FieldView:
     taken: bool = False
     """That is what stands in the field now: nothing else had been typed."""
 
+    @property
+    def number(self) -> str:
+        """What stands before the box for no limit."""
+        return self.typed.removesuffix(NO_LIMIT).strip()
+
+    @property
+    def no_limit(self) -> bool:
+        """Whether the box is ticked."""
+        return self.typed.endswith(NO_LIMIT)
+
 
 @dataclass(frozen=True, slots=True)
 class Since:
@@ -106,10 +118,12 @@ class Since:
     taken: bool
 
 
-def as_text(value: Any) -> str:
+def as_text(name: str, value: Any) -> str:
     """A value of a draft as it stands in its field."""
     if value is None:
         return ""
+    if name == "capacity" and value == UNLIMITED:
+        return NO_LIMIT
     if isinstance(value, (list, tuple)):
         return "\n".join(value)
     if isinstance(value, WebinarStatus):
@@ -119,7 +133,9 @@ def as_text(value: Any) -> str:
 
 def drafted(draft: WebinarDraft) -> dict[str, str]:
     """The form before anything is typed."""
-    return {"slug": draft.slug} | {name: as_text(value) for name, value in draft.drafted.items()}
+    return {"slug": draft.slug} | {
+        name: as_text(name, value) for name, value in draft.drafted.items()
+    }
 
 
 def read(draft: WebinarDraft, typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -154,11 +170,11 @@ def since(draft: WebinarDraft, acts: Iterable[Act], typed: Mapping[str, str]) ->
     found: dict[str, Since] = {}
     for name, value in from_json(first).items():
         present = draft.drafted.get(name)
-        known = as_text(present)
-        if name not in typed or known == as_text(value) or _same(typed[name], known):
+        known = as_text(name, present)
+        if name not in typed or known == as_text(name, value) or _same(typed[name], known):
             continue
         words = value_words(name, draft.value(name), themes=dict(draft.themes))
-        found[name] = Since(words, known, taken=_same(typed[name], as_text(value)))
+        found[name] = Since(words, known, taken=_same(typed[name], as_text(name, value)))
     return found
 
 
@@ -212,7 +228,7 @@ def _placeholder(draft: WebinarDraft, name: str) -> str:
     if name not in FROM_CYCLE:
         return ""
     value = draft.defaults[name]
-    return as_text(value) if value is not None else gettext("unlimited")
+    return as_text(name, value) if value is not None else gettext("unlimited")
 
 
 def _default_hint(draft: WebinarDraft, name: str) -> str:
