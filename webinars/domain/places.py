@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from webinars.domain import outbox
 from webinars.domain.errors import NotFound
-from webinars.domain.waiting_line import joins_the_line, waiting
+from webinars.domain.waiting_line import is_passed_by, joins_the_line, waiting
 from webinars.models import (
     SOMEBODYS,
     Cycle,
@@ -94,6 +94,11 @@ def is_free(webinar: Webinar) -> bool:
     return webinar.capacity is None or (
         webinar.confirmed_count + webinar.held_count < webinar.capacity
     )
+
+
+def is_open(session: Session, webinar: Webinar, *, now: datetime) -> bool:
+    """Whether somebody who comes now finds a place, as the row was read."""
+    return is_free(webinar) and not is_passed_by(session, webinar=webinar, now=now)
 
 
 def take_place(session: Session, webinar: Webinar) -> bool:
@@ -203,6 +208,8 @@ def fill(session: Session, *, webinar: Webinar, people: Sequence[int], now: date
         return
     free = _free_places(session, webinar)
     placed = len(people) if free is None else min(free, len(people))
+    if is_passed_by(session, webinar=webinar, now=now):
+        placed = 0
     _take_counted(session, webinar, placed)
     statuses = (RegistrationStatus.CONFIRMED, RegistrationStatus.WAITLISTED)
     times = (now, joins_the_line(session, webinar=webinar, now=now))

@@ -18,13 +18,13 @@ from webinars.domain.places import (
     end_holds,
     free_place,
     hold_place,
-    is_free,
+    is_open,
     leave_hold,
     locked_webinar,
     promote,
     take_place,
 )
-from webinars.domain.waiting_line import joins_the_line
+from webinars.domain.waiting_line import is_passed_by, joins_the_line
 from webinars.models import (
     MailKind,
     OutboxMail,
@@ -72,7 +72,7 @@ class Registered:
 
     outcome: Outcome
     was_full: bool
-    """Every place was taken before it: what the page says must not tell who is known."""
+    """No place was left for who comes: what the page says must not tell who is known."""
 
 
 def register(
@@ -96,7 +96,7 @@ def register(
         raise WebinarCancelled(webinar_slug)
     if now >= webinar.ends_at:
         raise WebinarOver(webinar_slug)
-    was_full = not is_free(webinar)
+    was_full = not is_open(session, webinar, now=now)
     known = known_or_new(session, person=person, now=now)
     made = enter(
         session,
@@ -177,7 +177,11 @@ def _placed(
     *,
     house: House,
     now: datetime,
+    kept: bool = False,
 ) -> bool:
+    """Take a place by ``take``; one that was kept for them is theirs, whoever waits."""
+    if not kept and is_passed_by(session, webinar=webinar, now=now):
+        return False
     if take(session, webinar):
         return True
     # Before anybody is told that it is full: places that were kept long enough go to the line.
@@ -229,8 +233,9 @@ def confirm_pending(
     """
     if registration.held_until is not None and registration.held_until <= now:
         end_holds(session, webinar=webinar, host=house.host, now=now)  # first to who waits
+    kept = registration.held_until is not None
     leave_hold(session, registration, webinar)
-    if _placed(session, webinar, take_place, house=house, now=now):
+    if _placed(session, webinar, take_place, house=house, now=now, kept=kept):
         registration.status = RegistrationStatus.CONFIRMED
     else:
         registration.status = RegistrationStatus.WAITLISTED

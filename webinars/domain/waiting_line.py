@@ -31,6 +31,18 @@ def waiting(webinar_id: int) -> sa.Select[Registration]:
     )
 
 
+def is_passed_by(session: Session, *, webinar: Webinar, now: datetime) -> bool:
+    """Whether somebody who waits would be passed by, if a newcomer took a free place now.
+
+    Before the start a place that is free has gone to the first in line. After it nobody is
+    promoted any more, so while anybody waits, whoever comes stands behind them.
+    """
+    if now < webinar.starts_at:
+        return False
+    in_line = sa.exists().where(Registration.webinar_id == webinar.id, WAITS)
+    return bool(session.scalar(sa.select(in_line)))
+
+
 def joins_the_line(session: Session, *, webinar: Webinar, now: datetime) -> datetime:
     """The instant that stands for the end of the line: now, or just after who is last in it.
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain.errors import NotFound
 from webinars.domain.library import ResourceView, StepGroup, by_step, resource_view
-from webinars.domain.places import is_free
+from webinars.domain.places import is_open
 from webinars.domain.programme import (
     CycleView,
     Moment,
@@ -19,11 +19,20 @@ from webinars.domain.programme import (
     published_webinars,
 )
 from webinars.domain.questions import PublishedQuestion, published_questions
-from webinars.models import Cycle, Reading, Replay, Resource, Theme, Webinar
+from webinars.domain.waiting_line import WAITS
+from webinars.models import Cycle, Reading, Registration, Replay, Resource, Theme, Webinar
 
 # Built once: it is asked at each request, and building it takes longer than its answer.
 _IS_FULL = (
-    sa.select(Webinar.confirmed_count + Webinar.held_count >= Webinar.capacity)
+    sa.select(
+        sa.or_(
+            Webinar.confirmed_count + Webinar.held_count >= Webinar.capacity,
+            sa.and_(
+                Webinar.starts_at <= sa.bindparam("now", type_=Webinar.starts_at.type),
+                sa.exists().where(Registration.webinar_id == Webinar.id, WAITS),
+            ),
+        )
+    )
     .join(Cycle)
     .where(Cycle.slug == sa.bindparam("cycle"), Webinar.slug == sa.bindparam("webinar"))
 )
@@ -92,15 +101,19 @@ def find_webinar(session: Session, *, cycle_slug: str, webinar_slug: str) -> Web
     return webinar
 
 
-def is_full(session: Session, *, cycle_slug: str, webinar_slug: str) -> bool:
-    """Whether every place is taken: the one thing of the page that no publication changes."""
-    return bool(session.scalar(_IS_FULL, {"cycle": cycle_slug, "webinar": webinar_slug}))
+def is_full(session: Session, *, cycle_slug: str, webinar_slug: str, now: datetime) -> bool:
+    """Whether no place is left for who comes, as ``places.is_open`` says it.
+
+    It is the one thing of the page that no publication changes.
+    """
+    values = {"cycle": cycle_slug, "webinar": webinar_slug, "now": now}
+    return bool(session.scalar(_IS_FULL, values))
 
 
 def webinar_page(
     session: Session, *, cycle_slug: str, webinar_slug: str, moment: Moment
 ) -> WebinarPage:
-    """The page of one webinar. Raises NotFound. At most eight queries."""
+    """The page of one webinar. Raises NotFound. At most nine queries."""
     cycle = published_cycle(session, slug=cycle_slug)
     rows = session.execute(published_webinars().where(Webinar.cycle_id == cycle.id)).all()
     whole = cycle_view(cycle, rows, moment=moment)
@@ -119,7 +132,7 @@ def webinar_page(
         territory_questions=row.territory_questions or (theme.questions if theme else ()),
         platform_answers=row.platform_answers or (theme.platform_answers if theme else ()),
         announcements=row.announcements,
-        full=not is_free(row),
+        full=not is_open(session, row, now=moment.now),
         replay=_replay(session, row.id),
         readings=_readings(session, cycle.id, webinar_slug),
         kit=_kit(session, theme),

@@ -1,5 +1,6 @@
 """The permanent page of a webinar: as it is, and as the answer to one of its forms."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,7 +23,8 @@ ADDRESS_GOES_HERE = "the-address-that-was-given"
 def permanent_page(cycle: str, webinar: str, *, second: int) -> bytes:
     """The page from memory, with a fresh token, and the second at which the video begins."""
     with services().database.read() as session:
-        full = is_full(session, cycle_slug=cycle, webinar_slug=webinar)
+        now = services().moment().now
+        full = is_full(session, cycle_slug=cycle, webinar_slug=webinar, now=now)
         body = _kept(session, cycle, webinar, full=full)
     # RFC 3986 fragment as of W3C Media Fragments: without script the video begins there too.
     return _filled(body, cycle, webinar, fragment=f"#t={second}" if second > 0 else "")
@@ -40,7 +42,8 @@ def _kept(
     session: Session, cycle: str, webinar: str, *, full: bool, outcome: str | None = None
 ) -> bytes:
     def build(session: Session, moment: Moment) -> Page:
-        page = webinar_page(session, cycle_slug=cycle, webinar_slug=webinar, moment=moment)
+        found = webinar_page(session, cycle_slug=cycle, webinar_slug=webinar, moment=moment)
+        page = replace(found, full=full)  # as the page is kept, whatever has happened since
         values = webinar_values(page, form=RegistrationForm(), csrf_token=FORM_PROOF_GOES_HERE)
         values["video_fragment"] = FRAGMENT_GOES_HERE
         if outcome:
