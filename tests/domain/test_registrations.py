@@ -136,9 +136,7 @@ def registered(session: Session, who: people.Person, *, now=NOW) -> registration
 def ended_by_hand(session: Session, email: str, *, now=START) -> None:
     """The organiser frees a place after the start, when nobody can leave any more."""
     registration = session.scalars(
-        sa.select(Registration)
-        .join(Registration.participant)
-        .where(Participant.email == email)
+        sa.select(Registration).join(Registration.participant).where(Participant.email == email)
     ).one()
     by_hand.end(
         session,

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webinars.domain import audit, confirmations, participants, people, registrations
+from webinars.domain.asking import ask
 from webinars.domain.errors import DomainError, NotFound, RegistrationClosed, WebinarCancelled
 from webinars.domain.people import Person
 from webinars.domain.places import HOLDS_A_PLACE, STANDS, locked_webinar
@@ -74,11 +75,12 @@ def add(
         session,
         webinar=webinar,
         known=known,
-        question=question,
         pending=False,
         house=house,
         now=now,
     ) or _vouched(session, webinar=webinar, participant=known.participant, house=house, now=now)
+    if question:
+        ask(session, known=known, webinar=webinar, text=question, now=now)
     if tell and now < webinar.ends_at:
         confirmations.owe_at_once(
             session,

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.domain import confirmations
+from webinars.domain.asking import ask
 from webinars.domain.errors import NotFound, RegistrationClosed, WebinarCancelled, WebinarOver
 from webinars.domain.people import Known, Person, known_or_new
 from webinars.domain.personal_links import owe_link
@@ -29,7 +30,6 @@ from webinars.models import (
     MailKind,
     OutboxMail,
     Participant,
-    Question,
     Registration,
     RegistrationStatus,
     Webinar,
@@ -87,7 +87,8 @@ def register(
 ) -> Registered:
     """Register a person for a webinar, and owe them the mail that says so.
 
-    Somebody who is registered already stays as they are and is sent their link again.
+    Somebody who is registered already stays as they are and is sent their link again; what
+    they ask is kept.
     What is known of a person is not overwritten by a form that anybody can fill in.
     Raises NotFound, WebinarOver, WebinarCancelled.
     """
@@ -102,11 +103,12 @@ def register(
         session,
         webinar=webinar,
         known=known,
-        question=question,
         pending=house.require_confirmation,
         house=house,
         now=now,
     )
+    if question:
+        ask(session, known=known, webinar=webinar, text=question, now=now)
     if made is None:
         send_link(session, participant=known.participant, webinar=webinar, house=house, now=now)
         return Registered(Outcome.ALREADY, was_full)
@@ -126,7 +128,6 @@ def enter(
     *,
     webinar: Webinar,
     known: Known,
-    question: str | None,
     pending: bool,
     house: House,
     now: datetime,
@@ -160,12 +161,6 @@ def enter(
     registration.registered_at = registered_at
     registration.changed_at = now
     registration.cancelled_at = None
-    if question:
-        session.add(
-            Question(
-                webinar_id=webinar.id, participant_id=participant.id, text=question, asked_at=now
-            )
-        )
     session.flush()
     return registration
 

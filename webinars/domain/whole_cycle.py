@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.domain import confirmations, leaving, outbox, people, registrations
+from webinars.domain.asking import ask
 from webinars.domain.errors import (
     NotFound,
     NothingChosen,
@@ -27,7 +28,6 @@ from webinars.models import (
     CycleRegistration,
     MailKind,
     Participant,
-    Question,
     Registration,
     RegistrationStatus,
     Webinar,
@@ -69,22 +69,17 @@ def register_for_cycle(
         session,
         chosen,
         known=known,
-        question=question,
         pending=house.require_confirmation,
         house=house,
         now=now,
     )
+    if question:
+        ask(session, known=known, webinar=chosen[0], text=question, now=now)
     if not made and not is_new:
         registrations.send_link(
             session, participant=participant, webinar=None, house=house, now=now
         )
         return Outcome.ALREADY
-    if question and not made:
-        session.add(
-            Question(
-                webinar_id=chosen[0].id, participant_id=participant.id, text=question, asked_at=now
-            )
-        )
     confirmations.owe(
         session,
         known=known,
@@ -123,7 +118,6 @@ def confirm_for_cycle(
         session,
         missing,
         known=Known(participant),
-        question=None,
         pending=False,
         house=house,
         now=now,
@@ -177,7 +171,6 @@ def include(
         session,
         webinar=webinar,
         known=Known(participant),
-        question=None,
         pending=whole.confirmed_at is None,
         house=house,
         now=now,
@@ -273,19 +266,17 @@ def _enter_all(
     webinars: list[Webinar],
     *,
     known: Known,
-    question: str | None,
     pending: bool,
     house: House,
     now: datetime,
 ) -> list[Registration]:
-    """Those that are new; the question goes to the first of them."""
+    """Those that are new."""
     made: list[Registration] = []
     for webinar in webinars:
         registration = registrations.enter(
             session,
             webinar=webinar,
             known=known,
-            question=None if made else question,
             pending=pending,
             house=house,
             now=now,
