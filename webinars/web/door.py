@@ -13,7 +13,7 @@ from webinars.domain.webinar_page import webinar_page
 from webinars.models import Participant
 from webinars.services import services
 from webinars.web.headers import keep_private
-from webinars.web.webinar_form import form_subject, new_form_token
+from webinars.web.webinar_form import LinkForm, form_subject, new_form_token
 
 blueprint = Blueprint("door", __name__)
 
@@ -66,6 +66,7 @@ def _page(cycle: str, webinar: str, door: Door, moment: Moment, *, known: bool) 
         registered=door.registered,
         now=moment.now,
         token=request.args.get("t") if known else None,
+        link=LinkForm(),
         csrf_token=new_form_token(form_subject(cycle, webinar)),
     )
     return _private(make_response(body))
