@@ -33,6 +33,7 @@ from tests.web.support import (
     START,
     Element,
     counted,
+    door_token,
     post_registration,
     read,
     replace_secrets,
@@ -145,7 +146,7 @@ def test_the_door_opens_with_the_personal_link(
 ) -> None:
     at(OPENS)
     joins = read(client.get(own(services))).links(f"{PAGE}/join")
-    assert len(joins) == 1
+    assert joins == [f"{PAGE}/join?t={door_token(alice, services.links)}"]
     assert client.get(joins[0]).headers["Location"] == MARCH.join_url
 
 

@@ -108,6 +108,19 @@ def open_calendar(session: Session, *, links: Links, token: str) -> Participant:
         return _open(session, links, Purpose.PAGE, token)
 
 
+def open_door(session: Session, *, links: Links, token: str) -> Participant:
+    """Who knocks with this token: the door's own, or the page's, which mails once carried.
+
+    A link to a room is passed on and shown on screens more easily than others, so the one that
+    leaves opens no page. It ends with the page's, of whose generation it is. Raises
+    UnknownSecret, SecretReplaced.
+    """
+    try:
+        return _open(session, links, Purpose.DOOR, token)
+    except UnknownSecret:
+        return _open(session, links, Purpose.PAGE, token)
+
+
 def _open(session: Session, links: Links, purpose: Purpose, token: str) -> Participant:
     try:
         said = links.read_personal_token(purpose, token)
@@ -121,7 +134,9 @@ def _open(session: Session, links: Links, purpose: Purpose, token: str) -> Parti
     if participant is None:
         raise UnknownSecret(purpose)
     present = (
-        participant.page_generation if purpose is Purpose.PAGE else participant.calendar_generation
+        participant.calendar_generation
+        if purpose is Purpose.CALENDAR
+        else participant.page_generation
     )
     if said.generation != present:
         raise SecretReplaced(purpose)
@@ -138,6 +153,11 @@ def by_email(session: Session, *, email: str) -> Participant | None:
 def page_token(links: Links, participant: Participant) -> str:
     """The secret of the person's page, as it is now."""
     return links.personal_token(Purpose.PAGE, participant.public_id, participant.page_generation)
+
+
+def door_token(links: Links, participant: Participant) -> str:
+    """The secret that leads the person into rooms, as it is now."""
+    return links.personal_token(Purpose.DOOR, participant.public_id, participant.page_generation)
 
 
 def calendar_token(links: Links, participant: Participant) -> str:

@@ -62,6 +62,7 @@ def _page(token: str, *, done: str | None = None, refused: str | None = None) ->
         calendar_url=address,
         webcal_url="webcal://" + address.split("://", 1)[1],
         token=token,
+        door_token=participants.door_token(links, person),
         csrf_token=page_form_token(person),
         languages=LANGUAGE_NAMES,
         done=done,
