@@ -25,6 +25,8 @@ class Purpose(enum.StrEnum):
 
     PAGE = "page"
     CALENDAR = "calendar"
+    DOOR = "door"
+    """The rooms of what somebody is registered for, and nothing of theirs."""
 
 
 class BadToken(ValueError):
@@ -92,7 +94,7 @@ class Links:
     # personal tokens ------------------------------------------------------------------
 
     def personal_token(self, purpose: Purpose, public_id: uuid.UUID, generation: int) -> str:
-        """A token that opens one person's page or calendar, until it is replaced."""
+        """A token that opens one person's page, calendar or doors, until it is replaced."""
         body = base64_encode(public_id.bytes + generation.to_bytes(2, "big")).decode("ascii")
         return self._signer(purpose).sign(body).decode("ascii")
 

@@ -250,6 +250,33 @@ def test_after_the_start_a_kept_place_goes_to_nobody_in_line(one_place: Database
         assert stands(session) == {"alice": ("pending", False), "bob": ("waitlisted", False)}
 
 
+@pytest.mark.parametrize(
+    ("minutes", "status"),
+    [(29, RegistrationStatus.CONFIRMED), (30, RegistrationStatus.WAITLISTED)],
+)
+def test_after_the_start_only_what_is_still_kept_is_theirs_while_somebody_waits(
+    one_place: Database, minutes: int, status: RegistrationStatus
+) -> None:
+    start = datetime.fromisoformat("2019-03-21T12:00+00:00")
+    with one_place.write() as session:
+        come(session, ALICE, now=start - timedelta(minutes=30))
+        come(session, BOB, house=AT_ONCE, now=start - timedelta(minutes=20))
+        pressed = start + timedelta(minutes=minutes)
+        assert confirm(session, ALICE, now=pressed) is status
+        assert stands(session)["bob"] == ("waitlisted", False)
+
+
+def test_after_the_start_no_place_is_kept_for_who_comes_behind_the_line(
+    one_place: Database,
+) -> None:
+    start = datetime.fromisoformat("2019-03-21T12:00+00:00")
+    with one_place.write() as session:
+        come(session, ALICE, now=start - timedelta(hours=2))
+        come(session, BOB, house=AT_ONCE, now=start - timedelta(hours=2))
+        assert come(session, CHARLIE, now=start) is Outcome.PENDING
+        assert stands(session)["charlie"] == ("pending", False)
+
+
 def test_none_one_and_three_webinars_are_swept(database: Database) -> None:
     with database.write() as session:
         published(session, plan_of(MARCH, APRIL, capacity=1))

@@ -356,6 +356,20 @@ def test_places_that_are_kept_are_free_only_when_their_time_is_over(
         assert found["crowd0@example.org"] == "waitlisted"
 
 
+def test_after_the_start_a_list_stands_behind_who_waits(two_places: Database) -> None:
+    """The limit was raised then: nobody is promoted any more, and nobody passes them."""
+    with two_places.write() as session:
+        for number in range(3):
+            register(session, person(number), now=NOW)
+        published(session, plan_of(MARCH, APRIL, capacity=5), now=START)
+    seen = preview(two_places, crowd(2), now=START)
+    assert (seen.places, seen.counts[Fate.WAITLISTED]) == (0, 2)
+    assert bring_in(two_places, crowd(2), now=START) == seen
+    with two_places.read() as session:
+        assert [status for _, status in standing(session)] == ["confirmed"] * 2 + ["waitlisted"] * 3
+        assert webinar_of(session).confirmed_count == 2
+
+
 def test_the_capacity_holds_whatever_was_taken(two_places: Database) -> None:
     with two_places.write() as session:
         register(session, person(1))

@@ -10,6 +10,7 @@ from tests.support import (
     ALICE,
     BOB,
     CHARLIE,
+    HOST,
     HOUSE,
     MARCH,
     NOW,
@@ -20,10 +21,10 @@ from tests.support import (
     register,
 )
 from webinars.db import Database
-from webinars.domain import participants, people, registration_lists, registrations
+from webinars.domain import by_hand, participants, people, registration_lists, registrations
 from webinars.domain.errors import NotFound, RegistrationClosed, WebinarCancelled, WebinarOver
 from webinars.domain.registrations import House, Outcome
-from webinars.models import OutboxMail, Webinar
+from webinars.models import OutboxMail, Participant, Registration, Webinar
 
 START = NOW.replace(day=21, hour=12)
 
@@ -117,6 +118,76 @@ def test_nobody_is_promoted_or_cancelled_after_the_start(two_places: Database) -
             "confirmed",
             "waitlisted",
         ]
+
+
+def registered(session: Session, who: people.Person, *, now=NOW) -> registrations.Registered:
+    """What the form says it did."""
+    return registrations.register(
+        session,
+        cycle_slug="2019",
+        webinar_slug=MARCH.slug,
+        person=who,
+        question=None,
+        house=HOUSE,
+        now=now,
+    )
+
+
+def ended_by_hand(session: Session, email: str, *, now=START) -> None:
+    """The organiser frees a place after the start, when nobody can leave any more."""
+    registration = session.scalars(
+        sa.select(Registration).join(Registration.participant).where(Participant.email == email)
+    ).one()
+    by_hand.end(
+        session,
+        cycle_slug="2019",
+        webinar_slug=MARCH.slug,
+        registration_id=registration.id,
+        tell=False,
+        host=HOST,
+        actor="orga@example.org",
+        now=now,
+    )
+
+
+def test_after_the_start_who_comes_stands_behind_who_waits(two_places: Database) -> None:
+    with two_places.write() as session:
+        for number in range(3):
+            register(session, person(number), now=NOW + timedelta(seconds=number))
+        ended_by_hand(session, "person0@example.org")
+        came = registered(session, ALICE, now=START + timedelta(minutes=1))
+        assert (came.outcome, came.was_full) == (Outcome.WAITLISTED, True)
+        again = registered(session, person(1), now=START + timedelta(minutes=1))
+        assert (again.outcome, again.was_full) == (Outcome.ALREADY, True), "it tells who is known"
+    with two_places.read() as session:
+        assert states(session) == [
+            ("person0", "cancelled", None),
+            ("person1", "confirmed", None),
+            ("person2", "waitlisted", 1),
+            ("alice", "waitlisted", 2),
+        ]
+
+
+def test_after_the_start_a_freed_place_that_nobody_waits_for_is_taken(
+    two_places: Database,
+) -> None:
+    with two_places.write() as session:
+        for number in range(2):
+            register(session, person(number), now=NOW + timedelta(seconds=number))
+        ended_by_hand(session, "person0@example.org")
+        came = registered(session, ALICE, now=START + timedelta(minutes=1))
+        assert (came.outcome, came.was_full) == (Outcome.CONFIRMED, False)
+
+
+def test_whoever_begins_to_wait_for_an_unlimited_webinar_is_not_passed_by(
+    two_places: Database,
+) -> None:
+    """The limit was lifted after the start: nobody is promoted, and nobody jumps the line."""
+    with two_places.write() as session:
+        for number in range(3):
+            register(session, person(number), now=NOW + timedelta(seconds=number))
+        published(session, plan_of(MARCH), now=START)
+        assert register(session, ALICE, now=START) is Outcome.WAITLISTED
 
 
 def test_the_same_person_is_registered_once_and_sent_the_link(two_places: Database) -> None:

@@ -480,8 +480,7 @@ def test_a_page_takes_a_fixed_number_of_queries(
     assert len(cold) == COLD[address]
     with counted_queries(database) as warm:
         assert client.get(address).status_code == 200
-    # The permanent page also asks whether a place is left.
-    assert len(warm) == (2 if "webinar-0" in address else 1)
+    assert len(warm) == 1
 
 
 # memory --------------------------------------------------------------------------------

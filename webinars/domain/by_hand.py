@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webinars.domain import audit, confirmations, outbox, participants, people, registrations
+from webinars.domain.asking import ask
 from webinars.domain.errors import DomainError, NotFound, RegistrationClosed, WebinarCancelled
 from webinars.domain.people import Known, Person
 from webinars.domain.places import HOLDS_A_PLACE, STANDS, locked_webinar, registration_key
@@ -88,11 +89,12 @@ def add(
         session,
         webinar=webinar,
         known=known,
-        question=question,
         pending=False,
         house=house,
         now=now,
     ) or _vouched(session, webinar=webinar, known=known, house=house, now=now)
+    if question:
+        ask(session, known=known, webinar=webinar, text=question, now=now)
     if tell and now < webinar.ends_at:
         confirmations.owe_at_once(
             session,

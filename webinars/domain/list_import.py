@@ -15,6 +15,7 @@ from webinars.domain.list_files import ListRow
 from webinars.domain.list_words import CATEGORY_OF, LANGUAGE_OF, REGION_OF, STATUS_OF, folded
 from webinars.domain.people import Person, all_known_or_new
 from webinars.domain.places import BATCH, end_holds, fill, locked_webinar
+from webinars.domain.waiting_line import is_passed_by
 from webinars.domain.webinar_page import find_webinar
 from webinars.i18n import DEFAULT_LANGUAGE
 from webinars.models import (
@@ -295,6 +296,8 @@ def _room(session: Session, webinar: Webinar, *, now: datetime) -> _Room:
 
     A place that was kept long enough goes to the first in line before, as in the act.
     """
+    if is_passed_by(session, webinar=webinar, now=now):
+        return _Room(0, 0)
     if webinar.capacity is None:
         return _Room(None, 0)
     ended = waiting = 0

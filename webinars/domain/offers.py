@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager
 
-from webinars.domain.places import is_free
+from webinars.domain.places import is_open
 from webinars.domain.programme import (
     CycleView,
     Moment,
@@ -48,14 +48,17 @@ class CycleRegistrationView:
 
 
 def offered(session: Session, *, cycle_slug: str, moment: Moment) -> CycleOffer:
-    """What the form of a cycle offers. Raises NotFound. Two queries."""
+    """What the form of a cycle offers. Raises NotFound.
+
+    Two queries, and one for each webinar that has begun.
+    """
     cycle = published_cycle(session, slug=cycle_slug)
     rows = session.execute(published_webinars().where(Webinar.cycle_id == cycle.id)).all()
     view = cycle_view(cycle, rows, moment=moment)
     return CycleOffer(
         view,
         tuple(
-            OfferedWebinar(webinar, full=not is_free(row[0]))
+            OfferedWebinar(webinar, full=not is_open(session, row[0], now=moment.now))
             for webinar, row in zip(view.webinars, rows, strict=True)
             if not webinar.cancelled and webinar.ends_at > moment.now
         ),

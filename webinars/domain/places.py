@@ -14,7 +14,12 @@ from sqlalchemy.orm.attributes import set_committed_value
 from webinars.db import below
 from webinars.domain import outbox
 from webinars.domain.errors import NotFound
-from webinars.domain.waiting_line import joins_the_line, waiting
+from webinars.domain.waiting_line import (
+    SOMEBODY_WAITS,
+    is_passed_by,
+    joins_the_line,
+    waiting,
+)
 from webinars.models import (
     SOMEBODYS,
     Cycle,
@@ -85,6 +90,13 @@ _COUNTED_IF_FREE = _COUNTED.where(
 )
 
 
+IS_FULL = sa.or_(
+    Webinar.confirmed_count + Webinar.held_count >= Webinar.capacity,
+    sa.and_(Webinar.starts_at <= sa.bindparam("now", type_=Webinar.starts_at.type), SOMEBODY_WAITS),
+)
+"""Whether no place is left for who comes ``now``, as ``is_open`` says it; null is no."""
+
+
 def locked_webinar(session: Session, *, cycle_slug: str, webinar_slug: str) -> Webinar:
     """The published webinar at this address, for this transaction alone. Raises NotFound."""
     webinar = session.scalar(_AT_ADDRESS, {"cycle": cycle_slug, "webinar": webinar_slug})
@@ -107,6 +119,11 @@ def is_free(webinar: Webinar) -> bool:
     return webinar.capacity is None or (
         webinar.confirmed_count + webinar.held_count < webinar.capacity
     )
+
+
+def is_open(session: Session, webinar: Webinar, *, now: datetime) -> bool:
+    """Whether somebody who comes now finds a place, as the row was read."""
+    return is_free(webinar) and not is_passed_by(session, webinar=webinar, now=now)
 
 
 def take_place(session: Session, webinar: Webinar) -> bool:
@@ -222,6 +239,8 @@ def fill(session: Session, *, webinar: Webinar, people: Sequence[int], now: date
         return
     free = _free_places(webinar)
     placed = len(people) if free is None else min(free, len(people))
+    if is_passed_by(session, webinar=webinar, now=now):
+        placed = 0
     _count(session, webinar, confirmed=placed)
     statuses = (RegistrationStatus.CONFIRMED, RegistrationStatus.WAITLISTED)
     times = (now, joins_the_line(session, webinar=webinar, now=now))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from webinars.db import below
 from webinars.domain import confirmations
+from webinars.domain.asking import ask
 from webinars.domain.errors import NotFound, RegistrationClosed, WebinarCancelled, WebinarOver
 from webinars.domain.people import Known, Person, known_or_new
 from webinars.domain.personal_links import owe_link
@@ -19,18 +20,18 @@ from webinars.domain.places import (
     end_holds,
     free_place,
     hold_place,
-    is_free,
+    is_open,
     leave_hold,
     locked_webinar,
     promote,
     take_place,
 )
-from webinars.domain.waiting_line import joins_the_line
+from webinars.domain.waiting_line import is_passed_by, joins_the_line
 from webinars.models import (
+    Cycle,
     MailKind,
     OutboxMail,
     Participant,
-    Question,
     Registration,
     RegistrationStatus,
     Webinar,
@@ -84,7 +85,7 @@ class Registered:
 
     outcome: Outcome
     was_full: bool
-    """Every place was taken before it: what the page says must not tell who is known."""
+    """No place was left for who comes: what the page says must not tell who is known."""
 
 
 def register(
@@ -99,7 +100,8 @@ def register(
 ) -> Registered:
     """Register a person for a webinar, and owe them the mail that says so.
 
-    Somebody who is registered already stays as they are and is sent their link again.
+    Somebody who is registered already stays as they are and is sent their link again; what
+    they ask is kept.
     What is known of a person is not overwritten by a form that anybody can fill in.
     Raises NotFound, WebinarOver, WebinarCancelled.
     """
@@ -108,17 +110,18 @@ def register(
         raise WebinarCancelled(webinar_slug)
     if now >= webinar.ends_at:
         raise WebinarOver(webinar_slug)
-    was_full = not is_free(webinar)
+    was_full = not is_open(session, webinar, now=now)
     known = known_or_new(session, person=person, now=now)
     made = enter(
         session,
         webinar=webinar,
         known=known,
-        question=question,
         pending=house.require_confirmation,
         house=house,
         now=now,
     )
+    if question:
+        ask(session, known=known, webinar=webinar, text=question, now=now)
     if made is None:
         participant = session.get_one(Participant, known.id)
         send_link(session, participant=participant, webinar=webinar, house=house, now=now)
@@ -139,7 +142,6 @@ def enter(
     *,
     webinar: Webinar,
     known: Known,
-    question: str | None,
     pending: bool,
     house: House,
     now: datetime,
@@ -177,10 +179,6 @@ def enter(
         registration_id = before.id
         for name, value in values.items():
             setattr(before, name, value)
-    if question:
-        session.add(
-            Question(webinar_id=webinar.id, participant_id=known.id, text=question, asked_at=now)
-        )
     session.flush()
     return Entered(registration_id, known.id, registered_at, status)
 
@@ -192,7 +190,11 @@ def _placed(
     *,
     house: House,
     now: datetime,
+    kept: bool = False,
 ) -> bool:
+    """Take a place by ``take``; one that was kept for them is theirs, whoever waits."""
+    if not kept and is_passed_by(session, webinar=webinar, now=now):
+        return False
     if take(session, webinar):
         return True
     # Before anybody is told that it is full: places that were kept long enough go to the line.
@@ -244,8 +246,9 @@ def confirm_pending(
     """
     if registration.held_until is not None and registration.held_until <= now:
         end_holds(session, webinar=webinar, host=house.host, now=now)  # first to who waits
+    kept = registration.held_until is not None
     leave_hold(session, registration, webinar)
-    if _placed(session, webinar, take_place, house=house, now=now):
+    if _placed(session, webinar, take_place, house=house, now=now, kept=kept):
         registration.status = RegistrationStatus.CONFIRMED
     else:
         registration.status = RegistrationStatus.WAITLISTED
@@ -301,11 +304,15 @@ def send_link(
     session: Session,
     *,
     participant: Participant,
-    webinar: Webinar | None,
+    webinar: Webinar | None = None,
+    cycle: Cycle | None = None,
     house: House,
     now: datetime,
 ) -> bool:
-    """Owe somebody their personal link again, a few times a day at most."""
+    """Owe somebody their personal link again, a few times a day at most.
+
+    The mail says where they stand with the webinar or the cycle from which it was asked for.
+    """
     session.execute(  # two requests at once must not both count before either writes
         sa.select(Participant.id)
         .where(Participant.id == participant.id)
@@ -322,7 +329,9 @@ def send_link(
     )
     if (sent_today or 0) >= house.link_mails_per_day:
         return False
-    return owe_link(session, participant=participant, webinar=webinar, host=house.host, now=now)
+    return owe_link(
+        session, participant=participant, webinar=webinar, cycle=cycle, host=house.host, now=now
+    )
 
 
 def find_registration(

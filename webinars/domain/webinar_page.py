@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain.errors import NotFound
 from webinars.domain.library import ResourceView, StepGroup, by_step, resource_view
-from webinars.domain.places import is_free
+from webinars.domain.places import IS_FULL, is_open
 from webinars.domain.programme import (
     CycleView,
     Moment,
@@ -19,13 +19,16 @@ from webinars.domain.programme import (
     published_webinars,
 )
 from webinars.domain.questions import PublishedQuestion, published_questions
-from webinars.models import Cycle, Reading, Replay, Resource, Theme, Webinar
+from webinars.models import Cycle, Reading, Replay, Resource, SiteState, Theme, Webinar
 
 # Built once: it is asked at each request, and building it takes longer than its answer.
-_IS_FULL = (
-    sa.select(Webinar.confirmed_count + Webinar.held_count >= Webinar.capacity)
+_STATE = sa.select(
+    SiteState.version,
+    sa.select(IS_FULL)
+    .select_from(Webinar)
     .join(Cycle)
     .where(Cycle.slug == sa.bindparam("cycle"), Webinar.slug == sa.bindparam("webinar"))
+    .scalar_subquery(),
 )
 
 
@@ -92,16 +95,22 @@ def find_webinar(session: Session, *, cycle_slug: str, webinar_slug: str) -> Web
     return webinar
 
 
-def is_full(session: Session, *, cycle_slug: str, webinar_slug: str) -> bool:
-    """Whether every place is taken: the one thing of the page that no publication changes."""
-    values = {"cycle": cycle_slug, "webinar": webinar_slug}
-    return bool(session.connection().scalar(_IS_FULL, values))
+def page_state(
+    session: Session, *, cycle_slug: str, webinar_slug: str, now: datetime
+) -> tuple[int, bool]:
+    """What the page depends on: the site's version, and whether no place is left for who comes.
+
+    The second is the one thing that no publication changes. One query.
+    """
+    values = {"cycle": cycle_slug, "webinar": webinar_slug, "now": now}
+    version, full = session.connection().execute(_STATE, values).one()
+    return version, bool(full)
 
 
 def webinar_page(
     session: Session, *, cycle_slug: str, webinar_slug: str, moment: Moment
 ) -> WebinarPage:
-    """The page of one webinar. Raises NotFound. At most eight queries."""
+    """The page of one webinar. Raises NotFound. At most nine queries."""
     cycle = published_cycle(session, slug=cycle_slug)
     rows = session.execute(published_webinars().where(Webinar.cycle_id == cycle.id)).all()
     whole = cycle_view(cycle, rows, moment=moment)
@@ -120,7 +129,7 @@ def webinar_page(
         territory_questions=row.territory_questions or (theme.questions if theme else ()),
         platform_answers=row.platform_answers or (theme.platform_answers if theme else ()),
         announcements=row.announcements,
-        full=not is_free(row),
+        full=not is_open(session, row, now=moment.now),
         replay=_replay(session, row.id),
         readings=_readings(session, cycle.id, webinar_slug),
         kit=_kit(session, theme),

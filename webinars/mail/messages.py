@@ -14,6 +14,7 @@ from webinars.domain.outbox import EXPIRED
 from webinars.domain.programme import WebinarView
 from webinars.domain.waiting_line import position
 from webinars.domain.webinar_page import webinar_page
+from webinars.links import Links
 from webinars.mail import accounts, notices, scopes
 from webinars.mail.letters import Enclosure, Letter, NotToBeSent, texts
 from webinars.models import (
@@ -160,7 +161,7 @@ def _context(
             "page": page,
             "webinar": page.webinar,
             "webinar_url": links.webinar(*where, language=language),
-            "join_url": links.join(*where, token=token, language=language),
+            "join_url": _door(links, person, where),
             "days_left": _days_left(page.webinar, now),
         }
     if mail.kind is MailKind.CHANGE_NOTICE:
@@ -168,6 +169,11 @@ def _context(
     if mail.kind in scopes.KINDS:
         context |= scopes.context(session, mail=mail, services=services, now=now)
     return context
+
+
+def _door(links: Links, person: Participant, where: tuple[str, str]) -> str:
+    token = participants.door_token(links, person)
+    return links.join(*where, token=token, language=person.language)
 
 
 def _held_until(registration: Registration | None, now: datetime) -> datetime | None:

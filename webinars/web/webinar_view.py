@@ -1,5 +1,6 @@
 """The permanent page of a webinar: as it is, and as the answer to one of its forms."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -7,11 +8,12 @@ from flask import g, render_template, request, url_for
 from markupsafe import escape
 from sqlalchemy.orm import Session
 
+from webinars import clock
 from webinars.domain.programme import Moment
-from webinars.domain.webinar_page import WebinarPage, is_full, webinar_page
+from webinars.domain.webinar_page import WebinarPage, page_state, webinar_page
 from webinars.services import services
 from webinars.web.page_cache import Page, keep, recall
-from webinars.web.webinar_form import RegistrationForm, form_subject, new_form_token
+from webinars.web.webinar_form import LinkForm, RegistrationForm, form_subject, new_form_token
 
 # A kept page has these in the place of what each request brings.
 FORM_PROOF_GOES_HERE = "the-token-of-this-form"
@@ -22,8 +24,9 @@ ADDRESS_GOES_HERE = "the-address-that-was-given"
 def permanent_page(cycle: str, webinar: str, *, second: int) -> bytes:
     """The page from memory, with a fresh token, and the second at which the video begins."""
     with services().database.read() as session:
-        full = is_full(session, cycle_slug=cycle, webinar_slug=webinar)
-        body = _kept(session, cycle, webinar, full=full)
+        version, full = page_state(session, cycle_slug=cycle, webinar_slug=webinar, now=clock.now())
+        kept = recall(version=version, vary=_vary(full=full))
+        body = kept.body if kept else _built(session, cycle, webinar, full=full)
     # RFC 3986 fragment as of W3C Media Fragments: without script the video begins there too.
     return _filled(body, cycle, webinar, fragment=f"#t={second}" if second > 0 else "")
 
@@ -40,16 +43,17 @@ def answer_page(
     if kept is not None:
         return _filled(kept.body, cycle, webinar, email=email)
     with services().database.read() as session:
-        body = _kept(session, cycle, webinar, full=full, outcome=outcome)
+        body = _built(session, cycle, webinar, full=full, outcome=outcome)
     return _filled(body, cycle, webinar, email=email)
 
 
-def _kept(
+def _built(
     session: Session, cycle: str, webinar: str, *, full: bool, outcome: str | None = None
 ) -> bytes:
     def build(session: Session, moment: Moment) -> Page:
-        page = webinar_page(session, cycle_slug=cycle, webinar_slug=webinar, moment=moment)
-        values = webinar_values(page, form=RegistrationForm(), csrf_token=FORM_PROOF_GOES_HERE)
+        found = webinar_page(session, cycle_slug=cycle, webinar_slug=webinar, moment=moment)
+        page = replace(found, full=full)  # as the page is kept, whatever has happened since
+        values = webinar_values(page, csrf_token=FORM_PROOF_GOES_HERE)
         values["video_fragment"] = FRAGMENT_GOES_HERE
         if outcome:
             values |= {"outcome": outcome, "email_given": ADDRESS_GOES_HERE}
@@ -58,7 +62,7 @@ def _kept(
     return keep(session, build, vary=_vary(full=full, outcome=outcome)).body
 
 
-def _vary(*, full: bool, outcome: str | None) -> tuple[str, str]:
+def _vary(*, full: bool, outcome: str | None = None) -> tuple[str, str]:
     return ("full" if full else "", outcome or "")
 
 
@@ -74,9 +78,9 @@ def _filled(body: bytes, cycle: str, webinar: str, *, fragment: str = "", email:
 def render_webinar(
     page: WebinarPage,
     *,
-    form: RegistrationForm,
+    form: RegistrationForm | None = None,
+    link: LinkForm | None = None,
     outcome: str | None = None,
-    email_given: str | None = None,
     notice: Any = None,
 ) -> str:
     """The permanent page as the answer to a form.
@@ -86,10 +90,11 @@ def render_webinar(
     _stands_on_the_permanent_page(page.webinar.cycle_slug, page.webinar.slug)
     g.page_query = ""
     subject = form_subject(page.webinar.cycle_slug, page.webinar.slug)
-    values = webinar_values(page, form=form, csrf_token=new_form_token(subject))
+    values = webinar_values(page, csrf_token=new_form_token(subject))
+    values |= {"outcome": outcome, "notice": notice}
     return render_template(
         "public/webinar.html",
-        **(values | {"outcome": outcome, "email_given": email_given, "notice": notice}),
+        **(values | ({"form": form} if form else {}) | ({"link": link} if link else {})),
     )
 
 
@@ -98,11 +103,12 @@ def _stands_on_the_permanent_page(cycle: str, webinar: str) -> None:
     g.page_path = unquote(address.removeprefix(request.script_root))
 
 
-def webinar_values(page: WebinarPage, *, form: RegistrationForm, csrf_token: str) -> dict[str, Any]:
-    """What the template of the permanent page is given."""
+def webinar_values(page: WebinarPage, *, csrf_token: str) -> dict[str, Any]:
+    """What the template of the permanent page is given, with forms to be filled in."""
     return {
         "page": page,
-        "form": form,
+        "form": RegistrationForm(),
+        "link": LinkForm(),
         "csrf_token": csrf_token,
         "hold": services().house.hold,
         "video_fragment": "",
