@@ -26,6 +26,7 @@ from tests.e2e.support import (
     installation,
     until,
 )
+from tests.postgres import own_database
 from tests.support import in_threads
 from webinars import clock
 
@@ -93,7 +94,7 @@ def webinar_with_places(place: Installation) -> str:
     raise SystemExit("no webinar can be registered for")
 
 
-def registrations(place: Installation) -> bool:
+def registrations(place: Installation, database: str) -> bool:
     """Print how many people a second register; whether exactly the places were given."""
     webinar = webinar_with_places(place)
     path = f"/cycles/{webinar}"
@@ -127,10 +128,23 @@ def registrations(place: Installation) -> bool:
     found = Counter(json.loads(line)["status"] for line in lines if line.startswith("{"))
     total = CLIENTS * EACH
     print(
-        f"GET and POST of a registration, {CLIENTS} clients   {total / took:8,.0f}/s   "
+        f"{f'GET and POST of a registration, {database}':44} {total / took:8,.0f}/s   "
         f"{found['confirmed']} of {PLACES} places confirmed, {found['waitlisted']} waiting"
     )
     return found == {"confirmed": PLACES, "waitlisted": total - PLACES}
+
+
+def registrations_on_postgresql(folder: Path) -> bool:
+    """The same on the other database, where there is one."""
+    folder.mkdir()
+    with own_database("webinars_bench") as url:
+        if url is None:
+            print("PostgreSQL is not here.")
+            return True
+        with installation(folder, database_url=url) as place:
+            place.run("demo", "--load-only")
+            place.serve()
+            return registrations(place, "PostgreSQL")
 
 
 def main() -> int:
@@ -145,7 +159,8 @@ def main() -> int:
             until(lambda: place.get("/").status == 200, within=10, what="the front page")
             print(f"{os.cpu_count()} processors, load {load:.1f} before; two web processes\n")
             fast = pages(place, bare_port)
-            exact = registrations(place)
+            exact = registrations(place, "SQLite")
+        exact &= registrations_on_postgresql(folder / "postgresql")
     if not fast:
         print(f"\nBelow {TARGET:,}/s: {' or '.join(HELD_TO_TARGET)}")
     if not exact:
