@@ -25,6 +25,8 @@ class Purpose(enum.StrEnum):
 
     PAGE = "page"
     CALENDAR = "calendar"
+    DOOR = "door"
+    """The rooms of what somebody is registered for, and nothing of theirs."""
 
 
 class BadToken(ValueError):
@@ -77,6 +79,10 @@ class Links:
         """The participant's own calendar feed."""
         return self._page(f"/me/{quote(token)}/calendar.ics", language)
 
+    def cycle_form(self, cycle: str, *, language: str) -> str:
+        """The form that registers for the rest of a cycle."""
+        return self._page(f"/cycles/{quote(cycle)}/register", language)
+
     def cycle_calendar(self, cycle: str, *, language: str) -> str:
         """The feed of a cycle."""
         return self._page(f"/cycles/{quote(cycle)}/calendar.ics", language)
@@ -92,7 +98,7 @@ class Links:
     # personal tokens ------------------------------------------------------------------
 
     def personal_token(self, purpose: Purpose, public_id: uuid.UUID, generation: int) -> str:
-        """A token that opens one person's page or calendar, until it is replaced."""
+        """A token that opens one person's page, calendar or doors, until it is replaced."""
         body = base64_encode(public_id.bytes + generation.to_bytes(2, "big")).decode("ascii")
         return self._signer(purpose).sign(body).decode("ascii")
 

@@ -80,6 +80,27 @@ def test_the_own_token_opens_the_own_page_and_calendar(with_alice: Database) -> 
             assert participants.open_calendar(session, links=LINKS, token=token) is person
 
 
+def test_the_token_of_the_door_opens_no_page_and_ends_with_it(with_alice: Database) -> None:
+    with with_alice.write() as session:
+        alice = found(session)
+        token = participants.door_token(LINKS, alice)
+        page_token = participants.page_token(LINKS, alice)
+        for one in (token, page_token):
+            assert participants.open_door(session, links=LINKS, token=one) is alice
+        for other in (participants.open_page, participants.open_calendar):
+            with pytest.raises(NotFound):
+                other(session, links=LINKS, token=token)
+        calendar = participants.calendar_token(LINKS, alice)
+        with pytest.raises(NotFound):
+            participants.open_door(session, links=LINKS, token=calendar)
+        alice.calendar_generation += 1
+        assert participants.open_door(session, links=LINKS, token=token) is alice
+        alice.page_generation += 1
+        for one in (token, page_token):
+            with pytest.raises(SecretReplaced):
+                participants.open_door(session, links=LINKS, token=one)
+
+
 def test_the_token_of_a_calendar_does_not_open_the_page(with_alice: Database) -> None:
     with with_alice.read() as session:
         token = participants.calendar_token(LINKS, found(session))
@@ -90,7 +111,11 @@ def test_the_token_of_a_calendar_does_not_open_the_page(with_alice: Database) ->
 @pytest.mark.parametrize("token", ["", "x", "a.b", "\x00", "é" * 40])
 def test_nonsense_opens_nothing(with_alice: Database, token: str) -> None:
     with with_alice.read() as session:
-        for door in (participants.open_page, participants.open_calendar):
+        for door in (
+            participants.open_page,
+            participants.open_calendar,
+            participants.open_door,
+        ):
             with pytest.raises(NotFound):
                 door(session, links=LINKS, token=token)
 

@@ -175,6 +175,44 @@ def test_a_cycle_of_single_registrations_becomes_a_whole_with_its_question(
         assert session.scalars(sa.select(Question.text)).all() == ["Et ensuite ?"]
 
 
+@pytest.mark.parametrize("left", [frozenset({A, Y}), frozenset()])
+def test_a_form_adds_nothing_to_a_cycle_that_was_proven(
+    three: Database, left: frozenset[str]
+) -> None:
+    """Where proof is asked for, a stranger brings back neither what was left out nor what was left.
+
+    The link is sent, and its page has the buttons.
+    """
+    with three.write() as session:
+        join(session, house=PROVING, without=left)
+        alice = of(session)
+        whole_cycle.confirm_for_cycle(
+            session, participant=alice, cycle_slug="2019", house=PROVING, now=NOW
+        )
+        registrations.cancel(
+            session,
+            participant=alice,
+            cycle_slug="2019",
+            webinar_slug=M,
+            house=PROVING,
+            now=NOW,
+        )
+        before = (states(session), list(whole(session).without))
+        assert join(session, house=PROVING, question="Pourquoi ?", now=LATER) is Outcome.ALREADY
+        assert (states(session), list(whole(session).without)) == before
+        assert mails(session) == ["cycle_confirmation", "cycle_confirmation", "link"]
+        assert session.scalars(sa.select(Question.text)).all() == ["Pourquoi ?"]
+        counts_are_right(session)
+
+
+def test_a_form_adds_to_a_cycle_that_nobody_has_proven(three: Database) -> None:
+    with three.write() as session:
+        join(session, house=PROVING, without=frozenset({A, Y}))
+        assert join(session, house=PROVING, without=frozenset({Y}), now=LATER) is Outcome.PENDING
+        assert states(session) == {M: "pending", A: "pending"}
+        assert whole(session).without == [Y]
+
+
 def test_the_button_confirms_all_of_the_cycle(three: Database) -> None:
     with three.write() as session:
         assert join(session, house=PROVING, without=frozenset({Y})) is Outcome.PENDING
@@ -307,5 +345,5 @@ def test_this_one_after_all(three: Database) -> None:
         with pytest.raises(WebinarCancelled):
             take(Y)
         leave(session)
-        with pytest.raises(NotFound):
-            take(M)
+        take(M)
+        assert states(session)[M] == "confirmed", "what was left can come back by itself"

@@ -189,6 +189,14 @@ def tokens(database: Database, links: Links, email: str = "alice@example.org") -
         return participants.page_token(links, person), participants.calendar_token(links, person)
 
 
+def door_token(database: Database, links: Links, email: str = "alice@example.org") -> str:
+    """The secret that leads a person into rooms."""
+    with database.read() as session:
+        person = participants.by_email(session, email=email)
+        assert person is not None
+        return participants.door_token(links, person)
+
+
 def replace_secrets(database: Database, email: str = "alice@example.org") -> None:
     """The person has asked for new addresses."""
     with database.write() as session:

@@ -24,6 +24,7 @@ from tests.web.support import (
     PAGE,
     SECOND,
     START,
+    door_token,
     read,
     replace_secrets,
     rows,
@@ -44,7 +45,7 @@ def knock(
     client: FlaskClient, services: Services, email: str = "alice@example.org"
 ) -> TestResponse:
     """Open one's own link to the door."""
-    return client.get(f"{DOOR}?t={tokens(services.database, services.links, email)[0]}")
+    return client.get(f"{DOOR}?t={door_token(services.database, services.links, email)}")
 
 
 def assert_shut(answer: TestResponse) -> None:
@@ -94,11 +95,13 @@ def test_whoever_is_not_known_is_asked(
     client: FlaskClient, app: Flask, alice: Database, services: Services, at, instant
 ) -> None:
     page_token, calendar_token = tokens(alice, services.links)
+    mine = door_token(alice, services.links)
     with alice.write() as session:
         register(session, BOB, webinar=APRIL.slug)
-    bobs = tokens(alice, services.links, BOB.email)[0]
+    bobs = door_token(alice, services.links, BOB.email)
     at(instant)
-    for token in ("", "x", bobs, calendar_token, *spelt_wrong(page_token)):
+    wrong = (*spelt_wrong(mine), *spelt_wrong(page_token))
+    for token in ("", "x", bobs, calendar_token, *wrong):
         answer = client.get(DOOR, query_string={"t": token})
         assert_shut(answer)
         page = read(answer)
@@ -113,10 +116,45 @@ def test_whoever_is_not_known_is_asked(
 
 def test_a_replaced_link_asks(client: FlaskClient, alice: Database, services: Services, at) -> None:
     at(START)
-    old = tokens(alice, services.links)[0]
+    olds = (door_token(alice, services.links), tokens(alice, services.links)[0])
     replace_secrets(alice)
-    assert_shut(client.get(f"{DOOR}?t={old}"))
+    for old in olds:
+        assert_shut(client.get(f"{DOOR}?t={old}"))
     assert knock(client, services).status_code == 302
+
+
+def test_what_opens_the_door_opens_nothing_else(
+    client: FlaskClient, alice: Database, services: Services, at
+) -> None:
+    """It is passed on in good faith, and shown on screens: nothing of the person stands behind."""
+    token = door_token(alice, services.links)
+    for instant in (NOW, START, END):
+        at(instant)
+        for address in ("", "/details", "/data", "/data.json", "/erase", "/calendar.ics"):
+            assert client.get(f"/me/{token}{address}").status_code == 404
+        for act in ("cancel", "cancel-all", "link", "erase", "include"):
+            assert client.post(f"/me/{token}/{act}").status_code == 404
+        answer = knock(client, services)
+        page_token, calendar_token = tokens(alice, services.links)
+        assert page_token not in answer.get_data(as_text=True)
+        assert calendar_token not in answer.get_data(as_text=True)
+        assert "/me/" not in answer.get_data(as_text=True)
+
+
+def test_links_of_mails_that_have_left_still_lead_in(
+    client: FlaskClient, alice: Database, services: Services, at
+) -> None:
+    """They carry the page's token; what the door shows carries its own."""
+    old = tokens(alice, services.links)[0]
+    at(NOW)
+    early = client.get(f"{DOOR}?t={old}")
+    assert_shut(early)
+    assert old not in early.get_data(as_text=True)
+    (way,) = read(early).links(f"{DOOR}?")
+    assert way == f"{DOOR}?t={door_token(alice, services.links)}"
+    at(START)
+    assert client.get(f"{DOOR}?t={old}").headers["Location"] == MARCH.join_url
+    assert client.get(way).headers["Location"] == MARCH.join_url
 
 
 def arrivals(database: Database) -> list[tuple[str, bool]]:
@@ -157,7 +195,7 @@ def test_head_answers_like_get_and_notes_nobody(
     client: FlaskClient, alice: Database, services: Services, at, instant
 ) -> None:
     at(instant)
-    address = f"{DOOR}?t={tokens(alice, services.links)[0]}"
+    address = f"{DOOR}?t={door_token(alice, services.links)}"
     head = client.head(address)
     assert arrivals(alice) == [("confirmed", False)]
     get = client.get(address)
@@ -182,7 +220,7 @@ def test_a_browser_that_fetches_ahead_is_nobody(
     client: FlaskClient, app: Flask, alice: Database, services: Services, at, header, value
 ) -> None:
     at(START)
-    token = tokens(alice, services.links)[0]
+    token = door_token(alice, services.links)
     answer = client.get(f"{DOOR}?t={token}", headers={header: value})
     assert_shut(answer)
     assert arrivals(alice) == [("confirmed", False)]
@@ -196,18 +234,15 @@ def test_a_browser_that_fetches_ahead_is_nobody(
 def test_early_everybody_reads_day_and_hours_without_a_script(
     client: FlaskClient, app: Flask, alice: Database, services: Services, now
 ) -> None:
-    token = tokens(alice, services.links)[0]
-    main = read(client.get(f"{DOOR}?t={token}")).one("main")
+    main = read(knock(client, services)).one("main")
     times = main.one("dl").all("time")
     assert [time.text.replace("\u00a0", " ") for time in times] == [
         "jeudi 21 mars, 12 h 45",
         "jeudi 21 mars, 13 h",
     ]
-    assert main.links("/me/") == [f"/me/{token}"]
     assert main.links(f"{PAGE}.ics") == [f"{PAGE}.ics"]
     way = main.all("p", class_="countdown__way")
     assert all("hidden" in one.attrs for one in way)
-    assert read(client.get(DOOR)).one("main").links("/me/") == []
 
 
 def test_whoever_waits_is_told_their_rank(
@@ -234,8 +269,9 @@ def test_a_registration_to_confirm_leads_to_its_button(
     at(START)
     answer = knock(client, services)
     assert_shut(answer)
-    token = tokens(alice, services.links)[0]
-    assert read(answer).one("main").links("/me/") == [f"/me/{token}"]
+    main = read(answer).one("main")
+    assert main.one("h1").text == words(app, "One more step: confirm your registration")
+    assert set(main.form(f"{PAGE}/link").values()) == {"csrf_token", "email"}
 
 
 def test_over_with_its_replay_leads_to_it(
@@ -299,7 +335,7 @@ def test_without_a_room_it_asks_for_patience(
     with site.write() as session:
         register(session, ALICE, webinar=MAY.slug)
     at(START.replace(month=5, day=16, hour=11))
-    token = tokens(site, services.links)[0]
+    token = door_token(site, services.links)
     answer = client.get(f"/cycles/2019/{MAY.slug}/join?t={token}")
     assert_shut(answer)
     page = read(answer)
@@ -311,5 +347,5 @@ def test_only_the_right_webinars_door_opens(
     client: FlaskClient, alice: Database, services: Services, at
 ) -> None:
     at(START.replace(month=4, day=18, hour=11))
-    token = tokens(alice, services.links)[0]
+    token = door_token(alice, services.links)
     assert_shut(client.get(f"/cycles/2019/{APRIL.slug}/join?t={token}"))

@@ -33,6 +33,7 @@ from tests.web.support import (
     START,
     Element,
     counted,
+    door_token,
     post_registration,
     read,
     replace_secrets,
@@ -72,6 +73,7 @@ def buttons(page: Element) -> list[tuple[str, str]]:
 
 
 WIDER_ACTS = (
+    "confirm-all",
     "confirm-cycle",
     "leave-cycle",
     "include",
@@ -144,7 +146,7 @@ def test_the_door_opens_with_the_personal_link(
 ) -> None:
     at(OPENS)
     joins = read(client.get(own(services))).links(f"{PAGE}/join")
-    assert len(joins) == 1
+    assert joins == [f"{PAGE}/join?t={door_token(alice, services.links)}"]
     assert client.get(joins[0]).headers["Location"] == MARCH.join_url
 
 
@@ -220,7 +222,7 @@ def test_leaving_frees_the_place_for_the_first_in_line(
     assert statuses(database, MARCH.slug) == [("alice", "cancelled"), ("bob", "confirmed")]
     after = read(client.get(answer.headers["Location"]))
     assert words(app, "Your registration is cancelled") in after.text
-    assert buttons(after) == []
+    assert buttons(after) == [("include", f"2019/{MARCH.slug}")]
 
 
 def test_leaving_takes_the_token_of_the_page(
@@ -457,12 +459,12 @@ def test_this_one_after_all(
     assert where(answer) == (303, "included")
     assert_private(answer)
     after = read(client.get(answer.headers["Location"]))
-    assert words(app, "This one after all") in after.one("div", role="status").text
+    assert words(app, "It is noted") in after.one("div", role="status").text
     assert acts(after) == [("include", f"2019/{MAY.slug}"), ("leave-cycle", "2019")]
     assert statuses(site, MARCH.slug) == [("alice", "confirmed")]
     # What was cancelled afterwards can come back as well.
     send(client, page, "cancel")
-    assert ("include", f"2019/{MARCH.slug}") in acts(read(client.get(page)))
+    assert ("include", f"2019/{MARCH.slug}") in buttons(read(client.get(page)))
     push(client, page, "include")
     assert statuses(site, MARCH.slug) == [("alice", "confirmed")]
 
@@ -516,12 +518,85 @@ def test_one_button_confirms_the_whole_cycle(make_app, site: Database) -> None:
     assert acts(shown)[0] == ("confirm-cycle", "2019")
     assert shown.text.count(words(app, "Confirm my registration")) == 2
     answer = push(client, page, "confirm-cycle")
-    assert where(answer) == (303, "cycle_confirmed")
+    assert where(answer) == (303, "all_confirmed")
     assert statuses(site, MARCH.slug) == [("alice", "confirmed")]
     assert statuses(site, APRIL.slug) == [("alice", "confirmed")]
     after = read(client.get(answer.headers["Location"]))
     assert [act for act, *_ in acts(after)] == ["include", "leave-cycle"]
     assert kept(site).proven_at == NOW
+
+
+def posts(page: Element) -> list[str]:
+    """Where the forms of the page lead, in its order."""
+    return [form.attrs["action"].rpartition("/")[2] for form in page.one("main").all("form")]
+
+
+def test_one_button_for_all_stands_before_everything_else(make_app, site: Database, at) -> None:
+    app = make_app(require_confirmation=True)
+    client, services = app.test_client(), app.extensions["webinars"]
+    with site.write() as session:
+        load_library(session, "themes.toml")
+        for planned in (MARCH, MAY):
+            register(session, ALICE, webinar=planned.slug, house=CONFIRMS)
+    page = own(services)
+    shown = read(client.get(page))
+    assert posts(shown)[0] == "confirm-all"
+    block = shown.form(f"{page}/confirm-all")
+    assert "button--plain" not in block.one("button").attrs["class"]
+    singly = shown.all("form", action=f"{page}/confirm")
+    assert ["button--plain" in form.one("button").attrs["class"] for form in singly] == [True] * 2
+    answer = client.post(f"{page}/confirm-all", data=block.values())
+    assert where(answer) == (303, "all_confirmed")
+    assert_private(answer)
+    again = client.post(f"{page}/confirm-all", data=block.values())
+    assert where(again) == (303, "all_confirmed")
+    assert statuses(site, MARCH.slug) == [("alice", "confirmed")]
+    assert statuses(site, MAY.slug) == [("alice", "confirmed")]
+    after = read(client.get(answer.headers["Location"]))
+    assert words(app, "Your address is confirmed") in after.one("div", role="status").text
+    assert "confirm-all" not in posts(after)
+    assert kept(site).proven_at == NOW
+
+
+def test_one_that_stands_first_needs_no_button_for_all(make_app, site: Database) -> None:
+    app = make_app(require_confirmation=True)
+    client, services = app.test_client(), app.extensions["webinars"]
+    with site.write() as session:
+        register(session, ALICE, webinar=APRIL.slug, house=CONFIRMS)
+    page = own(services)
+    assert posts(read(client.get(page)))[0] == "confirm"
+    with site.write() as session:
+        register(session, ALICE)  # which stands, and comes before
+    assert posts(read(client.get(page)))[0] == "confirm-all"
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_what_was_left_can_be_registered_for_again(
+    client: FlaskClient, app: Flask, database: Database, services: Services, now, full: bool
+) -> None:
+    with database.write() as session:
+        published(session, plan_of(MARCH, APRIL, MAY, capacity=1))
+        register(session, ALICE)
+        register(session, BOB, now=NOW + SECOND)
+    page = own(services)
+    send(client, page, "cancel")
+    if not full:
+        send(client, own(services, BOB.email), "cancel")
+    shown = read(client.get(page))
+    assert buttons(shown) == [("include", f"2019/{MARCH.slug}")]
+    button = "Join the waiting list" if full else "Register again"
+    form = shown.form(f"{page}/include")
+    assert form.one("button").text == f"{words(app, button)} {MARCH.title}"
+    answer = send(client, page, "include")
+    assert where(answer) == (303, "included")
+    assert ("alice", "waitlisted" if full else "confirmed") in statuses(database, MARCH.slug)
+    after = read(client.get(answer.headers["Location"]))
+    assert words(app, "It is noted") in after.one("div", role="status").text
+    assert buttons(after) == [("cancel", f"2019/{MARCH.slug}")]
+    assert client.post(f"{page}/include", data=form.values()).status_code == 303, "two tabs"
+    assert (
+        client.post(f"{page}/include", data=form.values() | {"csrf_token": ""}).status_code == 400
+    )
 
 
 def test_a_pending_registration_says_until_when_its_place_is_kept(

@@ -555,8 +555,14 @@ def test_the_link_form_refuses_what_is_no_address(client: FlaskClient, alice: Da
     for email in ("", "alice", "alice@example.org\0", "a\u202e@example.org"):
         answer = ask_for_link(client, email=email)
         assert (answer.status_code, email) == (422, email)
-        assert read(answer).by_id("register").all(role="alert") != []
-    assert ask_for_link(client, csrf_token="x").status_code == 400
+        form = read(answer).form(f"{PAGE}/link")
+        assert form.one("div", role="alert").one("a").attrs["href"] == "#link-email"
+        assert form.by_id("link-email").attrs["aria-invalid"] == "true"
+        (unfolded,) = read(answer).by_id("register").all("details", open="")
+        assert unfolded.form(f"{PAGE}/link")
+    old = ask_for_link(client, csrf_token="x")
+    assert old.status_code == 400
+    assert read(old).form(f"{PAGE}/link").values()["email"] == "alice@example.org"
     assert rows(alice) == (1, 1, 1)
 
 

@@ -79,14 +79,26 @@ def owe(
     if any(kind is MailKind.SUMMARY and at > now for kind, at in last):
         return  # the summary that is to leave tells this as well
     if len(last) >= most:
-        due_at = last[most - 1][1] + DAY
-        purpose = outbox.Purpose(
-            key=f"{MailKind.SUMMARY}:{participant.id}:{due_at.isoformat()}",
-            kind=MailKind.SUMMARY,
-            participant_id=participant.id,
-            due_at=due_at,
-        )
+        purpose = _summary(participant, due_at=last[most - 1][1] + DAY)
     owe_at_once(session, purpose=purpose, host=host, now=now)
+
+
+CONFIRMED = "confirmed"
+"""Ends the key of a summary that tells what one press has confirmed."""
+
+
+def summary_of_press(participant: Participant, *, now: datetime) -> outbox.Purpose:
+    """What to owe when several things were confirmed by one press of their page."""
+    return _summary(participant, due_at=now, state=f":{CONFIRMED}")
+
+
+def _summary(participant: Participant, *, due_at: datetime, state: str = "") -> outbox.Purpose:
+    return outbox.Purpose(
+        key=f"{MailKind.SUMMARY}:{participant.id}:{due_at.isoformat()}{state}",
+        kind=MailKind.SUMMARY,
+        participant_id=participant.id,
+        due_at=due_at,
+    )
 
 
 def _of_last_day(

@@ -35,9 +35,7 @@ def follow_theme(
     known = people.known_or_new(session, person=person, now=now)
     participant = known.participant
     if _found(session, participant, theme_slug) is not None:
-        registrations.send_link(
-            session, participant=participant, webinar=None, house=house, now=now
-        )
+        registrations.send_link(session, participant=participant, house=house, now=now)
         return Outcome.ALREADY
     followed = FollowedTheme(
         participant_id=participant.id,
@@ -67,9 +65,26 @@ def confirm_following(
         raise NotFound(theme_slug)
     if followed.confirmed_at is not None:
         return
+    purpose = _confirm(session, followed, now)
+    confirmations.owe_at_once(session, purpose=purpose, host=house.host, now=now)
+
+
+def confirm_all_following(
+    session: Session, *, participant: Participant, now: datetime
+) -> list[outbox.Purpose]:
+    """The same for every theme that waits for it: what to owe for each."""
+    waiting = session.scalars(
+        sa.select(FollowedTheme)
+        .where(FollowedTheme.participant_id == participant.id, FollowedTheme.confirmed_at.is_(None))
+        .order_by(FollowedTheme.id)
+    ).all()
+    return [_confirm(session, followed, now) for followed in waiting]
+
+
+def _confirm(session: Session, followed: FollowedTheme, now: datetime) -> outbox.Purpose:
     followed.confirmed_at = now
     session.flush()
-    confirmations.owe_at_once(session, purpose=_confirmation(followed), host=house.host, now=now)
+    return _confirmation(followed)
 
 
 def stop_following(session: Session, *, participant: Participant, theme_slug: str) -> None:

@@ -11,7 +11,7 @@ from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
 from webinars.domain.following import FollowedThemeView, followed
 from webinars.domain.offers import cycles_of
 from webinars.domain.personal_links import owe_link
-from webinars.domain.places import STANDS
+from webinars.domain.places import IS_FULL, STANDS
 from webinars.domain.programme import Life, Moment, WebinarView, published_cycles
 from webinars.domain.waiting_line import positions
 from webinars.links import LAST_GENERATION, BadToken, Links, Purpose
@@ -48,11 +48,15 @@ class RegistrationView:
     """While it is to be confirmed: until when its place is kept; None when none is."""
     can_cancel: bool
     can_confirm: bool
+    can_return: bool
+    """They have left it, and a form would still bring them a place, or one in the line."""
+    full: bool
+    """Who returns joins the waiting list."""
 
 
 @dataclass(frozen=True, slots=True)
 class WholeCycleView:
-    """A whole cycle as the person sees it."""
+    """A whole cycle as the person sees it; one to be confirmed only while something is to come."""
 
     slug: str
     title: str
@@ -60,7 +64,7 @@ class WholeCycleView:
     standing: int
     """How many of its webinars to come they are registered for."""
     left_out: tuple[WebinarView, ...]
-    """Those to come of which they said "not this one", at once or later."""
+    """Those to come of which they said "not this one", and which have no registration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,21 @@ class OwnPage:
     """What comes first, then the past."""
     cycles: tuple[WholeCycleView, ...]
     themes: tuple[FollowedThemeView, ...]
+
+    @property
+    def to_confirm(self) -> int:
+        """How many buttons wait to be pressed, one a scope."""
+        return (
+            sum(view.can_confirm for view in self.registrations)
+            + sum(cycle.pending for cycle in self.cycles)
+            + sum(theme.pending for theme in self.themes)
+        )
+
+    @property
+    def first_hold(self) -> RegistrationView | None:
+        """The one of those to be confirmed whose place is kept the shortest."""
+        kept = [one for one in self.registrations if one.can_confirm and one.held_until]
+        return min(kept, key=lambda one: one.held_until or one.webinar.ends_at, default=None)
 
 
 def open_page(session: Session, *, links: Links, token: str) -> Participant:
@@ -89,6 +108,19 @@ def open_calendar(session: Session, *, links: Links, token: str) -> Participant:
         return _open(session, links, Purpose.PAGE, token)
 
 
+def open_door(session: Session, *, links: Links, token: str) -> Participant:
+    """Who knocks with this token: the door's own, or the page's, which mails once carried.
+
+    A link to a room is passed on and shown on screens more easily than others, so the one that
+    leaves opens no page. It ends with the page's, of whose generation it is. Raises
+    UnknownSecret, SecretReplaced.
+    """
+    try:
+        return _open(session, links, Purpose.DOOR, token)
+    except UnknownSecret:
+        return _open(session, links, Purpose.PAGE, token)
+
+
 def _open(session: Session, links: Links, purpose: Purpose, token: str) -> Participant:
     try:
         said = links.read_personal_token(purpose, token)
@@ -102,7 +134,9 @@ def _open(session: Session, links: Links, purpose: Purpose, token: str) -> Parti
     if participant is None:
         raise UnknownSecret(purpose)
     present = (
-        participant.page_generation if purpose is Purpose.PAGE else participant.calendar_generation
+        participant.calendar_generation
+        if purpose is Purpose.CALENDAR
+        else participant.page_generation
     )
     if said.generation != present:
         raise SecretReplaced(purpose)
@@ -119,6 +153,17 @@ def by_email(session: Session, *, email: str) -> Participant | None:
 def page_token(links: Links, participant: Participant) -> str:
     """The secret of the person's page, as it is now."""
     return links.personal_token(Purpose.PAGE, participant.public_id, participant.page_generation)
+
+
+def door_token(links: Links, participant: Participant) -> str:
+    """The secret that leads the person into rooms, as it is now."""
+    return links.personal_token(Purpose.DOOR, participant.public_id, participant.page_generation)
+
+
+def door_address(links: Links, participant: Participant, *, cycle: str, webinar: str) -> str:
+    """The way into a room, as a mail gives it to the person."""
+    token = door_token(links, participant)
+    return links.join(cycle, webinar, token=token, language=participant.language)
 
 
 def calendar_token(links: Links, participant: Participant) -> str:
@@ -164,7 +209,7 @@ def replace_page(session: Session, *, participant: Participant, host: str, now: 
     Raises SecretReplaced when another press was first.
     """
     _raise_generation(session, participant, Participant.page_generation, Purpose.PAGE)
-    owe_link(session, participant=participant, webinar=None, host=host, now=now)
+    owe_link(session, participant=participant, host=host, now=now)
 
 
 def replace_calendar(session: Session, *, participant: Participant) -> None:
@@ -236,16 +281,23 @@ def _registrations(
     session: Session, participant: Participant, views: Views, moment: Moment
 ) -> tuple[RegistrationView, ...]:
     rows = session.execute(
-        sa.select(Registration, Cycle.slug, Webinar.slug)
+        sa.select(Registration, Cycle.slug, Webinar.slug, IS_FULL)
         .join(Webinar, Webinar.id == Registration.webinar_id)
         .join(Cycle, Cycle.id == Webinar.cycle_id)
         .where(Registration.participant_id == participant.id)
-        .order_by(Webinar.starts_at)
+        .order_by(Webinar.starts_at),
+        {"now": moment.now},
     ).all()
     places = positions(session, registrations=[row for row, *_ in rows])
     found = [
-        _view(registration, views[cycle, slug], places.get(registration.id), moment.now)
-        for registration, cycle, slug in rows
+        _view(
+            registration,
+            views[cycle, slug],
+            places.get(registration.id),
+            full=bool(full),
+            now=moment.now,
+        )
+        for registration, cycle, slug, full in rows
     ]
     coming = [view for view in found if view.webinar.ends_at > moment.now]
     past = [view for view in found if view.webinar.ends_at <= moment.now]
@@ -253,19 +305,27 @@ def _registrations(
 
 
 def _view(
-    registration: Registration, webinar: WebinarView, position: int | None, now: datetime
+    registration: Registration,
+    webinar: WebinarView,
+    position: int | None,
+    *,
+    full: bool,
+    now: datetime,
 ) -> RegistrationView:
     status = registration.status
     held_until = registration.held_until
+    takes_place = now < webinar.ends_at and not webinar.cancelled
     return RegistrationView(
         webinar=webinar,
         status=status,
         position=position,
         held_until=held_until if held_until is not None and held_until > now else None,
         can_cancel=now < webinar.starts_at and not webinar.cancelled and status in STANDS,
-        can_confirm=status is RegistrationStatus.PENDING
-        and now < webinar.ends_at
-        and not webinar.cancelled,
+        can_confirm=status is RegistrationStatus.PENDING and takes_place,
+        can_return=status is RegistrationStatus.CANCELLED
+        and takes_place
+        and (not full or now < webinar.starts_at),
+        full=full,
     )
 
 
@@ -277,8 +337,10 @@ def _cycles(
 ) -> tuple[WholeCycleView, ...]:
     mine = {(view.webinar.cycle_slug, view.webinar.slug): view for view in registrations}
     standing = {where for where, view in mine.items() if view.can_cancel}
-    cancelled = {
-        where for where, view in mine.items() if view.status is RegistrationStatus.CANCELLED
+    to_come = {
+        cycle
+        for (cycle, _), webinar in views.items()
+        if webinar.life is not Life.AFTER and not webinar.cancelled
     }
     return tuple(
         WholeCycleView(
@@ -290,11 +352,12 @@ def _cycles(
                 webinar
                 for (cycle, slug), webinar in views.items()
                 if cycle == whole.cycle_slug
-                and (slug in whole.without or (cycle, slug) in cancelled)
-                and (cycle, slug) not in standing
+                and slug in whole.without
+                and (cycle, slug) not in mine
                 and webinar.life is not Life.AFTER
                 and not webinar.cancelled
             ),
         )
         for whole in cycles_of(session, participant=participant)
+        if not whole.pending or whole.cycle_slug in to_come
     )

@@ -5,14 +5,15 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from webinars.domain import outbox
-from webinars.models import MailKind, Participant, Webinar
+from webinars.models import Cycle, MailKind, Participant, Webinar
 
 
 def owe_link(
     session: Session,
     *,
     participant: Participant,
-    webinar: Webinar | None,
+    webinar: Webinar | None = None,
+    cycle: Cycle | None = None,
     host: str,
     now: datetime,
 ) -> bool:
@@ -22,5 +23,6 @@ def owe_link(
         kind=MailKind.LINK,
         participant_id=participant.id,
         webinar_id=webinar.id if webinar else None,
+        cycle_id=cycle.id if cycle else None,
     )
     return outbox.enqueue(session, purposes=[purpose], host=host, now=now) > 0

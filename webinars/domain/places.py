@@ -12,7 +12,12 @@ from sqlalchemy.orm import Session
 
 from webinars.domain import outbox
 from webinars.domain.errors import NotFound
-from webinars.domain.waiting_line import is_passed_by, joins_the_line, waiting
+from webinars.domain.waiting_line import (
+    SOMEBODY_WAITS,
+    is_passed_by,
+    joins_the_line,
+    waiting,
+)
 from webinars.models import (
     SOMEBODYS,
     Cycle,
@@ -70,6 +75,13 @@ _COUNTED_IF_FREE = _COUNTED.where(
         Webinar.confirmed_count + Webinar.held_count < Webinar.capacity,
     )
 )
+
+
+IS_FULL = sa.or_(
+    Webinar.confirmed_count + Webinar.held_count >= Webinar.capacity,
+    sa.and_(Webinar.starts_at <= sa.bindparam("now", type_=Webinar.starts_at.type), SOMEBODY_WAITS),
+)
+"""Whether no place is left for who comes ``now``, as ``is_open`` says it; null is no."""
 
 
 def locked_webinar(session: Session, *, cycle_slug: str, webinar_slug: str) -> Webinar:

@@ -27,6 +27,7 @@ from webinars.domain.places import (
 )
 from webinars.domain.waiting_line import is_passed_by, joins_the_line
 from webinars.models import (
+    Cycle,
     MailKind,
     OutboxMail,
     Participant,
@@ -285,11 +286,15 @@ def send_link(
     session: Session,
     *,
     participant: Participant,
-    webinar: Webinar | None,
+    webinar: Webinar | None = None,
+    cycle: Cycle | None = None,
     house: House,
     now: datetime,
 ) -> bool:
-    """Owe somebody their personal link again, a few times a day at most."""
+    """Owe somebody their personal link again, a few times a day at most.
+
+    The mail says where they stand with the webinar or the cycle from which it was asked for.
+    """
     session.execute(  # two requests at once must not both count before either writes
         sa.select(Participant.id)
         .where(Participant.id == participant.id)
@@ -306,7 +311,9 @@ def send_link(
     )
     if (sent_today or 0) >= house.link_mails_per_day:
         return False
-    return owe_link(session, participant=participant, webinar=webinar, host=house.host, now=now)
+    return owe_link(
+        session, participant=participant, webinar=webinar, cycle=cycle, host=house.host, now=now
+    )
 
 
 def find_registration(

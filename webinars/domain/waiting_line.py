@@ -5,14 +5,32 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from webinars.models import SOMEBODYS, Registration, RegistrationStatus, Webinar
+from webinars.models import (
+    SOMEBODYS,
+    Participant,
+    Registration,
+    RegistrationStatus,
+    Webinar,
+)
 
 ARRIVAL = (Registration.registered_at, Registration.id)
 """The order of every list and of the line."""
 WAITS = sa.and_(Registration.status == RegistrationStatus.WAITLISTED, SOMEBODYS)
 MOMENT = timedelta(microseconds=1)
+
+_in_line = aliased(Registration)
+SOMEBODY_WAITS = (
+    sa.exists()
+    .where(
+        _in_line.webinar_id == Webinar.id,
+        _in_line.status == RegistrationStatus.WAITLISTED,
+        _in_line.participant.has(Participant.erased_at.is_(None)),
+    )
+    .correlate(Webinar)
+)
+"""For a webinar of the statement that asks."""
 
 _LATEST = (
     sa.select(Registration.registered_at)
@@ -39,8 +57,7 @@ def is_passed_by(session: Session, *, webinar: Webinar, now: datetime) -> bool:
     """
     if now < webinar.starts_at:
         return False
-    in_line = sa.exists().where(Registration.webinar_id == webinar.id, WAITS)
-    return bool(session.scalar(sa.select(in_line)))
+    return bool(session.scalar(sa.select(SOMEBODY_WAITS).where(Webinar.id == webinar.id)))
 
 
 def joins_the_line(session: Session, *, webinar: Webinar, now: datetime) -> datetime:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain.errors import NotFound
 from webinars.domain.library import ResourceView, StepGroup, by_step, resource_view
-from webinars.domain.places import is_open
+from webinars.domain.places import IS_FULL, is_open
 from webinars.domain.programme import (
     CycleView,
     Moment,
@@ -19,20 +19,12 @@ from webinars.domain.programme import (
     published_webinars,
 )
 from webinars.domain.questions import PublishedQuestion, published_questions
-from webinars.domain.waiting_line import WAITS
-from webinars.models import Cycle, Reading, Registration, Replay, Resource, Theme, Webinar
+from webinars.models import Cycle, Reading, Replay, Resource, Theme, Webinar
 
 # Built once: it is asked at each request, and building it takes longer than its answer.
 _IS_FULL = (
-    sa.select(
-        sa.or_(
-            Webinar.confirmed_count + Webinar.held_count >= Webinar.capacity,
-            sa.and_(
-                Webinar.starts_at <= sa.bindparam("now", type_=Webinar.starts_at.type),
-                sa.exists().where(Registration.webinar_id == Webinar.id, WAITS),
-            ),
-        )
-    )
+    sa.select(IS_FULL)
+    .select_from(Webinar)
     .join(Cycle)
     .where(Cycle.slug == sa.bindparam("cycle"), Webinar.slug == sa.bindparam("webinar"))
 )
@@ -102,10 +94,7 @@ def find_webinar(session: Session, *, cycle_slug: str, webinar_slug: str) -> Web
 
 
 def is_full(session: Session, *, cycle_slug: str, webinar_slug: str, now: datetime) -> bool:
-    """Whether no place is left for who comes, as ``places.is_open`` says it.
-
-    It is the one thing of the page that no publication changes.
-    """
+    """Whether no place is left for who comes: the one thing that no publication changes."""
     values = {"cycle": cycle_slug, "webinar": webinar_slug, "now": now}
     return bool(session.scalar(_IS_FULL, values))
 

@@ -49,7 +49,8 @@ def register_for_cycle(
 
     ``without``: slugs of the webinars that they leave out; a registration that stands for one
     of them stays, and so does each that they have already. The question is for the speakers
-    of the first. Somebody whom this gives nothing new is sent their link again.
+    of the first. Somebody whom this gives nothing new is sent their link again; so is who has
+    proven that the cycle is theirs, where proof is asked for: a form of anybody adds nothing.
     Raises NotFound, NothingToCome, NothingChosen.
     """
     cycle = _locked_cycle(session, cycle_slug)
@@ -61,6 +62,12 @@ def register_for_cycle(
         raise NothingChosen(cycle_slug)
     known = people.known_or_new(session, person=person, now=now)
     participant = known.participant
+    if question:
+        ask(session, known=known, webinar=chosen[0], text=question, now=now)
+    if house.require_confirmation and _is_proven(session, participant, cycle):
+        # What they left out and what they left stays so: their page has a button for each.
+        registrations.send_link(session, participant=participant, cycle=cycle, house=house, now=now)
+        return Outcome.ALREADY
     left_out = {webinar.slug for webinar in webinars} & without
     whole, is_new = _stand(
         session, participant, cycle, without=left_out, chosen=chosen, house=house, now=now
@@ -73,12 +80,8 @@ def register_for_cycle(
         house=house,
         now=now,
     )
-    if question:
-        ask(session, known=known, webinar=chosen[0], text=question, now=now)
     if not made and not is_new:
-        registrations.send_link(
-            session, participant=participant, webinar=None, house=house, now=now
-        )
+        registrations.send_link(session, participant=participant, cycle=cycle, house=house, now=now)
         return Outcome.ALREADY
     confirmations.owe(
         session,
@@ -100,14 +103,23 @@ def confirm_for_cycle(
     of the cycle is to come any more.
     """
     cycle = _locked_cycle(session, cycle_slug)
+    purpose = confirm_whole(session, participant=participant, cycle=cycle, house=house, now=now)
+    if purpose is not None:
+        confirmations.owe_at_once(session, purpose=purpose, host=house.host, now=now)
+
+
+def confirm_whole(
+    session: Session, *, participant: Participant, cycle: Cycle, house: House, now: datetime
+) -> outbox.Purpose | None:
+    """The same for a cycle that the caller has locked: what to owe; None when nothing waited."""
     webinars = _locked_to_come(session, cycle, now)
     whole = _standing(session, participant, cycle)
     present = _by_webinar(session, participant, webinars)
     pending = [row for row in present.values() if row.status is RegistrationStatus.PENDING]
     if whole.confirmed_at is not None and not pending:
-        return
+        return None
     if not webinars:
-        raise RegistrationClosed(cycle_slug)
+        raise RegistrationClosed(cycle.slug)
     whole.confirmed_at = whole.confirmed_at or now
     for row in pending:
         registrations.confirm_pending(
@@ -122,7 +134,7 @@ def confirm_for_cycle(
         house=house,
         now=now,
     )
-    confirmations.owe_at_once(session, purpose=_confirmation(whole, now), host=house.host, now=now)
+    return _confirmation(whole, now)
 
 
 def leave_cycle(
@@ -155,9 +167,10 @@ def include(
     house: House,
     now: datetime,
 ) -> None:
-    """Register for a webinar of the cycle that they had left out: this one after all.
+    """Register from their own page for what they left, or had left out of the cycle.
 
-    Raises NotFound, WebinarOver, WebinarCancelled.
+    The press proves the address, so nothing is left to confirm. Raises NotFound, WebinarOver,
+    WebinarCancelled.
     """
     cycle = _locked_cycle(session, cycle_slug)
     webinar = locked_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
@@ -165,24 +178,36 @@ def include(
         raise WebinarCancelled(webinar_slug)
     if now >= webinar.ends_at:
         raise WebinarOver(webinar_slug)
-    whole = _standing(session, participant, cycle)
-    whole.without = [slug for slug in whole.without if slug != webinar_slug]
+    whole = _found(session, participant, cycle)
+    left_out = whole is not None and whole.ended_at is None and webinar_slug in whole.without
+    if whole is not None and left_out:
+        whole.without = [slug for slug in whole.without if slug != webinar_slug]
+    elif not registrations.find_registration(session, participant=participant, webinar=webinar):
+        raise NotFound(webinar_slug)
     made = registrations.enter(
         session,
         webinar=webinar,
         known=Known(participant),
-        pending=whole.confirmed_at is None,
+        pending=False,
         house=house,
         now=now,
     )
-    session.flush()
-    if made is not None:
-        confirmations.owe_at_once(
+    if made is None:  # a form came between, whose registration is perhaps to be confirmed
+        registrations.confirm(
             session,
-            purpose=confirmations.of_registration(made, webinar),
-            host=house.host,
+            participant=participant,
+            cycle_slug=cycle_slug,
+            webinar_slug=webinar_slug,
+            house=house,
             now=now,
         )
+        return
+    confirmations.owe_at_once(
+        session,
+        purpose=confirmations.of_registration(made, webinar),
+        host=house.host,
+        now=now,
+    )
 
 
 def _locked_cycle(session: Session, slug: str) -> Cycle:
@@ -229,6 +254,11 @@ def _standing(session: Session, participant: Participant, cycle: Cycle) -> Cycle
     if whole is None or whole.ended_at is not None:
         raise NotFound(cycle.slug)
     return whole
+
+
+def _is_proven(session: Session, participant: Participant, cycle: Cycle) -> bool:
+    whole = _found(session, participant, cycle)
+    return whole is not None and whole.ended_at is None and whole.confirmed_at is not None
 
 
 def _stand(

@@ -1,6 +1,8 @@
 """The door of a webinar: from the personal link to the room."""
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from urllib.parse import urlencode
+
+from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -13,7 +15,7 @@ from webinars.domain.webinar_page import webinar_page
 from webinars.models import Participant
 from webinars.services import services
 from webinars.web.headers import keep_private
-from webinars.web.webinar_form import form_subject, new_form_token
+from webinars.web.webinar_form import LinkForm, form_subject, new_form_token
 
 blueprint = Blueprint("door", __name__)
 
@@ -35,7 +37,7 @@ def join(cycle: str, webinar: str) -> AnyResponse:
                 door = _knock(session, cycle, webinar, participant, moment)
     if door.state is DoorState.OPEN and door.room is not None and not _fetched_ahead():
         return _private(redirect(door.room))
-    return _page(cycle, webinar, door, moment, known=participant is not None)
+    return _page(cycle, webinar, door, moment, participant)
 
 
 def _knock(
@@ -51,12 +53,17 @@ def _knock(
     )
 
 
-def _page(cycle: str, webinar: str, door: Door, moment: Moment, *, known: bool) -> AnyResponse:
+def _page(
+    cycle: str, webinar: str, door: Door, moment: Moment, participant: Participant | None
+) -> AnyResponse:
     with services().database.read() as session:
         page = webinar_page(session, cycle_slug=cycle, webinar_slug=webinar, moment=moment)
     if door.state is DoorState.OVER and page.replay is not None:
         address = url_for("public.webinar", cycle=cycle, webinar=webinar)
         return _private(redirect(address, code=303))
+    token = participants.door_token(services().links, participant) if participant else None
+    # Whatever token led here: the other language is reached with the door's own.
+    g.page_query = urlencode({"t": token}) if token else ""
     body = render_template(
         "public/join.html",
         page=page,
@@ -65,7 +72,8 @@ def _page(cycle: str, webinar: str, door: Door, moment: Moment, *, known: bool) 
         rank=door.rank,
         registered=door.registered,
         now=moment.now,
-        token=request.args.get("t") if known else None,
+        token=token,
+        link=LinkForm(),
         csrf_token=new_form_token(form_subject(cycle, webinar)),
     )
     return _private(make_response(body))
@@ -75,7 +83,7 @@ def _who(session: Session, token: str | None) -> Participant | None:
     if not token:
         return None
     try:
-        return participants.open_page(session, links=services().links, token=token)
+        return participants.open_door(session, links=services().links, token=token)
     except (NotFound, SecretReplaced):
         return None
 

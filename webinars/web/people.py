@@ -4,7 +4,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from webinars.domain import following, participants, registrations, whole_cycle
+from webinars.domain import confirming, following, participants, registrations, whole_cycle
 from webinars.domain.consent import NEWS
 from webinars.domain.errors import (
     NotFound,
@@ -24,10 +24,10 @@ blueprint = Blueprint("people", __name__)
 DONE = (
     "cancelled",
     "confirmed",
+    "all_confirmed",
     "all_cancelled",
     "calendar_replaced",
     "corrected",
-    "cycle_confirmed",
     "cycle_left",
     "included",
     "theme_confirmed",
@@ -62,6 +62,7 @@ def _page(token: str, *, done: str | None = None, refused: str | None = None) ->
         calendar_url=address,
         webcal_url="webcal://" + address.split("://", 1)[1],
         token=token,
+        door_token=participants.door_token(links, person),
         csrf_token=page_form_token(person),
         languages=LANGUAGE_NAMES,
         done=done,
@@ -113,6 +114,19 @@ def confirm(token: str) -> AnyResponse:
     return _done(token, "confirmed")
 
 
+@blueprint.post("/me/<token>/confirm-all")
+def confirm_all(token: str) -> AnyResponse:
+    """The address is mine: everything that waited for it stands."""
+    with acting(token) as (session, person):
+        confirming.confirm_all(
+            session,
+            participant=person,
+            house=services().house,
+            now=services().moment().now,
+        )
+    return _done(token, "all_confirmed")
+
+
 @blueprint.post("/me/<token>/cancel-all")
 def cancel_all(token: str) -> AnyResponse:
     """Leave every webinar to come; each place goes to the first in line."""
@@ -140,7 +154,7 @@ def confirm_cycle(token: str) -> AnyResponse:
             house=services().house,
             now=services().moment().now,
         )
-    return _done(token, "cycle_confirmed")
+    return _done(token, "all_confirmed")
 
 
 @blueprint.post("/me/<token>/leave-cycle")
@@ -159,7 +173,7 @@ def leave_cycle(token: str) -> AnyResponse:
 
 @blueprint.post("/me/<token>/include")
 def include(token: str) -> AnyResponse:
-    """This one after all, of a cycle that I am registered for as a whole."""
+    """This one after all: I had left it, or left it out of my cycle."""
     with acting(token) as (session, person):
         cycle, webinar = _where()
         try:

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from webinars.domain import participants, registrations
@@ -9,6 +10,7 @@ from webinars.domain.errors import WebinarCancelled, WebinarOver
 from webinars.domain.programme import Life
 from webinars.domain.registrations import Outcome
 from webinars.domain.webinar_page import WebinarPage, find_webinar, webinar_page
+from webinars.models import Cycle, Webinar
 from webinars.services import services
 from webinars.web.headers import keep_private
 from webinars.web.language import request_language
@@ -84,25 +86,29 @@ def link(cycle: str, webinar: str) -> Response:
     page = _page(cycle, webinar)
     form = LinkForm(request.form)
     if not form_token_is_good(form_subject(cycle, webinar), request.form.get("csrf_token")):
-        return _answer(render_webinar(page, form=RegistrationForm(), notice=OLD_FORM), 400)
+        return _answer(render_webinar(page, link=form, notice=OLD_FORM), 400)
     if not form.is_right():
-        wrong = " ".join(str(error) for error in form.email.errors)
-        return _answer(render_webinar(page, form=RegistrationForm(), notice=wrong), 422)
+        return _answer(render_webinar(page, link=form), 422)
     with services().database.write() as session:
-        participant = participants.by_email(session, email=form.email.data)
-        if participant is not None:
-            registrations.send_link(
-                session,
-                participant=participant,
-                webinar=find_webinar(session, cycle_slug=cycle, webinar_slug=webinar),
-                house=services().house,
-                now=services().moment().now,
-            )
-    return _answer(
-        render_webinar(
-            page, form=RegistrationForm(), outcome="link_sent", email_given=form.email.data
+        asked_from = find_webinar(session, cycle_slug=cycle, webinar_slug=webinar)
+        send_again(session, form, webinar=asked_from)
+    return _answer(render_webinar(page, outcome="link_sent"))
+
+
+def send_again(
+    session: Session, form: LinkForm, *, webinar: Webinar | None = None, cycle: Cycle | None = None
+) -> None:
+    """Owe the link to who has this address; nothing tells whether somebody has."""
+    participant = participants.by_email(session, email=form.email.data)
+    if participant is not None:
+        registrations.send_link(
+            session,
+            participant=participant,
+            webinar=webinar,
+            cycle=cycle,
+            house=services().house,
+            now=services().moment().now,
         )
-    )
 
 
 @blueprint.get("/cycles/<cycle>/<webinar>/register")

@@ -1,6 +1,6 @@
 """The two wider scopes of registration: the rest of a cycle, and a theme."""
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 from werkzeug.wrappers import Response as AnyResponse
@@ -8,14 +8,18 @@ from werkzeug.wrappers import Response as AnyResponse
 from webinars.domain import following, whole_cycle
 from webinars.domain.errors import NothingChosen, NothingToCome
 from webinars.domain.offers import CycleOffer, offered
+from webinars.domain.programme import published_cycle
 from webinars.services import services
 from webinars.web.headers import keep_private
 from webinars.web.language import request_language
 from webinars.web.limits import limit_addresses, limiter, registrations_limit
+from webinars.web.personal import stands_on
+from webinars.web.registrations import send_again
 from webinars.web.theme_view import refused_theme, theme_body
 from webinars.web.webinar_form import (
     OLD_FORM,
     CycleForm,
+    LinkForm,
     PersonForm,
     cycle_subject,
     form_token_is_good,
@@ -77,6 +81,28 @@ def register_cycle(cycle: str) -> Response:
     return _private(_cycle_page(offer, form, outcome=outcome, email_given=person.email))
 
 
+@blueprint.post("/cycles/<cycle>/register/link")
+@limiter.limit(registrations_limit)
+@limit_addresses
+def cycle_link(cycle: str) -> Response:
+    """Send the personal link again; the same answer whether the address is known or not."""
+    form = LinkForm(request.form)
+    offer = _offer(cycle)
+    if not form_token_is_good(cycle_subject(cycle), request.form.get("csrf_token")):
+        return _private(_cycle_page(offer, CycleForm(), link=form, notice=OLD_FORM), 400)
+    if not form.is_right():
+        return _private(_cycle_page(offer, CycleForm(), link=form), 422)
+    with services().database.write() as session:
+        send_again(session, form, cycle=published_cycle(session, slug=cycle))
+    return _private(_cycle_page(offer, CycleForm(), outcome="link_sent"))
+
+
+@blueprint.get("/cycles/<cycle>/register/link")
+def cycle_link_address(cycle: str) -> AnyResponse:
+    """Where the form leads is no page of its own: whoever opens it is led to the form."""
+    return redirect(url_for("scopes.cycle_form", cycle=cycle))
+
+
 def _offer(cycle: str) -> CycleOffer:
     with services().database.read() as session:
         return offered(session, cycle_slug=cycle, moment=services().moment())
@@ -90,17 +116,19 @@ def _cycle_page(
     offer: CycleOffer,
     form: CycleForm,
     *,
+    link: LinkForm | None = None,
     notice: LazyString | None = None,
     outcome: str | None = None,
     email_given: str | None = None,
 ) -> str:
-    g.page_query = ""
+    stands_on(url_for("scopes.cycle_form", cycle=offer.cycle.slug))
     return render_template(
         "public/cycle_register.html",
         cycle=offer.cycle,
         webinars=offer.webinars,
         left_out=_left_out(form),
         form=form,
+        link=link or LinkForm(),
         csrf_token=new_form_token(cycle_subject(offer.cycle.slug)),
         hold=services().house.hold,
         notice=notice,
@@ -119,9 +147,9 @@ def follow(theme: str) -> Response:
     """Tell one person when a webinar on this theme is planned; the same answer for everybody."""
     form = PersonForm(request.form)
     if not form_token_is_good(theme_subject(theme), request.form.get("csrf_token")):
-        return _private(refused_theme(theme, form, notice=OLD_FORM), 400)
+        return _private(refused_theme(theme, form=form, notice=OLD_FORM), 400)
     if not form.is_right():
-        return _private(refused_theme(theme, form), 422)
+        return _private(refused_theme(theme, form=form), 422)
     person = form.person(language=request_language())
     with services().database.write() as session:
         following.follow_theme(
@@ -136,6 +164,22 @@ def follow(theme: str) -> Response:
     return _private(theme_body(theme, outcome=outcome, email=person.email))
 
 
+@blueprint.post("/themes/<theme>/link")
+@limiter.limit(registrations_limit)
+@limit_addresses
+def theme_link(theme: str) -> Response:
+    """Send the personal link again; the same answer whether the address is known or not."""
+    form = LinkForm(request.form)
+    if not form_token_is_good(theme_subject(theme), request.form.get("csrf_token")):
+        return _private(refused_theme(theme, link=form, notice=OLD_FORM), 400)
+    if not form.is_right():
+        return _private(refused_theme(theme, link=form), 422)
+    with services().database.write() as session:
+        send_again(session, form)
+    return _private(theme_body(theme, outcome="link_sent"))
+
+
+@blueprint.get("/themes/<theme>/link")
 @blueprint.get("/themes/<theme>/follow")
 def follow_address(theme: str) -> AnyResponse:
     """Where the form leads is no page of its own: whoever opens it is led to the form."""

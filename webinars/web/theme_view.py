@@ -12,7 +12,7 @@ from webinars.domain.library import theme_page
 from webinars.domain.programme import Moment
 from webinars.services import services
 from webinars.web.page_cache import Page, keep
-from webinars.web.webinar_form import PersonForm, new_form_token, theme_subject
+from webinars.web.webinar_form import LinkForm, PersonForm, new_form_token, theme_subject
 
 TEMPLATE = "library/theme.html"
 # A kept page has these in the place of what each request brings.
@@ -27,7 +27,7 @@ def theme_body(theme: str, *, outcome: str | None = None, email: str = "") -> by
 
     def build(session: Session, moment: Moment) -> Page:
         page = theme_page(session, slug=theme, moment=moment)
-        values = _values(PersonForm(), FORM_PROOF_GOES_HERE)
+        values = _values(FORM_PROOF_GOES_HERE)
         if outcome:
             values |= {"outcome": outcome, "email_given": ADDRESS_GOES_HERE}
         return Page(TEMPLATE, {"page": page, **values}, page.webinars)
@@ -40,14 +40,24 @@ def theme_body(theme: str, *, outcome: str | None = None, email: str = "") -> by
     )
 
 
-def refused_theme(theme: str, form: PersonForm, *, notice: LazyString | None = None) -> str:
+def refused_theme(
+    theme: str,
+    *,
+    form: PersonForm | None = None,
+    link: LinkForm | None = None,
+    notice: LazyString | None = None,
+) -> str:
     """The page with what was typed, and what is wrong with it."""
     _stands_on_the_page(theme)
     g.page_query = ""
     with services().database.read() as session:
         page = theme_page(session, slug=theme, moment=services().moment())
-    values = _values(form, new_form_token(theme_subject(theme)))
-    return render_template(TEMPLATE, page=page, **(values | {"notice": notice}))
+    values = _values(new_form_token(theme_subject(theme))) | {"notice": notice}
+    return render_template(
+        TEMPLATE,
+        page=page,
+        **(values | ({"form": form} if form else {}) | ({"link": link} if link else {})),
+    )
 
 
 def _stands_on_the_page(theme: str) -> None:
@@ -55,9 +65,10 @@ def _stands_on_the_page(theme: str) -> None:
     g.page_path = unquote(address.removeprefix(request.script_root))
 
 
-def _values(form: PersonForm, csrf_token: str) -> dict[str, Any]:
+def _values(csrf_token: str) -> dict[str, Any]:
     return {
-        "form": form,
+        "form": PersonForm(),
+        "link": LinkForm(),
         "csrf_token": csrf_token,
         "hold": services().house.hold,
         "outcome": None,

@@ -12,7 +12,7 @@ from webinars.domain.programme import Moment
 from webinars.domain.webinar_page import WebinarPage, is_full, webinar_page
 from webinars.services import services
 from webinars.web.page_cache import Page, keep
-from webinars.web.webinar_form import RegistrationForm, form_subject, new_form_token
+from webinars.web.webinar_form import LinkForm, RegistrationForm, form_subject, new_form_token
 
 # A kept page has these in the place of what each request brings.
 FORM_PROOF_GOES_HERE = "the-token-of-this-form"
@@ -44,7 +44,7 @@ def _kept(
     def build(session: Session, moment: Moment) -> Page:
         found = webinar_page(session, cycle_slug=cycle, webinar_slug=webinar, moment=moment)
         page = replace(found, full=full)  # as the page is kept, whatever has happened since
-        values = webinar_values(page, form=RegistrationForm(), csrf_token=FORM_PROOF_GOES_HERE)
+        values = webinar_values(page, csrf_token=FORM_PROOF_GOES_HERE)
         values["video_fragment"] = FRAGMENT_GOES_HERE
         if outcome:
             values |= {"outcome": outcome, "email_given": ADDRESS_GOES_HERE}
@@ -65,9 +65,9 @@ def _filled(body: bytes, cycle: str, webinar: str, *, fragment: str = "", email:
 def render_webinar(
     page: WebinarPage,
     *,
-    form: RegistrationForm,
+    form: RegistrationForm | None = None,
+    link: LinkForm | None = None,
     outcome: str | None = None,
-    email_given: str | None = None,
     notice: Any = None,
 ) -> str:
     """The permanent page as the answer to a form.
@@ -77,10 +77,11 @@ def render_webinar(
     _stands_on_the_permanent_page(page.webinar.cycle_slug, page.webinar.slug)
     g.page_query = ""
     subject = form_subject(page.webinar.cycle_slug, page.webinar.slug)
-    values = webinar_values(page, form=form, csrf_token=new_form_token(subject))
+    values = webinar_values(page, csrf_token=new_form_token(subject))
+    values |= {"outcome": outcome, "notice": notice}
     return render_template(
         "public/webinar.html",
-        **(values | {"outcome": outcome, "email_given": email_given, "notice": notice}),
+        **(values | ({"form": form} if form else {}) | ({"link": link} if link else {})),
     )
 
 
@@ -89,11 +90,12 @@ def _stands_on_the_permanent_page(cycle: str, webinar: str) -> None:
     g.page_path = unquote(address.removeprefix(request.script_root))
 
 
-def webinar_values(page: WebinarPage, *, form: RegistrationForm, csrf_token: str) -> dict[str, Any]:
-    """What the template of the permanent page is given."""
+def webinar_values(page: WebinarPage, *, csrf_token: str) -> dict[str, Any]:
+    """What the template of the permanent page is given, with forms to be filled in."""
     return {
         "page": page,
-        "form": form,
+        "form": RegistrationForm(),
+        "link": LinkForm(),
         "csrf_token": csrf_token,
         "hold": services().house.hold,
         "video_fragment": "",
