@@ -8,7 +8,7 @@ https://docs.sqlalchemy.org/en/21/dialects/sqlite.html (transactions with pysqli
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,9 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 BUSY_TIMEOUT_SECONDS = 30
 """How long a SQLite writer waits for the one before it."""
+
+LOG_PATIENCE_SECONDS = 2
+"""How long the emptying of SQLite's log waits for those who still read an older state."""
 
 WRITES = "webinars_writes"
 
@@ -102,6 +105,23 @@ class Database:
         with self.writing_session() as session, session.begin():
             yield session
 
+    def empty_log(self) -> bool:
+        """After an erasure: take what was erased out of the log beside SQLite's file, too.
+
+        The log (WAL) holds pages as they were, until it is emptied into the file, where what is
+        deleted is overwritten. Whether it is empty; not while somebody reads an older state, so
+        call it again. PostgreSQL has its own ways: see the README.
+        https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
+        """
+        if self.url.get_backend_name() != "sqlite":
+            return True
+        with closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={int(LOG_PATIENCE_SECONDS * 1000)}")
+            busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}")
+        return not busy
+
     def dispose(self) -> None:
         """Close the connections of this process."""
         if self._engine is not None:
@@ -133,6 +153,8 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     # FULL: what was committed survives a power cut; a sent mail must not be forgotten.
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    # What is deleted is overwritten: an address that was erased stands in no free page.
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
 
 
