@@ -9,7 +9,7 @@ https://docs.sqlalchemy.org/en/21/dialects/sqlite.html (transactions with pysqli
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from threading import Lock
@@ -29,6 +29,9 @@ IDLE_SECONDS = 2
 """After so long a connection of the pool is looked at before it is used again."""
 
 IDLE_SINCE = "webinars_idle_since"
+LOG_PATIENCE_SECONDS = 2
+"""How long the emptying of SQLite's log waits for those who still read an older state."""
+
 WRITES = "webinars_writes"
 
 
@@ -124,6 +127,23 @@ class Database:
         with self._turn, self.writing_session() as session, session.begin():
             yield session
 
+    def empty_log(self) -> bool:
+        """After an erasure: take what was erased out of the log beside SQLite's file, too.
+
+        The log (WAL) holds pages as they were, until it is emptied into the file, where what is
+        deleted is overwritten. Whether it is empty; not while somebody reads an older state, so
+        call it again. PostgreSQL has its own ways: see the README.
+        https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
+        """
+        if self.url.get_backend_name() != "sqlite":
+            return True
+        with closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={int(LOG_PATIENCE_SECONDS * 1000)}")
+            busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}")
+        return not busy
+
     def dispose(self) -> None:
         """Close the connections of this process."""
         if self._engine is not None:
@@ -157,6 +177,8 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     # FULL: what was committed survives a power cut; a sent mail must not be forgotten.
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    # What is deleted is overwritten: an address that was erased stands in no free page.
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
 
 

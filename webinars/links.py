@@ -79,6 +79,10 @@ class Links:
         """The participant's own calendar feed."""
         return self._page(f"/me/{quote(token)}/calendar.ics", language)
 
+    def cycle_form(self, cycle: str, *, language: str) -> str:
+        """The form that registers for the rest of a cycle."""
+        return self._page(f"/cycles/{quote(cycle)}/register", language)
+
     def cycle_calendar(self, cycle: str, *, language: str) -> str:
         """The feed of a cycle."""
         return self._page(f"/cycles/{quote(cycle)}/calendar.ics", language)

@@ -28,6 +28,7 @@ class Worker:
         self._services: Services = app.extensions["webinars"]
         self._mail = Mail(app)
         self._stopping = threading.Event()
+        self._emptied_after: int | None = None
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     def tick(self) -> int:
@@ -63,6 +64,7 @@ class Worker:
         with self._app.app_context():
             sent = sender.send_due()
         self._erase_forgotten()
+        self._empty_log()
         return sent
 
     def _erase_forgotten(self) -> None:
@@ -73,6 +75,14 @@ class Worker:
                 erased = erasure.erase_forgotten(session, months=months, now=clock.now())
             if erased:
                 log.info("people_erased", count=erased)
+
+    def _empty_log(self) -> None:
+        """Once after each erasure, whoever erased: until then its bytes are in a log."""
+        database = self._services.database
+        with database.read() as session:
+            latest = erasure.latest_erasure(session)
+        if latest != self._emptied_after and database.empty_log():
+            self._emptied_after = latest
 
     def run(self) -> None:
         """Tick until SIGTERM or SIGINT; the message in hand is finished first."""

@@ -137,7 +137,9 @@ def test_a_cycle_that_is_not_there_is_not_found(database: Database, slug: str) -
     [
         (NOW, START - QUARTER),
         (START - QUARTER - TICK, START - QUARTER),
-        (START - QUARTER, END),
+        (START - QUARTER, START),
+        (START - TICK, START),
+        (START, END),
         (END - TICK, END),
         (END, None),
     ],

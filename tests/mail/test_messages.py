@@ -67,8 +67,20 @@ CASES = {
     "confirmation": Case(MailKind.CONFIRMATION),
     "confirmation-pending": Case(MailKind.CONFIRMATION, RegistrationStatus.PENDING),
     "waiting_list": Case(MailKind.WAITING_LIST, RegistrationStatus.WAITLISTED, waiting_before=2),
+    "confirmation-open": Case(MailKind.CONFIRMATION, now=START - timedelta(minutes=10)),
+    "confirmation-begun": Case(MailKind.CONFIRMATION, now=START + timedelta(minutes=20)),
+    "confirmation-pending-begun": Case(
+        MailKind.CONFIRMATION, RegistrationStatus.PENDING, now=START + timedelta(minutes=20)
+    ),
+    "waiting_list-begun": Case(
+        MailKind.WAITING_LIST, RegistrationStatus.WAITLISTED, now=START + timedelta(minutes=20)
+    ),
     "promotion": Case(MailKind.PROMOTION),
     "cancellation": Case(MailKind.CANCELLATION, RegistrationStatus.CANCELLED),
+    "promotion-begun": Case(MailKind.PROMOTION, now=START + timedelta(minutes=1)),
+    "link-begun": Case(
+        MailKind.LINK, RegistrationStatus.ATTENDED, now=START + timedelta(minutes=20)
+    ),
     "link": Case(MailKind.LINK),
     "link-not-registered": Case(MailKind.LINK, None),
     "link-without-webinar": Case(MailKind.LINK, None, about_webinar=False),
@@ -291,6 +303,10 @@ def test_only_a_place_brings_the_calendar_file(write: Write) -> None:
     assert [e.filename for e in write(CASES["confirmation"], "fr").enclosures] == [
         "apprendre-a-faire-alliances.ics"
     ]
+
+
+def test_what_is_on_now_brings_no_calendar_file(write: Write) -> None:
+    assert write(CASES["confirmation-open"], "fr").enclosures == ()
 
 
 def test_a_pending_registration_brings_no_calendar_file(write: Write) -> None:

@@ -8,7 +8,7 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -33,7 +33,7 @@ from tests.support import (
     register,
 )
 from webinars.db import Database
-from webinars.domain import following, participants, registrations, whole_cycle
+from webinars.domain import confirming, following, participants, registrations, whole_cycle
 from webinars.domain.people import Person
 from webinars.domain.planned import NOTHING_LEFT
 from webinars.domain.registrations import House
@@ -41,7 +41,15 @@ from webinars.links import Links, Purpose
 from webinars.mail import scopes
 from webinars.mail.letters import Letter, NotToBeSent
 from webinars.mail.messages import compose, still_true
-from webinars.models import CycleRegistration, MailKind, MailState, OutboxMail, Participant
+from webinars.models import (
+    Cycle,
+    CycleRegistration,
+    MailKind,
+    MailState,
+    OutboxMail,
+    Participant,
+    Registration,
+)
 from webinars.services import Services
 from webinars.worker import Worker
 
@@ -140,6 +148,47 @@ def summary_of_themes(session: Session, who: Person) -> None:
         follow(session, who, theme=name)
 
 
+def pressed(session: Session, who: Person) -> None:
+    """Several things that waited were confirmed by one press."""
+    register(session, who, webinar=MARCH.slug, house=PROVING)
+    follow(session, who, house=PROVING)
+    participant = participants.by_email(session, email=who.email)
+    assert participant is not None
+    confirming.confirm_all(session, participant=participant, house=PROVING, now=NOW)
+
+
+def link_of_the_whole(session: Session, who: Person) -> None:
+    """Of who has proven it, left one webinar out and left another."""
+    join(session, who)
+    session.execute(sa.update(CycleRegistration).values(without=[SMALL.slug]))
+    participant = participants.by_email(session, email=who.email)
+    assert participant is not None
+    session.execute(sa.delete(Registration).where(Registration.webinar.has(slug=SMALL.slug)))
+    session.expire_all()
+    registrations.cancel(
+        session,
+        participant=participant,
+        cycle_slug="2019",
+        webinar_slug=MARCH.slug,
+        house=PROVING,
+        now=NOW,
+    )
+    join(session, who, house=PROVING, now=NOW + timedelta(minutes=1))
+
+
+def link_of_the_whole_pending(session: Session, who: Person) -> None:
+    join(session, who, house=PROVING)
+    join(session, who, house=PROVING, now=NOW + timedelta(minutes=1))
+
+
+def link_without_the_whole(session: Session, who: Person) -> None:
+    register(session, who, webinar=MARCH.slug)
+    participant = participants.by_email(session, email=who.email)
+    cycle = session.scalars(sa.select(Cycle)).one()
+    assert participant is not None
+    registrations.send_link(session, participant=participant, cycle=cycle, house=HOUSE, now=NOW)
+
+
 def planned_one(session: Session, who: Person) -> None:
     join(session, who)
     publish(session, *PLAN, JUNE)
@@ -177,6 +226,10 @@ SITUATIONS: dict[str, Situation] = {
     "summary": summary,
     "summary-pending": summary_pending,
     "summary-of-themes": summary_of_themes,
+    "summary-pressed": pressed,
+    "link-of-the-whole": link_of_the_whole,
+    "link-of-the-whole-pending": link_of_the_whole_pending,
+    "link-without-the-whole": link_without_the_whole,
     "planned": planned_one,
     "planned-for-a-theme": planned_for_a_theme,
     "planned-three": planned_three,
@@ -271,6 +324,26 @@ def test_news_are_named_by_the_mail_of_the_form_with_the_box(
 
     assert ("told when a new cycle" in " ".join(letter.text.split())) == said
     assert ("told when a new cycle" in letter.html) == said
+
+
+@words
+def test_a_webinar_that_is_on_leads_into_its_room(
+    write: Write, app: Flask, services: Services, at: Callable[[datetime], None]
+) -> None:
+    """In a mail that lists several; the others lead to their pages."""
+    write(whole, "en")
+    begun = datetime(2019, 3, 21, 12, 10, tzinfo=UTC)
+    at(begun)
+    with app.app_context(), services.database.read() as session:
+        mail = session.scalars(sa.select(OutboxMail)).one()
+        letter = compose(session, mail=mail, services=services, now=begun)
+    token = Links(base_url="", secret=SECRET).personal_token(Purpose.DOOR, ZOE_ID, 1)
+    lines = letter.text.splitlines()
+    first = lines.index(MARCH.title)
+    assert lines[first + 2] == "You are registered, and it is on now"
+    assert lines[first + 3].endswith(f"/cycles/2019/{MARCH.slug}/join?t={token}")
+    assert letter.text.count("/join?t=") == 1
+    assert letter.html.count("Join the webinar") == 1
 
 
 # what is not so any more does not leave --------------------------------------------------

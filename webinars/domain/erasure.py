@@ -22,6 +22,7 @@ from webinars.domain.places import STANDS
 from webinars.i18n import DEFAULT_LANGUAGE
 from webinars.models import (
     AuditAct,
+    AuditEntry,
     CycleRegistration,
     FollowedTheme,
     OutboxMail,
@@ -134,6 +135,12 @@ def erase_forgotten(session: Session, *, months: int, now: datetime, most: int =
         after={"count": len(forgotten)},
     )
     return len(forgotten)
+
+
+def latest_erasure(session: Session) -> int | None:
+    """What tells one erasure from the next: its number in the trail; None when there was none."""
+    acts = (AuditAct.PERSON_ERASED, AuditAct.PEOPLE_ERASED)
+    return session.scalar(sa.select(sa.func.max(AuditEntry.id)).where(AuditEntry.act.in_(acts)))
 
 
 def _blank(session: Session, people: Sequence[Participant], now: datetime) -> None:

@@ -160,6 +160,12 @@ def door_token(links: Links, participant: Participant) -> str:
     return links.personal_token(Purpose.DOOR, participant.public_id, participant.page_generation)
 
 
+def door_address(links: Links, participant: Participant, *, cycle: str, webinar: str) -> str:
+    """The way into a room, as a mail gives it to the person."""
+    token = door_token(links, participant)
+    return links.join(cycle, webinar, token=token, language=participant.language)
+
+
 def calendar_token(links: Links, participant: Participant) -> str:
     """The secret of the person's calendar, as it is now."""
     return links.personal_token(

@@ -57,6 +57,8 @@ class WebinarView:
     """From 1, in the order of the cycle's dates."""
     cancelled: bool
     life: Life
+    begun: bool
+    """Past its start; its door opens, and its second life begins, a while before."""
     is_next: bool
     exception_of: date | None
     reason: str | None
@@ -105,11 +107,11 @@ class Moment:
         return cls(now, minutes(opens_minutes))
 
     def fresh_until(self, webinars: Iterable[WebinarView]) -> datetime | None:
-        """When the first of these webinars will next change its life; None is never."""
+        """When the first of these webinars will next open, begin or end; None is never."""
         boundaries = (
             instant
             for webinar in webinars
-            for instant in (webinar.starts_at - self.opens, webinar.ends_at)
+            for instant in (webinar.starts_at - self.opens, webinar.starts_at, webinar.ends_at)
         )
         return min((instant for instant in boundaries if instant > self.now), default=None)
 
@@ -161,6 +163,7 @@ def webinar_views(cycle: Cycle, rows: Iterable[Row], *, moment: Moment) -> tuple
                 position=position,
                 cancelled=cancelled,
                 life=its_life,
+                begun=moment.now >= webinar.starts_at,
                 is_next=is_next,
                 exception_of=webinar.exception_of,
                 reason=webinar.reason,

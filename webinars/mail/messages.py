@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 from webinars.clock import to_local
 from webinars.domain import confirmations, participants, reminders
 from webinars.domain.outbox import EXPIRED
-from webinars.domain.programme import WebinarView
+from webinars.domain.programme import Life, WebinarView
 from webinars.domain.waiting_line import position
 from webinars.domain.webinar_page import webinar_page
-from webinars.links import Links
 from webinars.mail import accounts, notices, scopes
 from webinars.mail.letters import Enclosure, Letter, NotToBeSent, texts
 from webinars.models import (
@@ -46,7 +45,9 @@ def compose(session: Session, *, mail: OutboxMail, services: Services, now: date
         said = texts(mail.kind, context)
         enclosures = (
             (_calendar_file(session, mail, services),)
-            if mail.kind in WITH_CALENDAR and context["status"] is RegistrationStatus.CONFIRMED
+            if mail.kind in WITH_CALENDAR
+            and context["status"] is RegistrationStatus.CONFIRMED
+            and context["webinar"].life is Life.BEFORE
             else ()
         )
     return Letter(
@@ -161,19 +162,18 @@ def _context(
             "page": page,
             "webinar": page.webinar,
             "webinar_url": links.webinar(*where, language=language),
-            "join_url": _door(links, person, where),
+            "join_url": participants.door_address(
+                links, person, cycle=cycle.slug, webinar=mail.webinar.slug
+            ),
             "days_left": _days_left(page.webinar, now),
         }
     if mail.kind is MailKind.CHANGE_NOTICE:
         context |= notices.context(session, mail=mail, services=services, now=now)
+    if mail.kind is MailKind.LINK:
+        context |= scopes.of_cycle(session, mail=mail, services=services, now=now)
     if mail.kind in scopes.KINDS:
         context |= scopes.context(session, mail=mail, services=services, now=now)
     return context
-
-
-def _door(links: Links, person: Participant, where: tuple[str, str]) -> str:
-    token = participants.door_token(links, person)
-    return links.join(*where, token=token, language=person.language)
 
 
 def _held_until(registration: Registration | None, now: datetime) -> datetime | None:

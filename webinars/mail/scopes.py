@@ -7,9 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain import following, participants, planned
+from webinars.domain import confirmations, following, participants, planned
+from webinars.domain.doors import LET_IN
 from webinars.domain.places import STANDS
-from webinars.domain.programme import Moment, WebinarView, programme
+from webinars.domain.programme import Life, Moment, WebinarView, programme
 from webinars.links import Links
 from webinars.mail.letters import NotToBeSent
 from webinars.models import (
@@ -83,6 +84,7 @@ def context(
     cycle = mail.cycle.slug if mail.cycle else None
     return found | {
         "mine": mine,
+        "pressed": mail.key.endswith(f":{confirmations.CONFIRMED}"),
         "entries": tuple(
             _entry(view, services.links, person)
             for view in mine.registrations
@@ -182,9 +184,48 @@ def _entry(view: participants.RegistrationView, links: Links, person: Participan
         status=view.status,
         position=view.position,
         held_until=view.held_until,
-        address=_address(view.webinar, links, person),
+        address=_way_in(view, links, person) or _address(view.webinar, links, person),
+    )
+
+
+def _way_in(view: participants.RegistrationView, links: Links, person: Participant) -> str | None:
+    """Into the room, while it is open to them."""
+    if view.status not in LET_IN or view.webinar.life is not Life.LIVE:
+        return None
+    return participants.door_address(
+        links, person, cycle=view.webinar.cycle_slug, webinar=view.webinar.slug
     )
 
 
 def _address(webinar: WebinarView, links: Links, person: Participant) -> str:
     return links.webinar(webinar.cycle_slug, webinar.slug, language=person.language)
+
+
+# the link, asked for from the form of a cycle ------------------------------------------
+
+
+def of_cycle(
+    session: Session, *, mail: OutboxMail, services: Services, now: datetime
+) -> dict[str, Any]:
+    """Where the person stands with the cycle from whose form the link was asked for."""
+    person, cycle = mail.participant, mail.cycle
+    assert person is not None, "the link is a participant's"
+    if cycle is None:
+        return {}
+    moment = Moment.at(now, opens_minutes=services.settings.join_opens_minutes)
+    mine = participants.own_page(session, participant=person, moment=moment)
+    whole = next((one for one in mine.cycles if one.slug == cycle.slug), None)
+    left = [
+        view.webinar
+        for view in mine.registrations
+        if view.can_return and view.webinar.cycle_slug == cycle.slug
+    ]
+    left_out = whole.left_out if whole else ()
+    found = programme(session, cycle_slug=cycle.slug, moment=moment)
+    return {
+        "cycle": found,
+        "whole": whole,
+        "missing": sorted((*left, *left_out), key=lambda one: one.starts_at),
+        "to_come": [one for one in found.webinars if not one.cancelled and one.ends_at > now],
+        "cycle_form_url": services.links.cycle_form(cycle.slug, language=person.language),
+    }

@@ -1,7 +1,7 @@
 """Public pages, built once per state of the site and served from memory.
 
 A page is fresh as long as the site's version is the one it was built from, which one small
-query tells, and as long as no webinar on it has changed its life (door opens, end).
+query tells, and as long as no webinar on it has changed its life (door opens, start, end).
 """
 
 import hashlib
