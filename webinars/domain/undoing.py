@@ -230,7 +230,7 @@ def _invert(session: Session, edit: Edit, change: Change) -> None:
 
 def _put_details_back(row: DraftSession, draft: CycleDraft, before: Mapping[str, Any]) -> None:
     values = {name: before[name] for name in EDITORIAL_FIELDS if name in before}
-    values |= {name: before[name] for name in ("join_url", "reason") if name in before}
+    values |= {name: before[name] for name in ("join_url", "reason", "reminders") if name in before}
     for name in ("duration", "capacity"):
         if name in before:
             values[name] = None if before[name] == getattr(draft, name) else before[name]
