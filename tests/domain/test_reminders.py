@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tests.domain.reminding import DAY, SECOND, START, planned, set_rules
 from tests.support import (
     ALICE,
     APRIL,
@@ -24,26 +25,18 @@ from tests.support import (
 )
 from webinars.db import Database
 from webinars.domain import outbox, participants, registrations
-from webinars.domain.mail_rules import USUAL, Pace
-from webinars.domain.reminders import plan_mails, why_not
+from webinars.domain.mail_rules import Pace
+from webinars.domain.reminders import why_not
 from webinars.models import (
     MailKind,
     MailState,
     OutboxMail,
     Registration,
     RegistrationStatus,
-    Webinar,
     WebinarStatus,
 )
 
-START = datetime.fromisoformat("2019-03-21T12:00:00+00:00")
-DUE = START - timedelta(days=1)
-SECOND = timedelta(seconds=1)
-
-
-def planned(database: Database, *, now: datetime, most: int = 500, pace: Pace = USUAL) -> int:
-    with database.write() as session:
-        return plan_mails(session, host=HOST, pace=pace, now=now, most=most)
+DUE = START - DAY
 
 
 def owed(session: Session) -> list[tuple[str, datetime | None]]:
@@ -52,12 +45,6 @@ def owed(session: Session) -> list[tuple[str, datetime | None]]:
         sa.select(OutboxMail).where(OutboxMail.kind == MailKind.REMINDER).order_by(OutboxMail.id)
     )
     return [(row.recipient.email.split("@")[0], row.about_start) for row in rows]
-
-
-def set_rules(session: Session, words: list[str]) -> None:
-    """As if they had been published with the webinars."""
-    for webinar in session.scalars(sa.select(Webinar)):
-        webinar.armed = dict.fromkeys(words, NOW.isoformat())
 
 
 def leave(session: Session, email: str) -> None:

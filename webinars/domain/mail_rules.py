@@ -165,7 +165,7 @@ class Pace:
     """How the house spaces its mails."""
 
     apart: timedelta = timedelta(hours=3)
-    """Two reminders to one person that would be closer than this are one."""
+    """Two reminders to one person that would leave within this are one."""
     quiet: Quiet | None = None
 
 

@@ -10,7 +10,7 @@ Reminders to one person are kept apart (``Pace.apart``):
   would have said;
 - who registered, came to a place, or was told of the date (a publication put it there) less
   than that before the time of a rule has just been told: no reminder by that rule;
-- who was written a reminder, of whichever webinar, less than that before the time of a rule
+- who was written a reminder, of whichever webinar, at most that before the time of a rule
   gets none by it. That reminder speaks of every webinar of which a rule would have reminded
   them until so long after it (``told_with``): the same condition, seen from the other side.
 
@@ -142,14 +142,14 @@ def _values(webinar: Candidate, due: Due, pace: Pace) -> dict[str, Any]:
         "suffix": f":{start.isoformat()}",
         "about_start": start,
         "known_by": due.at - pace.apart,
-        "told_after": _told_after(due, pace),
+        "told_from": _told_from(due, pace),
     }
 
 
-def _told_after(due: Due, pace: Pace) -> datetime:
-    """Who was written a reminder after this has been told what the rule would tell.
+def _told_from(due: Due, pace: Pace) -> datetime:
+    """A reminder that was written from then on speaks of what the rule would tell.
 
-    Not by one that left before the rule was in force: that one did not speak of it.
+    Not one that was written before the rule was in force.
     """
     return max(due.at - pace.apart, due.since)
 
@@ -217,7 +217,7 @@ _OWED: dict[RuleKind, Statements] = {
             Registration.status == RegistrationStatus.CONFIRMED,
             Registration.changed_at <= _instant("known_by"),
         ],
-        told=[OutboxMail.created_at > _instant("told_after")],
+        told=[OutboxMail.created_at >= _instant("told_from")],
         about_start=True,
     ),
     RuleKind.REPLAY: _owing(
@@ -328,18 +328,20 @@ def told_with(
         (webinar, cycle)
         for webinar, cycle, changed_at in rows
         if any(
-            due.at - pace.apart < mail.created_at
-            and (before is None or before <= _told_after(due, pace))
-            for due in _reminders_of(webinar, cycle.zone, known_since=changed_at, pace=pace)
+            (before is None or before < told_from) and told_from <= mail.created_at
+            for told_from in _told_froms(webinar, cycle.zone, known_since=changed_at, pace=pace)
         )
     )
 
 
-def _reminders_of(webinar: Webinar, zone: str, *, known_since: datetime, pace: Pace) -> list[Due]:
-    """The reminders of a webinar to somebody who has known of it since then."""
+def _told_froms(
+    webinar: Webinar, zone: str, *, known_since: datetime, pace: Pace
+) -> list[datetime]:
+    """``_told_from`` of each reminder to somebody who has known of the webinar since then."""
     known_by = max(webinar.placed_at, known_since) + pace.apart
+    timetable = mail_rules.timetable(times_of(webinar, zone, None), webinar.armed, pace=pace)
     return [
-        due
-        for due in mail_rules.timetable(times_of(webinar, zone, None), webinar.armed, pace=pace)
+        _told_from(due, pace)
+        for due in timetable
         if due.rule.kind is RuleKind.REMINDER and known_by <= due.at
     ]
