@@ -1,6 +1,7 @@
 """The configuration: its file, the environment, and sentences for who wrote it wrongly."""
 
 import stat
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,10 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> 
         ("retention_months = 121", "retention_months: at most 120."),
         ('mail_security = "ssl"', "mail_security: one of none, starttls, tls."),
         ('log_level = "LOUD"', "log_level: one of DEBUG, INFO, WARNING, ERROR."),
+        ('quiet_from = "21"', 'quiet_from: an hour such as "21:00" is needed.'),
+        ("quiet_from = 21", 'quiet_from: an hour such as "21:00" is needed.'),
+        ('quiet_until = "24:00"', 'quiet_until: an hour such as "21:00" is needed.'),
+        ("reminders_apart_minutes = -1", "reminders_apart_minutes: at least 0."),
         ('demo = "perhaps"', "demo: true or false is needed."),
         ("site_name = 3", "site_name: text in quotation marks is needed."),
         (
@@ -162,6 +167,29 @@ def test_a_wrong_setting_is_named_with_its_file(written: str, sentence: str) -> 
 def test_credentials_go_in_pairs(written: str) -> None:
     wrote(written)
     assert complaint() == ["mail_username and mail_password go together: give both or neither."]
+
+
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ('quiet_from = "21:00"', "quiet_from and quiet_until go together: give both or neither."),
+        ("quiet_until = 08:00:00", "quiet_from and quiet_until go together: give both or neither."),
+        (
+            'quiet_from = "21:00"\nquiet_until = "21:00"',
+            "quiet_from and quiet_until are the same hour: leave both out.",
+        ),
+    ],
+)
+def test_quiet_hours_go_in_pairs(written: str, sentence: str) -> None:
+    wrote(written)
+    assert complaint() == [sentence]
+
+
+def test_quiet_hours_are_local_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrote("quiet_until = 08:30:00")
+    monkeypatch.setenv("WEBINARS_QUIET_FROM", "21:00")
+    found = load_settings()
+    assert (found.quiet_from, found.quiet_until) == (time(21), time(8, 30))
 
 
 def test_a_wrong_variable_is_named_as_such(monkeypatch: pytest.MonkeyPatch) -> None:

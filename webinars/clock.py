@@ -48,6 +48,23 @@ def to_utc(day: date, hour: time, zone_name: str) -> datetime:
     return instant
 
 
+def days_away(instant: datetime, days: int, zone_name: str) -> datetime:
+    """The UTC instant, so many days later, at which clocks of the zone show the same hour.
+
+    An hour that the night skips is the one that clocks show in its place: 02:30 is 03:30. One
+    that happens twice means its first passage. Raises UnknownZone.
+    """
+    local = to_local(instant, zone_name)
+    return at_hour(local.date() + timedelta(days=days), local.time(), zone_name)
+
+
+def at_hour(day: date, hour: time, zone_name: str) -> datetime:
+    """As ``to_utc``; an hour that the night skips is the one that clocks show in its place."""
+    # RFC 5545 section 3.3.5 reads such an hour so: by the offset before the gap.
+    local = datetime.combine(day, hour.replace(fold=0), tzinfo=zone(zone_name))
+    return local.astimezone(UTC)
+
+
 def to_local(instant: datetime, zone_name: str) -> datetime:
     """The instant as clocks of the zone show it."""
     return instant.astimezone(zone(zone_name))

@@ -6,10 +6,12 @@ Each key of the file is also an environment variable ``WEBINARS_<KEY>``, which w
 import contextlib
 import difflib
 import os
+import re
 import secrets
 import sys
 import tempfile
 import tomllib
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -42,7 +44,17 @@ def _blank_is_none(value: Any) -> Any:
     return None if value == "" else value
 
 
+def _hour(value: Any) -> Any:
+    """``"21:00"``, or a local time of TOML. Nothing else: 21 would be read as seconds."""
+    if value is None or (isinstance(value, time) and not value.tzinfo):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        return time.fromisoformat(value)
+    raise ValueError('an hour such as "21:00" is needed')
+
+
 OptionalText = Annotated[str | None, BeforeValidator(_blank_is_none)]
+OptionalHour = Annotated[time | None, BeforeValidator(_hour), BeforeValidator(_blank_is_none)]
 
 
 class Settings(BaseSettings):
@@ -75,6 +87,9 @@ class Settings(BaseSettings):
     confirmations_per_day: int = Field(default=3, ge=1, le=100)
     link_mails_per_day: int = Field(default=3, ge=1, le=100)
     retention_months: int = Field(default=36, ge=1, le=120)
+    reminders_apart_minutes: int = Field(default=180, ge=0, le=10080)
+    quiet_from: OptionalHour = None
+    quiet_until: OptionalHour = None
 
     # the worker
     worker_tick_seconds: int = Field(default=10, ge=1, le=3600)
@@ -173,6 +188,14 @@ class Settings(BaseSettings):
     def _credentials_in_pairs(self) -> "Settings":
         if (self.mail_username is None) != (self.mail_password is None):
             raise ValueError("mail_username and mail_password go together: give both or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _quiet_hours_in_pairs(self) -> "Settings":
+        if (self.quiet_from is None) != (self.quiet_until is None):
+            raise ValueError("quiet_from and quiet_until go together: give both or neither")
+        if self.quiet_from is not None and self.quiet_from == self.quiet_until:
+            raise ValueError("quiet_from and quiet_until are the same hour: leave both out")
         return self
 
     @property

@@ -66,6 +66,10 @@ class Links:
         """The permanent page of a webinar."""
         return self._page(f"/cycles/{quote(cycle)}/{quote(webinar)}", language)
 
+    def whole_cycle(self, cycle: str, *, language: str) -> str:
+        """The form that registers for all of a cycle."""
+        return self._page(f"/cycles/{quote(cycle)}/register", language)
+
     def join(self, cycle: str, webinar: str, *, token: str, language: str) -> str:
         """The door of a webinar for one participant."""
         path = f"/cycles/{quote(cycle)}/{quote(webinar)}/join?t={quote(token)}"

@@ -10,6 +10,7 @@ from webinars import clock
 from webinars.config import Settings
 from webinars.db import Database
 from webinars.domain.calendars import Writer
+from webinars.domain.mail_rules import Pace, Quiet
 from webinars.domain.programme import Moment
 from webinars.domain.registrations import House
 from webinars.links import Links
@@ -32,6 +33,15 @@ class Services:
             hold=timedelta(minutes=self.settings.pending_hold_minutes),
             confirmations_per_day=self.settings.confirmations_per_day,
             link_mails_per_day=self.settings.link_mails_per_day,
+        )
+
+    @property
+    def pace(self) -> Pace:
+        """How mails by rule are spaced."""
+        begins, ends = self.settings.quiet_from, self.settings.quiet_until
+        return Pace(
+            apart=timedelta(minutes=self.settings.reminders_apart_minutes),
+            quiet=Quiet(begins, ends) if begins is not None and ends is not None else None,
         )
 
     def moment(self) -> Moment:

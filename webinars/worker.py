@@ -46,14 +46,17 @@ class Worker:
         while ended and not self._stopping.is_set():
             with self._services.database.write() as session:
                 ended = places.end_all_holds(session, host=host, now=clock.now())
-        planned = 1
-        while planned and not self._stopping.is_set():
-            with self._services.database.write() as session:
-                planned = reminders.plan_reminders(session, host=host, now=clock.now())
         settled = 1
         while settled and not self._stopping.is_set():
             with self._services.database.write() as session:
                 settled = attendance.settle(session, now=clock.now())
+        planned = 1
+        while planned and not self._stopping.is_set():
+            with self._services.database.write() as session:
+                # After who came is settled: it decides what people are told of the replay.
+                planned = reminders.plan_mails(
+                    session, host=host, pace=self._services.pace, now=clock.now()
+                )
         sender = Sender(
             services=self._services,
             mail=self._mail,

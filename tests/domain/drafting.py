@@ -97,7 +97,7 @@ def entries(database: Database) -> list[AuditEntry]:
 
 def public(database: Database) -> dict[str, dict[str, Any]]:
     """All that is public of each webinar, and what has left or is to leave the house."""
-    told = {"sequence", "changed_at"}
+    told = {"sequence", "changed_at", "placed_at", "armed"}
     found = whole(database)
     return {
         slug: {name: value for name, value in fields.items() if name not in told}

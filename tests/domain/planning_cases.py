@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from webinars.domain.cycle_file import read_plan
 from webinars.domain.fields import UNLIMITED
+from webinars.domain.mail_rules import in_order
 from webinars.domain.plan import Plan, PlannedSession
 from webinars.models import WebinarStatus
 
@@ -27,6 +28,9 @@ RULES = (
 SLUGS = st.from_regex(r"[a-z0-9]{1,6}(-[a-z0-9]{1,6}){0,2}", fullmatch=True).filter(
     lambda slug: slug not in {"register", "calendar"}
 )
+RULES_FOR_MAILS = st.none() | st.sets(
+    st.sampled_from(["14d", "7d", "24h", "1h", "15m", "replay", "survey+1d"])
+).map(in_order)
 LINES = (
     st.one_of(
         st.text(
@@ -71,6 +75,7 @@ def plans(draw: st.DrawFn, *, least: int = 0, most: int = 6, cancelled: bool = T
         exception_of=st.none() | days,
         reason=st.none() | LINES,
         status=statuses,
+        reminders=RULES_FOR_MAILS,
         texts=st.fixed_dictionaries(
             {},
             optional={
@@ -95,6 +100,8 @@ def plans(draw: st.DrawFn, *, least: int = 0, most: int = 6, cancelled: bool = T
         capacity=draw(st.none() | st.integers(1, 500)),
         demonstration=draw(st.booleans()),
         department=draw(st.none() | st.sampled_from(["57", "6AE", "971"])),
+        reminders=draw(RULES_FOR_MAILS),
+        survey_url=draw(st.none() | st.just("https://enquete.example.org/?a=b#c")),
         sessions=tuple(planned),
     )
 

@@ -21,6 +21,7 @@ from tests.support import (
 )
 from webinars.db import Database
 from webinars.domain import attendance, doors, notices, reminders
+from webinars.domain.mail_rules import Pace
 from webinars.domain.people import Person
 from webinars.models import MailKind, OutboxMail, Participant, Registration, Webinar, WebinarStatus
 
@@ -150,7 +151,7 @@ def test_another_day_begins_again(march: Database) -> None:
         assert session.scalars(sa.select(Registration.came_at)).all() == [None] * 3
     due = START + timedelta(days=6)
     with march.write() as session:
-        reminders.plan_reminders(session, host=HOST, now=due + SECOND)
+        reminders.plan_mails(session, host=HOST, pace=Pace(), now=due + SECOND)
         reminded = session.scalars(
             sa.select(sa.func.count()).where(OutboxMail.kind == MailKind.REMINDER)
         ).one()

@@ -8,13 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webinars.domain.changes import PlanChange
-from webinars.domain.consequences import Facts, State, WebinarConsequences, consequences
+from webinars.domain.consequences import (
+    Facts,
+    Reminding,
+    State,
+    WebinarConsequences,
+    consequences,
+)
+from webinars.domain.mail_rules import Rule, RuleKind, Unit
 from webinars.models import ChangeKind
 
 NOW = datetime(2019, 3, 4, 9, tzinfo=UTC)
 JUNE = datetime(2019, 6, 20, 11, tzinfo=UTC)
 DAY = timedelta(days=1)
-A_DAY, AN_HOUR = 24 * 60, 60
+A_DAY, AN_HOUR = Rule(RuleKind.REMINDER, 1, Unit.DAYS), Rule(RuleKind.REMINDER, 1, Unit.HOURS)
+APART = timedelta(hours=3)
 
 
 def state(**changes: Any) -> State:
@@ -29,6 +37,10 @@ def state(**changes: Any) -> State:
     return State(**(values | changes))
 
 
+def reminding(after: State, *rules: Rule) -> tuple[Reminding, ...]:
+    return tuple(Reminding(rule, after.starts_at - rule.offset) for rule in rules)
+
+
 def facts(before: State | None, after: State | None, **changes: Any) -> Facts:
     values: dict[str, Any] = {
         "published": {"a": before} if before else {},
@@ -38,11 +50,13 @@ def facts(before: State | None, after: State | None, **changes: Any) -> Facts:
         "registered": {},
         "invited": {},
         "joining": 0,
+        "welcomed": 0,
         "held": {},
         "confirmed": {},
         "waiting": {},
         "calendars": 0,
-        "reminder_minutes": (A_DAY, AN_HOUR),
+        "reminders": {"a": reminding(after, A_DAY, AN_HOUR)} if after else {},
+        "apart": APART,
     }
     return Facts(**(values | changes))
 
@@ -77,7 +91,7 @@ def test_the_changes_of_one_webinar_stand_together() -> None:
 def test_a_move_arms_its_reminders_by_the_new_date_the_first_first() -> None:
     later = JUNE + 28 * DAY
     one = of_one(MOVED, after=state(starts_at=later))
-    assert [(again.minutes_before, again.due_at) for again in one.rearmed] == [
+    assert [(again.rule, again.leaves_at) for again in one.rearmed] == [
         (A_DAY, later - DAY),
         (AN_HOUR, later - timedelta(hours=1)),
     ]
@@ -85,9 +99,17 @@ def test_a_move_arms_its_reminders_by_the_new_date_the_first_first() -> None:
 
 
 def test_a_move_may_be_too_late_for_a_reminder() -> None:
-    one = of_one(MOVED, after=state(starts_at=NOW + timedelta(hours=2)))
-    assert [again.minutes_before for again in one.rearmed] == [AN_HOUR]
-    assert one.passed == (A_DAY,)
+    one = of_one(MOVED, after=state(starts_at=NOW + timedelta(hours=4)))
+    assert [again.rule for again in one.rearmed] == [AN_HOUR]
+    assert [late.rule for late in one.passed] == [A_DAY]
+
+
+def test_the_notice_says_what_a_reminder_soon_after_it_would_say() -> None:
+    one = of_one(MOVED, after=state(starts_at=NOW + DAY + APART - timedelta(seconds=1)))
+    assert [again.rule for again in one.rearmed] == [AN_HOUR]
+    assert [late.rule for late in one.passed] == [A_DAY]
+    one = of_one(MOVED, after=state(starts_at=NOW + DAY + APART))
+    assert ([again.rule for again in one.rearmed], one.passed) == ([A_DAY, AN_HOUR], ())
 
 
 def test_a_move_into_the_past_arms_nothing() -> None:
@@ -103,7 +125,7 @@ def test_a_cancelled_webinar_has_no_reminder() -> None:
 def test_taking_place_after_all_arms_the_reminders_again() -> None:
     back = change(ChangeKind.CHANGED, {"cancelled": True}, {"cancelled": False})
     one = of_one(back, before=state(cancelled=True))
-    assert [again.minutes_before for again in one.rearmed] == [A_DAY, AN_HOUR]
+    assert [again.rule for again in one.rearmed] == [A_DAY, AN_HOUR]
 
 
 def test_another_title_leaves_the_reminders_alone() -> None:
@@ -145,9 +167,11 @@ def test_nobody_is_promoted_beyond_the_places(
 @given(st.timedeltas(timedelta(days=-3), timedelta(days=40)), st.integers(1, 60 * 24 * 7))
 def test_each_reminder_is_either_armed_or_too_late(off: timedelta, before: int) -> None:
     starts = NOW + off
-    one = of_one(MOVED, after=state(starts_at=starts), reminder_minutes=(before,))
+    after = state(starts_at=starts)
+    rule = Rule(RuleKind.REMINDER, before)
+    one = of_one(MOVED, after=after, reminders={"a": reminding(after, rule)})
     assert len(one.rearmed) + len(one.passed) == (1 if starts > NOW else 0)
-    assert all(NOW < again.due_at < starts for again in one.rearmed)
+    assert all(NOW + APART <= again.leaves_at < starts for again in one.rearmed)
 
 
 def test_the_feeds_of_both_themes_move() -> None:

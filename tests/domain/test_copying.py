@@ -151,7 +151,9 @@ def test_any_copy_has_each_date_of_the_rule_once(plan: Plan, year: int, keep: bo
     assert len(set(slugs)) == len(slugs)
     assert [fields.slug(slug) for slug in slugs] == slugs
     assert [
-        one for one in sessions if one != PlannedSession(one.slug, one.date, one.title, one.theme)
+        one
+        for one in sessions
+        if replace(one, reminders=None) != PlannedSession(one.slug, one.date, one.title, one.theme)
     ] == []
     kept = [one for one in plan.sessions if one.status is WebinarStatus.SCHEDULED] if keep else []
     assert [one.theme for one in sessions] == (
@@ -196,7 +198,6 @@ def test_a_copied_year_is_a_draft_and_nothing_leaves(database: Database) -> None
     with database.read() as session_:
         cycle = planning.find_cycle(session_, slug="2027")
         assert (cycle.revision, cycle.published_at, cycle.draft.version) == (0, None, 1)
-        assert [rule.minutes_before for rule in cycle.reminder_rules] == [1440]
         rows = planning.in_order(cycle.draft)
         assert [(row.date.isoformat(), row.theme_slug) for row in rows][:3] == [
             ("2027-01-21", None),

@@ -32,6 +32,7 @@ FULL = replace(
             exception_of=date(2019, 8, 15),
             reason="Assomption",
             status=WebinarStatus.CANCELLED,
+            reminders=(),
             texts={"why": "Un.\n\nDeux.", "agenda": ("Un", "Deux"), "speakers": ()},
         ),
         capacity=50,
@@ -40,6 +41,8 @@ FULL = replace(
     zone="America/Guadeloupe",
     department="971",
     demonstration=True,
+    reminders=("7d", "90m", "replay", "survey+1d"),
+    survey_url="https://enquete.example.org/2019",
 )
 FULL_FILE = """\
 title = "Cycle 2019"
@@ -51,6 +54,13 @@ duration = 90
 capacity = 50
 department = "971"
 demonstration = true
+reminders = [
+    "7d",
+    "90m",
+    "replay",
+    "survey+1d",
+]
+survey_url = "https://enquete.example.org/2019"
 slug = "annee"
 
 [[sessions]]
@@ -64,6 +74,7 @@ capacity = 10
 join_url = "https://salle.example.org/a?b=c#d"
 exception_of = 2019-08-15
 reason = "Assomption"
+reminders = []
 status = "cancelled"
 why = "Un.\\n\\nDeux."
 agenda = [
@@ -151,6 +162,23 @@ def test_a_text_that_is_said_to_be_empty_is_not_left_out() -> None:
                 4,
                 "department",
             ),
+        ),
+        (
+            HEAD + 'reminders = ["1d", "soon"]\n',
+            Problem(
+                '"soon" is no rule for a mail: write for example "7d", "2h" or "30m" before the '
+                'start, "replay", or "survey+1d" after the end',
+                4,
+                "reminders",
+            ),
+        ),
+        (
+            HEAD + 'reminders = "1d"\n',
+            Problem("a list in brackets is needed, not '1d'", 4, "reminders"),
+        ),
+        (
+            HEAD + "reminders = [1]\n",
+            Problem("a text in quotes is needed, not 1", 4, "reminders[1]"),
         ),
         (
             HEAD + "department = 57\n",

@@ -46,6 +46,7 @@ def june(**changed: Any) -> dict[str, Any]:
         "exception_of": None,
         "reason": None,
         "status": "scheduled",
+        "reminders": None,
         "why": None,
         "agenda": [],
         "speakers": [],

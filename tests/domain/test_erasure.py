@@ -33,8 +33,9 @@ from webinars.db import Database
 from webinars.domain import audit, erasure, leaving, notices, participants, preview
 from webinars.domain.erasure import Going
 from webinars.domain.errors import ChangedMeanwhile, NotFound
+from webinars.domain.mail_rules import Pace
 from webinars.domain.registration_lists import list_registrations
-from webinars.domain.reminders import plan_reminders
+from webinars.domain.reminders import plan_mails
 from webinars.domain.waiting_line import position
 from webinars.links import Links
 from webinars.models import (
@@ -291,7 +292,7 @@ def test_nobody_erased_is_promoted_told_or_reminded(moved_back: Database) -> Non
         assert notices.people_told(session, webinar_ids=[march.id]) == 1
         assert preview._calendars(session, [march.id]) == 1
         day_before = march.starts_at - timedelta(days=1)
-        plan_reminders(session, host=HOST, now=day_before)
+        plan_mails(session, host=HOST, pace=Pace(), now=day_before)
         assert session.scalars(
             sa.select(Participant.email)
             .join(OutboxMail, OutboxMail.participant_id == Participant.id)

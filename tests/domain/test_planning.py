@@ -42,7 +42,6 @@ from webinars.models import (
     DraftSession,
     MailKind,
     OutboxMail,
-    ReminderRule,
     Webinar,
     WebinarStatus,
 )
@@ -105,13 +104,6 @@ def test_a_draft_is_not_public(database: Database) -> None:
         assert site.version(session) == 1
         with pytest.raises(NotFound):
             programme.published_cycle(session, slug="2019")
-
-
-def test_a_new_cycle_has_one_reminder_the_day_before(database: Database) -> None:
-    with database.write() as session:
-        planning.save_draft(session, plan=plan_of(), now=NOW)
-    with database.read() as session:
-        assert session.scalars(sa.select(ReminderRule.minutes_before)).all() == [1440]
 
 
 def test_a_draft_comes_back_as_the_plan_it_was(database: Database) -> None:

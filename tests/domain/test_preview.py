@@ -154,4 +154,4 @@ def test_the_queries_do_not_grow(database: Database, count: int) -> None:
     with counted_queries(database) as statements:
         found = look(database)
     assert found.consequences.count == count
-    assert len(statements) == 13
+    assert len(statements) == 12

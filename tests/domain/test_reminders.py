@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tests.domain.reminding import DAY, SECOND, START, planned, set_rules
 from tests.support import (
     ALICE,
     APRIL,
@@ -24,25 +25,18 @@ from tests.support import (
 )
 from webinars.db import Database
 from webinars.domain import outbox, participants, registrations
-from webinars.domain.reminders import plan_reminders, why_not
+from webinars.domain.mail_rules import Pace
+from webinars.domain.reminders import why_not
 from webinars.models import (
-    Cycle,
     MailKind,
     MailState,
     OutboxMail,
+    Registration,
     RegistrationStatus,
-    ReminderRule,
     WebinarStatus,
 )
 
-START = datetime.fromisoformat("2019-03-21T12:00:00+00:00")
-DUE = START - timedelta(days=1)
-SECOND = timedelta(seconds=1)
-
-
-def planned(database: Database, *, now: datetime, most: int = 500) -> int:
-    with database.write() as session:
-        return plan_reminders(session, host=HOST, now=now, most=most)
+DUE = START - DAY
 
 
 def owed(session: Session) -> list[tuple[str, datetime | None]]:
@@ -76,6 +70,8 @@ def with_alice(database: Database) -> Database:
 
 
 def test_a_reminder_is_due_at_its_time_and_not_before(with_alice: Database) -> None:
+    with with_alice.write() as session:
+        set_rules(session, ["1d"])
     assert planned(with_alice, now=DUE - SECOND) == 0
     assert planned(with_alice, now=DUE) == 1
     with with_alice.read() as session:
@@ -101,16 +97,35 @@ def test_nothing_is_planned_from_the_start_on(with_alice: Database, late: timede
     assert planned(with_alice, now=START + late) == 0
 
 
-@pytest.mark.parametrize(("registered", "due"), [(DUE, ["bob"]), (DUE + SECOND, [])])
-def test_who_registers_after_the_due_time_gets_none(
-    database: Database, registered: datetime, due: list[str]
+@pytest.mark.parametrize(
+    ("apart", "registered", "due"),
+    [
+        (0, DUE, ["bob"]),
+        (0, DUE + SECOND, []),
+        (180, DUE - timedelta(hours=3), ["bob"]),
+        (180, DUE - timedelta(hours=3) + SECOND, []),
+        (180, DUE + SECOND, []),
+    ],
+)
+def test_who_registers_after_the_due_time_or_shortly_before_gets_none(
+    database: Database, apart: int, registered: datetime, due: list[str]
 ) -> None:
+    """The confirmation has just said it."""
     with database.write() as session:
         published(session, plan_of(MARCH))
         register(session, BOB, now=registered)
-    planned(database, now=DUE + timedelta(hours=1))
+    planned(database, now=DUE + timedelta(hours=1), pace=Pace(apart=timedelta(minutes=apart)))
     with database.read() as session:
         assert [name for name, _ in owed(session)] == due
+
+
+def test_who_registers_late_gets_what_is_still_useful(database: Database) -> None:
+    with database.write() as session:
+        published(session, plan_of(MARCH))
+        register(session, BOB, now=DUE + SECOND)
+    hour_before = START - timedelta(hours=1)
+    ticks = (DUE + timedelta(hours=1), hour_before - SECOND, hour_before)
+    assert [planned(database, now=at) for at in ticks] == [0, 0, 1]
 
 
 def test_none_one_three(database: Database) -> None:
@@ -164,22 +179,35 @@ def test_who_left_waits_or_is_not_confirmed_gets_none(database: Database) -> Non
         assert [name for name, _ in owed(session)] == ["bob"]
 
 
-def test_each_rule_of_the_cycle_has_its_reminder(with_alice: Database) -> None:
+def test_each_rule_has_its_reminder(with_alice: Database) -> None:
+    week, hour = START - timedelta(days=7), START - timedelta(hours=1)
+    ticks = (week - SECOND, week, week + SECOND, DUE - SECOND, DUE, hour - SECOND, hour, hour)
+    assert [planned(with_alice, now=at) for at in ticks] == [0, 1, 0, 0, 1, 0, 1, 0]
+    with with_alice.read() as session:
+        keys = session.scalars(
+            sa.select(OutboxMail.key).where(OutboxMail.kind == MailKind.REMINDER)
+        ).all()
+    assert sorted(key.split(":")[1] for key in keys) == ["1d", "1h", "7d"]
+
+
+def test_a_worker_that_was_away_sends_the_last_one(with_alice: Database) -> None:
+    """Down for six hours, over the times of two rules."""
     with with_alice.write() as session:
-        cycle = session.scalars(sa.select(Cycle)).one()
-        cycle.reminder_rules.append(ReminderRule(minutes_before=60))
-    hour_before = START - timedelta(hours=1)
-    assert [planned(with_alice, now=at) for at in (DUE, hour_before - SECOND, hour_before)] == [
-        1,
-        0,
-        1,
-    ]
+        set_rules(session, ["7h", "2h", "1h"])
+    away = START - timedelta(hours=8)
+    assert planned(with_alice, now=away) == 0
+    assert planned(with_alice, now=away + timedelta(hours=6)) == 1
+    assert planned(with_alice, now=START - timedelta(hours=1)) == 0
+    with with_alice.read() as session:
+        mail = session.scalars(
+            sa.select(OutboxMail).where(OutboxMail.kind == MailKind.REMINDER)
+        ).one()
+        assert mail.key.split(":")[1] == "2h"
 
 
 def test_without_a_rule_there_is_none(with_alice: Database) -> None:
     with with_alice.write() as session:
-        cycle = session.scalars(sa.select(Cycle)).one()
-        cycle.reminder_rules.clear()
+        set_rules(session, [])
     assert planned(with_alice, now=START - SECOND) == 0
 
 
@@ -226,6 +254,12 @@ Bend = Callable[[OutboxMail], object]
             "the webinar was moved: a reminder of the new date follows",
         ),
         (
+            lambda mail: setattr(mail.webinar, "armed", {"1h": NOW.isoformat()}),
+            RegistrationStatus.CONFIRMED,
+            DUE,
+            "the rule was switched off",
+        ),
+        (
             lambda _mail: None,
             RegistrationStatus.CANCELLED,
             DUE,
@@ -251,8 +285,11 @@ def test_the_present_decides_whether_a_written_reminder_leaves(
     with with_alice.read() as session, session.no_autoflush:
         rows = sa.select(OutboxMail).where(OutboxMail.kind == MailKind.REMINDER)
         mail = session.scalars(rows).one()
+        row = session.scalar(sa.select(Registration)) if registration else None
+        if row is not None and registration is not None:
+            row.status = registration
         bend(mail)
-        assert why_not(mail, registration=registration, now=now) == reason
+        assert why_not(session, mail=mail, registration=row, now=now) == reason
 
 
 def test_who_is_promoted_after_the_due_time_gets_none(database: Database) -> None:

@@ -17,11 +17,11 @@ from flask import Flask
 
 from tests.conftest import missing, settings_for
 from tests.postgres import own_database
-from tests.support import ALICE, MARCH, count, plan_of, published, register
+from tests.support import ALICE, MARCH, NOW, count, plan_of, published, register
 from webinars import create_app
 from webinars.db import Database
 from webinars.migration import present_revision, wanted_revision
-from webinars.models import OutboxMail, Participant, Registration
+from webinars.models import Cycle, CycleDraft, OutboxMail, Participant, Registration, Webinar
 from webinars.places import MIGRATIONS
 
 
@@ -149,3 +149,73 @@ def test_an_upgrade_that_rebuilds_a_table_keeps_every_row(tmp_path: Path):
             assert count(session, Registration) == 1
             assert count(session, OutboxMail) == 1
             assert session.scalar(sa.text("PRAGMA foreign_keys")) == 1
+
+
+def test_the_rules_of_existing_cycles_stay_and_nothing_leaves_twice(app: Flask) -> None:
+    """The reminders of two cycles, and the keys of what has left by them."""
+    flask_migrate.upgrade(revision="0004")
+    day = "2019-03-04 09:00:00+00:00"
+    start = "2019-03-21T12:00:00+00:00"
+    with engine_of(app).begin() as connection:
+        for number in (1, 2, 3):
+            same = "'c', 'third Thursday', 'Europe/Paris', '13:00:00', 90, false"
+            connection.exec_driver_sql(
+                "INSERT INTO cycles (id, slug, year, revision, created_at, title, rule, zone,"
+                f" starts_at, duration, demonstration) VALUES ({number}, 'c{number}', 2019, 1,"
+                f" '{day}', {same})"
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO cycle_drafts (cycle_id, version, title, rule, zone, starts_at,"
+                f" duration, demonstration) VALUES ({number}, 1, {same})"
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO webinars (id, cycle_id, slug, uid, sequence, starts_at, ends_at,"
+                " published_at, changed_at, confirmed_count, title, status, agenda, speakers,"
+                f" territory_questions, platform_answers, announcements) VALUES ({number},"
+                f" {number}, 'a', 'u{number}', 0, '2019-03-21 12:00:00+00:00',"
+                f" '2019-03-21 13:30:00+00:00', '{day}', '{day}', 0, 't', 'scheduled', '[]', '[]',"
+                " '[]', '[]', '[]')"
+            )
+        connection.exec_driver_sql(
+            "INSERT INTO participants (id, public_id, email, full_name, language, page_generation,"
+            " calendar_generation, created_at, last_contact_at) VALUES (1,"
+            f" '00000000000040008000000000000001', 'a@example.org', 'A', 'fr', 1, 1, '{day}',"
+            f" '{day}')"
+        )
+        for rule, cycle, minutes in ((1, 1, 1440), (11, 2, 1440), (12, 2, 90)):
+            connection.exec_driver_sql(
+                "INSERT INTO reminder_rules (id, cycle_id, minutes_before)"
+                f" VALUES ({rule}, {cycle}, {minutes})"
+            )
+        for rule, webinar in ((1, 1), (11, 2), (12, 2)):
+            connection.exec_driver_sql(
+                "INSERT INTO outbox (key, kind, participant_id, webinar_id, message_id, state,"
+                " due_at, tries, uncertain, created_at) VALUES"
+                f" ('reminder:{rule}:7{webinar}:{start}', 'reminder', 1, {webinar}, 'm{rule}',"
+                f" 'sent', '{day}', 1, 0, '{day}')"
+            )
+    flask_migrate.upgrade()
+    database: Database = app.extensions["webinars"].database
+    with database.read() as session:
+        words = [["1d"], ["1d", "90m"], []]
+        assert session.scalars(sa.select(Cycle.reminders).order_by(Cycle.id)).all() == words
+        drafts = sa.select(CycleDraft.reminders).order_by(CycleDraft.cycle_id)
+        assert session.scalars(drafts).all() == words
+        webinars = session.scalars(sa.select(Webinar).order_by(Webinar.id)).all()
+        assert [one.placed_at for one in webinars] == [NOW] * 3
+        assert [one.armed for one in webinars] == [
+            dict.fromkeys(its, NOW.isoformat()) for its in words
+        ]
+        keys = session.scalars(sa.select(OutboxMail.key).order_by(OutboxMail.id)).all()
+        assert keys == [f"reminder:{its}:{start}" for its in ("1d:71", "1d:72", "90m:72")]
+    flask_migrate.downgrade(revision="0004")
+    with engine_of(app).connect() as connection:
+        kept = "SELECT cycle_id, minutes_before FROM reminder_rules ORDER BY 1, 2 DESC"
+        assert connection.exec_driver_sql(kept).all() == [(1, 1440), (2, 1440), (2, 90)]
+        by_key = (
+            "SELECT count(*) FROM outbox JOIN reminder_rules"
+            " ON outbox.key LIKE 'reminder:' || reminder_rules.id || ':7%%'"
+            " JOIN webinars ON webinars.id = outbox.webinar_id"
+            " AND webinars.cycle_id = reminder_rules.cycle_id"
+        )
+        assert connection.exec_driver_sql(by_key).scalar() == 3

@@ -121,7 +121,7 @@ def _owed(session: sa.orm.Session, case: Case, language: str) -> int:
         session.delete(registration)
     session.execute(sa.delete(OutboxMail))
     purpose = outbox.Purpose(
-        key="the one of the test",
+        key=f"{case.kind}:1d:1:a",
         kind=case.kind,
         participant_id=participant.id,
         webinar_id=webinar_id if case.about_webinar else None,

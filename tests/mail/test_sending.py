@@ -48,9 +48,9 @@ At = Callable[[datetime], None]
 
 @pytest.fixture
 def march(database: Database) -> Database:
-    """March is published."""
+    """March is published, with one reminder, the day before."""
     with database.write() as session:
-        published(session, plan_of(MARCH))
+        published(session, replace(plan_of(MARCH), reminders=("1d",)))
     return database
 
 

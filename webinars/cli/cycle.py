@@ -76,6 +76,8 @@ def publish(services: Services, cycle: str) -> None:
         click.echo(f"Told of it: {people(published.told)}", err=True)
     if published.planned:
         click.echo(f"Told of what it added: {people(published.planned)}", err=True)
+    if published.welcomed:
+        click.echo(f"Told of the new cycle: {people(published.welcomed)}", err=True)
     word = "published" if published.changed else "nothing to publish"
     click.echo(f"{cycle}: {word}, revision {published.revision}")
 

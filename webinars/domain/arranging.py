@@ -239,7 +239,8 @@ def copied(plan: Plan, *, year: int, slug: str, keep_themes: bool) -> Copied:
         old = kept[index] if index < len(kept) and not _is_open(kept[index]) else new
         address = free_slug(made, old.slug.replace(before, after))
         title = old.title.replace(before, after)
-        made = with_sessions(made, replace(new, slug=address, title=title, theme=old.theme))
+        about = replace(new, slug=address, title=title, theme=old.theme, reminders=old.reminders)
+        made = with_sessions(made, about)
     left_over = kept[len(opened.sessions) :]
     return Copied(made, tuple(one.title for one in left_over if not _is_open(one)))
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from webinars.clock import minutes
 from webinars.domain.changes import PlanChange
+from webinars.domain.mail_rules import Rule
 from webinars.models import ChangeKind
 
 
@@ -19,6 +19,14 @@ class State:
     theme: str | None
     capacity: int | None
     cancelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reminding:
+    """A reminder by the drafted date. The instant is UTC."""
+
+    rule: Rule
+    leaves_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +45,18 @@ class Facts:
     """How many follow the theme of a webinar that is planned, and are told."""
     joining: int
     """Persons of these two, each once."""
+    welcomed: int
+    """Others who asked for news, and hear of a new cycle."""
     confirmed: Mapping[str, int]
     held: Mapping[str, int]
     """Places kept for those who have yet to confirm."""
     waiting: Mapping[str, int]
     calendars: int
     """Personal calendars that hold a touched webinar."""
-    reminder_minutes: Sequence[int]
-    """How long before the start reminders leave."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rearmed:
-    """A reminder that will leave by the new date."""
-
-    minutes_before: int
-    due_at: datetime
+    reminders: Mapping[str, Sequence[Reminding]]
+    """By its drafted date and rules, the first first, of each webinar that is drafted."""
+    apart: timedelta
+    """Who is told of a date is not reminded of it before so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +77,10 @@ class WebinarConsequences:
     """Who comes from the waiting list to a place, there being more places."""
     over: int
     """How many more have a place than there will be places: nobody loses theirs."""
-    rearmed: tuple[Rearmed, ...]
-    passed: tuple[int, ...]
-    """Minutes before the start of reminders for which it is too late."""
+    rearmed: tuple[Reminding, ...]
+    """That will leave by the new date."""
+    passed: tuple[Reminding, ...]
+    """For which it is too late: the notice says what they would have said."""
 
     @property
     def state(self) -> State:
@@ -92,6 +97,7 @@ class Consequences:
     webinars: tuple[WebinarConsequences, ...]
     people: int
     joining: int
+    welcomed: int
     themes: tuple[str, ...]
     """Themes whose feeds move."""
     calendars: int
@@ -117,6 +123,7 @@ def consequences(changes: Sequence[PlanChange], *, facts: Facts, now: datetime) 
         webinars=tuple(_of_one(slug, its, facts, now) for slug, its in by_slug.items()),
         people=facts.people,
         joining=facts.joining,
+        welcomed=facts.welcomed,
         themes=tuple(sorted({state.theme for state in states if state.theme})),
         calendars=facts.calendars,
     )
@@ -126,7 +133,7 @@ def _of_one(
     slug: str, changes: Sequence[PlanChange], facts: Facts, now: datetime
 ) -> WebinarConsequences:
     before, after = facts.published.get(slug), facts.drafted.get(slug)
-    rearmed, passed = _reminders(changes, after, facts, now)
+    rearmed, passed = _reminders(slug, changes, after, facts, now)
     confirmed, waiting = facts.confirmed.get(slug, 0), facts.waiting.get(slug, 0)
     return WebinarConsequences(
         slug=slug,
@@ -146,8 +153,8 @@ def _of_one(
 
 
 def _reminders(
-    changes: Sequence[PlanChange], after: State | None, facts: Facts, now: datetime
-) -> tuple[tuple[Rearmed, ...], tuple[int, ...]]:
+    slug: str, changes: Sequence[PlanChange], after: State | None, facts: Facts, now: datetime
+) -> tuple[tuple[Reminding, ...], tuple[Reminding, ...]]:
     """A webinar that is moved or takes place after all is reminded of by its new date."""
     again = any(
         change.kind is ChangeKind.MOVED or change.after.get("cancelled") is False
@@ -155,10 +162,10 @@ def _reminders(
     )
     if not again or after is None or after.cancelled or after.starts_at <= now:
         return (), ()
-    due = [Rearmed(count, after.starts_at - minutes(count)) for count in facts.reminder_minutes]
+    due = facts.reminders.get(slug, ())
     return (
-        tuple(sorted((one for one in due if one.due_at > now), key=lambda one: one.due_at)),
-        tuple(sorted((one.minutes_before for one in due if one.due_at <= now), reverse=True)),
+        tuple(one for one in due if one.leaves_at - facts.apart >= now),
+        tuple(one for one in due if one.leaves_at - facts.apart < now),
     )
 
 

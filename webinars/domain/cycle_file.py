@@ -22,6 +22,7 @@ from webinars.domain.fields import (
     Slug,
     ZoneName,
 )
+from webinars.domain.mail_rules import Words
 from webinars.domain.plan import (
     DEFAULT_DURATION,
     DEFAULT_START,
@@ -52,6 +53,7 @@ class SessionTable(BaseModel):
     exception_of: Day | None = None
     reason: PlainText | None = None
     status: WebinarStatus = WebinarStatus.SCHEDULED
+    reminders: Words | None = None
     why: LongText | None = None
     agenda: tuple[PlainText, ...] | None = None
     speakers: tuple[PlainText, ...] | None = None
@@ -79,6 +81,8 @@ class CycleFile(BaseModel):
     capacity: Places | None = None
     department: Department | None = None
     demonstration: bool = False
+    reminders: Words | None = None
+    survey_url: HttpAddress | None = None
     sessions: tuple[SessionTable, ...] = ()
 
     @model_validator(mode="before")
@@ -87,6 +91,9 @@ class CycleFile(BaseModel):
         if isinstance(values, dict) and isinstance(values.get("sessions"), dict):
             raise ValueError("write [[sessions]] with two brackets, once for each webinar")
         return values
+
+
+PLAN_OF_CYCLE = tuple(name for name in CycleFile.model_fields if name not in {"slug", "sessions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +111,7 @@ def read_plan(text: str) -> ReadPlan:
     plan = Plan(
         slug=file.slug or str(file.year),
         sessions=tuple(_session(table) for table in file.sessions),
-        **{
-            name: getattr(file, name)
-            for name in CycleFile.model_fields
-            if name not in {"slug", "sessions"}
-        },
+        **{name: getattr(file, name) for name in PLAN_OF_CYCLE},
     )
     faults = check(plan)
     if faults:
@@ -133,11 +136,7 @@ def _session(table: SessionTable) -> PlannedSession:
 
 def write_plan(plan: Plan) -> str:
     """The file of a plan: what ``read_plan`` reads, without keys that say nothing."""
-    cycle = {
-        name: getattr(plan, name)
-        for name in CycleFile.model_fields
-        if name not in {"slug", "sessions"}
-    }
+    cycle = {name: getattr(plan, name) for name in PLAN_OF_CYCLE}
     if plan.slug != str(plan.year):
         cycle["slug"] = plan.slug
     sessions = (f"\n[[sessions]]\n{tomli_w.dumps(_table(one))}" for one in plan.sessions)
@@ -156,7 +155,7 @@ def _table(session: PlannedSession) -> dict[str, Any]:
 def _said(values: dict[str, Any]) -> dict[str, Any]:
     """What TOML has a value for; a status and a demonstration are said when they are unusual."""
     return {
-        name: value
+        name: list(value) if isinstance(value, tuple) else value
         for name, value in values.items()
         if value not in (None, False) and name != "status"
     }

@@ -47,6 +47,8 @@ class PlannedSession:
     exception_of: Day | None = None
     reason: str | None = None
     status: WebinarStatus = WebinarStatus.SCHEDULED
+    reminders: tuple[str, ...] | None = None
+    """Its own rules for mails; None: they stay as they are, of a new one the cycle's."""
     texts: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     """Those of ``EDITORIAL_FIELDS`` that are said; the others stay as they are."""
 
@@ -67,6 +69,9 @@ class Plan:
     demonstration: bool = False
     department: str | None = None
     """Whose public holidays are minded beside the nation's: a code of ``holidays``."""
+    reminders: tuple[str, ...] | None = None
+    """Its rules for mails; None: they stay as they are, of a new cycle the usual ones."""
+    survey_url: str | None = None
 
     def start_of(self, session: PlannedSession) -> datetime:
         """The UTC instant at which a session begins."""

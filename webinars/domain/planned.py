@@ -83,8 +83,8 @@ def follow(
 class Expected:
     """Whom a publication would register and tell, counted before it is done."""
 
-    people: int
-    """Each once."""
+    people: frozenset[int]
+    """Each once, by their ids."""
     registered: Mapping[str, int]
     """By the slug of the webinar, from whole cycles."""
     invited: Mapping[str, int]
@@ -130,7 +130,7 @@ def expected(
         follow_it = {person for theme, person in followers if theme == themes[slug]}
         invited[slug] = follow_it - known - registered[slug]
     return Expected(
-        people=len(set().union(*registered.values(), *invited.values())),
+        people=frozenset().union(*registered.values(), *invited.values()),
         registered={slug: len(people) for slug, people in registered.items()},
         invited={slug: len(people) for slug, people in invited.items()},
     )

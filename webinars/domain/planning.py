@@ -1,6 +1,6 @@
 """Drafts: a cycle's next plan, of which nothing is public yet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -27,13 +27,18 @@ from webinars.models import (
     CycleDraft,
     DraftSession,
     Reading,
-    ReminderRule,
     Theme,
 )
 
-DEFAULT_REMINDER_MINUTES = 24 * 60
-
-SHARED_FIELDS = ("title", "status", "capacity", "join_url", "exception_of", "reason")
+SHARED_FIELDS = (
+    "title",
+    "status",
+    "capacity",
+    "join_url",
+    "exception_of",
+    "reason",
+    "reminders",
+)
 PLACED_FIELDS = (*SHARED_FIELDS, "slug", "date", "starts_at", "duration")
 
 
@@ -181,10 +186,9 @@ def _demand_sound(plan: Plan) -> None:
 
 
 def _new_cycle(session: Session, plan: Plan, *, actor: str, act: AuditAct, now: datetime) -> Cycle:
-    fields = {name: getattr(plan, name) for name in CYCLE_FIELDS}
+    fields = _columns(plan, CYCLE_FIELDS)
     cycle = Cycle(slug=plan.slug, year=plan.year, created_at=now, **fields)
     cycle.draft = CycleDraft(**fields, department=plan.department, version=1)
-    cycle.reminder_rules = [ReminderRule(minutes_before=DEFAULT_REMINDER_MINUTES)]
     session.add(cycle)
     write_plan(cycle.draft, plan)
     try:
@@ -274,14 +278,28 @@ def unknown_themes(session: Session, *, plan: Plan) -> tuple[str, ...]:
 
 def write_plan(draft: CycleDraft, plan: Plan) -> None:
     """Make the rows of a draft say what the plan says."""
-    assign(draft, {name: getattr(plan, name) for name in DRAFT_FIELDS})
+    assign(draft, _columns(plan, DRAFT_FIELDS))
     _write_sessions(draft, plan.sessions)
+
+
+def _columns(said: Plan | PlannedSession, names: Iterable[str]) -> dict[str, Any]:
+    """What a plan says, as columns of the draft. Rules that it does not say stay as they are."""
+    values = {name: getattr(said, name) for name in names}
+    if said.reminders is None:
+        del values["reminders"]
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
+
+
+def _plain(row: CycleDraft | DraftSession, names: Iterable[str]) -> dict[str, Any]:
+    """Columns of the draft, as a plan says them."""
+    values = {name: getattr(row, name) for name in names}
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
 
 
 def _write_sessions(draft: CycleDraft, planned: Sequence[PlannedSession]) -> None:
     there = {row.slug: row for row in draft.sessions}
     for one in planned:
-        values: dict[str, Any] = {name: getattr(one, name) for name in PLACED_FIELDS}
+        values = _columns(one, PLACED_FIELDS)
         values["theme_slug"] = one.theme
         values |= {
             name: list(text) if isinstance(text, tuple) else text or None
@@ -313,11 +331,9 @@ def draft_plan(cycle: Cycle) -> Plan:
     return Plan(
         slug=cycle.slug,
         year=cycle.year,
-        **{name: getattr(draft, name) for name in DRAFT_FIELDS},
+        **_plain(draft, DRAFT_FIELDS),
         sessions=tuple(
-            PlannedSession(
-                theme=row.theme_slug, **{name: getattr(row, name) for name in PLACED_FIELDS}
-            )
+            PlannedSession(theme=row.theme_slug, **_plain(row, PLACED_FIELDS))
             for row in in_order(draft)
         ),
     )

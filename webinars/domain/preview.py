@@ -1,6 +1,6 @@
 """A publication before it is done: every change, what follows from it, what remains to mend."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,18 +9,26 @@ from sqlalchemy.orm import Session
 
 from webinars.domain import notices, planned
 from webinars.domain.calendars import IN_A_CALENDAR
-from webinars.domain.consequences import Consequences, Facts, State, consequences
+from webinars.domain.consequences import Consequences, Facts, Reminding, State, consequences
+from webinars.domain.mail_rules import (
+    USUAL,
+    Pace,
+    RuleKind,
+    Times,
+    in_force,
+    leaves_at,
+    read,
+)
 from webinars.domain.plan import Plan
 from webinars.domain.planning import find_cycle
 from webinars.domain.programme import Moment, ThemeView, theme_view
 from webinars.domain.publication import changed_fields
 from webinars.domain.remarks import Remark
+from webinars.domain.welcome import welcomed
 from webinars.domain.year import Year, read_year
 from webinars.models import (
     SOMEBODYS,
-    Cycle,
     Registration,
-    ReminderRule,
     Webinar,
     WebinarStatus,
 )
@@ -52,12 +60,14 @@ class Preview:
         return not (self.consequences.count or self.cycle_fields) and self.revision > 1
 
 
-def preview(session: Session, *, cycle_slug: str, moment: Moment, language: str = "fr") -> Preview:
+def preview(
+    session: Session, *, cycle_slug: str, moment: Moment, pace: Pace = USUAL, language: str = "fr"
+) -> Preview:
     """What publishing would do now. Raises NotFound. A fixed number of queries."""
     cycle = find_cycle(session, slug=cycle_slug)
     year = read_year(session, cycle=cycle, moment=moment, language=language)
     follows = consequences(
-        year.changes, facts=_facts(session, year, now=moment.now), now=moment.now
+        year.changes, facts=_facts(session, year, pace=pace, now=moment.now), now=moment.now
     )
     return Preview(
         slug=cycle.slug,
@@ -76,7 +86,7 @@ def preview(session: Session, *, cycle_slug: str, moment: Moment, language: str 
     )
 
 
-def _facts(session: Session, year: Year, *, now: datetime) -> Facts:
+def _facts(session: Session, year: Year, *, pace: Pace, now: datetime) -> Facts:
     audience = notices.audience(session, cycle=year.cycle, changes=year.changes, now=now)
     drafted = _drafted(year.plan)
     joining = planned.expected(
@@ -100,12 +110,14 @@ def _facts(session: Session, year: Year, *, now: datetime) -> Facts:
         people=audience.people,
         registered=joining.registered,
         invited=joining.invited,
-        joining=joining.people,
+        joining=len(joining.people),
+        welcomed=_welcomed(session, year, joining.people, now=now),
         confirmed={slug: row[0].confirmed_count for slug, row in year.public.items()},
         held={slug: row[0].held_count for slug, row in year.public.items()},
         waiting=year.waiting,
         calendars=_calendars(session, ids),
-        reminder_minutes=_reminder_minutes(session, year.cycle),
+        reminders=_reminders(year, pace),
+        apart=pace.apart,
     )
 
 
@@ -149,6 +161,25 @@ def _calendars(session: Session, webinar_ids: Iterable[int]) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(people)) or 0
 
 
-def _reminder_minutes(session: Session, cycle: Cycle) -> tuple[int, ...]:
-    rules = sa.select(ReminderRule.minutes_before).where(ReminderRule.cycle_id == cycle.id)
-    return tuple(session.scalars(rules.order_by(ReminderRule.minutes_before.desc())))
+def _welcomed(session: Session, year: Year, told: Collection[int], *, now: datetime) -> int:
+    """Who asked for news hears of a cycle once: at its first publication, if something comes."""
+    comes = any(
+        one.status is WebinarStatus.SCHEDULED and year.plan.start_of(one) > now
+        for one in year.plan.sessions
+    )
+    return welcomed(session, told=told) if comes and year.cycle.revision == 0 else 0
+
+
+def _reminders(year: Year, pace: Pace) -> dict[str, tuple[Reminding, ...]]:
+    """The reminders of each drafted webinar as if it were put on its date now."""
+    plan, found = year.plan, {}
+    for one in plan.sessions:
+        times = Times(plan.start_of(one), plan.end_of(one), plan.zone)
+        rules = [read(word) for word in in_force(one.reminders, plan.reminders, survey_url=None)]
+        leaving = [
+            Reminding(rule, at)
+            for rule in rules
+            if rule.kind is RuleKind.REMINDER and (at := leaves_at(rule, times, pace))
+        ]
+        found[one.slug] = tuple(sorted(leaving, key=lambda reminding: reminding.leaves_at))
+    return found

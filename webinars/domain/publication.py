@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from webinars.clock import minutes, to_local
 from webinars.domain import attendance, audit, notices, planned, site
 from webinars.domain.changes import FieldValue, PlanChange, Slot, differences
+from webinars.domain.mail_rules import armed, in_force
 from webinars.domain.places import let_go_of_erased, promote
 from webinars.domain.plan import EDITORIAL_FIELDS, Plan, PlannedSession
 from webinars.domain.planning import SHARED_FIELDS, assign, demand_seen, draft_plan, find_cycle
 from webinars.domain.snapshots import CYCLE_FIELDS, to_json
+from webinars.domain.welcome import welcome
 from webinars.models import AuditAct, Change, Cycle, DraftSession, Webinar, WebinarStatus
 
 
@@ -30,6 +32,8 @@ class Published:
     """How many persons are owed a notice of it."""
     planned: int = 0
     """How many are told of what it added to their cycles and themes."""
+    welcomed: int = 0
+    """How many asked for news of new cycles, and are told of this one."""
 
 
 def pending_changes(session: Session, *, cycle: Cycle) -> tuple[PlanChange, ...]:
@@ -82,10 +86,11 @@ def publish(
         session, cycle=cycle, changes=changes, informed=promoted, host=host, now=now
     )
     added = planned.follow(session, cycle=cycle, changes=changes, host=host, now=now)
+    new = welcome(session, cycle=cycle, host=host, now=now)
     _record(session, cycle, changes, fields, actor=actor, now=now)
     site.touch(session)
     session.flush()
-    return Published(cycle.revision, changes, changed=True, told=told, planned=added)
+    return Published(cycle.revision, changes, changed=True, told=told, planned=added, welcomed=new)
 
 
 def changed_fields(cycle: Cycle) -> dict[str, tuple[Any, Any]]:
@@ -153,28 +158,40 @@ def _publish_touched(
             continue
         values = _public_values(plan, planned[slug], drafted[slug])
         if webinar is None:
-            uid = f"{cycle.slug}.{slug}@{host}"
-            session.add(
-                Webinar(
-                    cycle_id=cycle.id,
-                    slug=slug,
-                    uid=uid,
-                    published_at=now,
-                    changed_at=now,
-                    **values,
-                )
+            webinars[slug] = Webinar(
+                cycle_id=cycle.id,
+                slug=slug,
+                uid=f"{cycle.slug}.{slug}@{host}",
+                published_at=now,
+                changed_at=now,
+                placed_at=now,
+                armed={},
+                **values,
             )
+            session.add(webinars[slug])
         else:
-            starts_at = webinar.starts_at
-            assign(webinar, values)
-            mark_changed(webinar, now=now)
-            session.flush()
-            if starts_at != webinar.starts_at:
-                attendance.begin_again(session, webinar=webinar, now=now)
-                let_go_of_erased(session, webinar=webinar, now=now)
-            there_are_places = promote(session, webinar=webinar, host=host, now=now)
-            promoted |= {(person, webinar.id) for person in there_are_places}
+            people = _change(session, webinar, values, host=host, now=now)
+            promoted |= {(person, webinar.id) for person in people}
+    for webinar in webinars.values():
+        words = in_force(webinar.reminders, cycle.reminders, survey_url=cycle.survey_url)
+        assign(webinar, {"armed": armed(webinar.armed, words, now=now)})
     return promoted
+
+
+def _change(
+    session: Session, webinar: Webinar, values: dict[str, Any], *, host: str, now: datetime
+) -> tuple[int, ...]:
+    """Make a public webinar what was drafted; who came to a place of it."""
+    starts_at, status = webinar.starts_at, webinar.status
+    assign(webinar, values)
+    mark_changed(webinar, now=now)
+    session.flush()
+    if starts_at != webinar.starts_at:
+        attendance.begin_again(session, webinar=webinar, now=now)
+        let_go_of_erased(session, webinar=webinar, now=now)
+    if starts_at != webinar.starts_at or status is WebinarStatus.CANCELLED:
+        webinar.placed_at = now
+    return promote(session, webinar=webinar, host=host, now=now)
 
 
 def _public_values(plan: Plan, planned: PlannedSession, draft: DraftSession) -> dict[str, Any]:
@@ -243,6 +260,7 @@ def _slot(
         "duration": duration,
         "capacity": capacity,
         "join_url": row.join_url,
+        "reminders": row.reminders,
         "exception_of": row.exception_of.isoformat() if row.exception_of else None,
         "reason": row.reason,
         **{name: getattr(row, name) for name in EDITORIAL_FIELDS},

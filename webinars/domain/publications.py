@@ -42,7 +42,7 @@ def publication_done(session: Session, *, cycle_slug: str, revision: int) -> Don
     states = session.execute(
         sa.select(OutboxMail.state, sa.func.count())
         .where(
-            OutboxMail.kind.in_((MailKind.CHANGE_NOTICE, MailKind.PLANNED)),
+            OutboxMail.kind.in_((MailKind.CHANGE_NOTICE, MailKind.PLANNED, MailKind.WELCOME)),
             OutboxMail.cycle_id == cycle_id,
             OutboxMail.revision == revision,
         )

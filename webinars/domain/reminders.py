@@ -1,100 +1,347 @@
-"""What reminders are due: derived from the starts of webinars at each tick.
+"""Mails by rule: which are due, and whether one that is written may still leave.
 
-Nothing is scheduled ahead, so a moved webinar needs no rescheduling. One key per
-registration, rule and start makes a reminder leave once, whatever ticks at once.
+Nothing is scheduled ahead. At each tick the times of the rules are derived from the starts
+and ends of webinars, so a moved webinar needs no rescheduling; one key per registration, rule
+and start makes a mail leave once, whatever ticks at once.
+
+Reminders to one person are kept apart (``Pace.apart``):
+
+- of one webinar only the last rule whose time has come counts: it says what those before it
+  would have said;
+- who registered, came to a place, or was told of the date (a publication put it there) less
+  than that before the time of a rule has just been told: no reminder by that rule;
+- who was written a reminder, of whichever webinar, at most that before the time of a rule
+  gets none by it. That reminder speaks of every webinar of which a rule would have reminded
+  them until so long after it (``told_with``): the same condition, seen from the other side.
+
+The replay's mail goes to everybody who has a place, once ever. The survey goes to those who came;
+where nobody is noted as having come, the door was not used and it goes to all who had a place.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from webinars.clock import minutes
-from webinars.domain import outbox
+from webinars.db import UTCDateTime
+from webinars.domain import mail_rules, outbox
+from webinars.domain.mail_rules import Due, Pace, RuleKind, Times
+from webinars.domain.owing import Statements, owe, owing
+from webinars.domain.places import HOLDS_A_PLACE
 from webinars.models import (
     SOMEBODYS,
+    Cycle,
     MailKind,
+    MailState,
     OutboxMail,
     Registration,
     RegistrationStatus,
-    ReminderRule,
+    Replay,
     Webinar,
     WebinarStatus,
 )
 
-BATCH = 500
+BATCH = 5000
+SLACK = timedelta(days=2)
+"""Quiet hours and the nights of summer time move a rule's time by less."""
+KINDS = {
+    RuleKind.REMINDER: MailKind.REMINDER,
+    RuleKind.REPLAY: MailKind.REPLAY,
+    RuleKind.SURVEY: MailKind.SURVEY,
+}
+
+CANCELLED = "the webinar was cancelled"
+MOVED = "the webinar was moved: a reminder of the new date follows"
+LEFT = "the person is no longer registered"
+SWITCHED_OFF = "the rule was switched off"
+OFFLINE = "the replay is not online any more"
+ABSENT = "the person did not come"
 
 
-def plan_reminders(session: Session, *, host: str, now: datetime, most: int = BATCH) -> int:
-    """Write the reminders that are due now, at most so many; how many are new.
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A webinar that rules may have something to say of."""
 
-    Due is every confirmed registration of a webinar to come whose rule's time has passed.
-    Somebody who registered or was promoted after that time has just been told and gets
-    none. Call again while it returns more than nothing.
+    id: int
+    times: Times
+    placed_at: datetime
+    armed: dict[str, str]
+
+
+def plan_mails(session: Session, *, host: str, pace: Pace, now: datetime, most: int = BATCH) -> int:
+    """Write the mails that are due now by the rules, at most so many; how many are new.
+
+    One statement for each webinar and rule whose time has come, however many people it is
+    for. Call again while it returns more than nothing.
     """
     written = 0
-    longest = session.scalar(sa.select(sa.func.max(ReminderRule.minutes_before))) or 0
-    upcoming = session.execute(
-        sa.select(Webinar, ReminderRule)
-        .join(ReminderRule, ReminderRule.cycle_id == Webinar.cycle_id)
-        .where(
-            Webinar.status == WebinarStatus.SCHEDULED,
-            Webinar.starts_at > now,
-            Webinar.starts_at <= now + minutes(longest),
-        )
-        .order_by(Webinar.starts_at, Webinar.id, ReminderRule.id)
-    ).all()
-    for webinar, rule in upcoming:
-        if webinar.starts_at - minutes(rule.minutes_before) <= now and written < most:
-            written += _plan_one(session, webinar, rule, host, now, most - written)
+    for webinar in _candidates(session, now):
+        for due in mail_rules.due_now(webinar.times, webinar.armed, pace=pace, now=now):
+            if written < most and not _just_told(webinar, due, pace):
+                values = _values(webinar, due, pace)
+                values |= {"host": host, "now": now, "most": most - written}
+                written += owe(session, _OWED[due.rule.kind], values)
+    if pace.quiet is not None:
+        _hold_back(session, quiet=pace.quiet, now=now)
     return written
 
 
-def _plan_one(
-    session: Session, webinar: Webinar, rule: ReminderRule, host: str, now: datetime, most: int
-) -> int:
-    due_at = webinar.starts_at - minutes(rule.minutes_before)
-    start = webinar.starts_at.isoformat()
-    prefix, suffix = f"reminder:{rule.id}:", f":{start}"
-    key = sa.literal(prefix).concat(sa.cast(Registration.id, sa.String)).concat(suffix)
-    owed = session.execute(
-        sa.select(Registration.id, Registration.participant_id)
+def _candidates(session: Session, now: datetime) -> list[Candidate]:
+    """Webinars near enough for a rule to be due. One query."""
+    rows = session.execute(
+        sa.select(Webinar, Cycle.zone, Replay.online_at)
+        .join(Cycle, Cycle.id == Webinar.cycle_id)
+        .outerjoin(Replay, Replay.webinar_id == Webinar.id)
         .where(
-            Registration.webinar_id == webinar.id,
-            Registration.status == RegistrationStatus.CONFIRMED,
-            Registration.changed_at <= due_at,
-            SOMEBODYS,
-            ~sa.exists().where(OutboxMail.key == key),
+            Webinar.status == WebinarStatus.SCHEDULED,
+            sa.or_(
+                sa.and_(
+                    Webinar.starts_at > now,
+                    Webinar.starts_at <= now + mail_rules.LONGEST_BEFORE + SLACK,
+                ),
+                sa.and_(
+                    Webinar.ends_at <= now,
+                    Webinar.ends_at
+                    > now - mail_rules.LONGEST_AFTER - mail_rules.SURVEY_IS_OF_USE - SLACK,
+                ),
+                Replay.online_at > now - mail_rules.REPLAY_IS_OF_USE - SLACK,
+            ),
         )
-        .order_by(Registration.id)
-        .limit(most)
+        .order_by(Webinar.starts_at, Webinar.id)
     )
-    purposes = [
-        outbox.Purpose(
-            key=f"{prefix}{registration_id}{suffix}",
-            kind=MailKind.REMINDER,
-            participant_id=participant_id,
-            webinar_id=webinar.id,
-            about_start=webinar.starts_at,
-            due_at=now,
-            expires_at=webinar.starts_at,
-        )
-        for registration_id, participant_id in owed
+    return [
+        Candidate(webinar.id, times_of(webinar, zone, online_at), webinar.placed_at, webinar.armed)
+        for webinar, zone, online_at in rows
     ]
-    return outbox.enqueue(session, purposes=purposes, host=host, now=now)
+
+
+def times_of(webinar: Webinar, zone: str, online_at: datetime | None) -> Times:
+    """What the rules of a webinar count from."""
+    return Times(webinar.starts_at, webinar.ends_at, zone, online_at)
+
+
+def _just_told(webinar: Candidate, due: Due, pace: Pace) -> bool:
+    """The publication that put it on its date has just told everybody."""
+    return due.rule.kind is RuleKind.REMINDER and webinar.placed_at > due.at - pace.apart
+
+
+def _values(webinar: Candidate, due: Due, pace: Pace) -> dict[str, Any]:
+    """What the statements ask for."""
+    values: dict[str, Any] = {
+        "webinar": webinar.id,
+        "prefix": f"{due.rule.kind}:{due.rule.word}:",
+        "expires_at": due.ends,
+    }
+    if due.rule.kind is not RuleKind.REMINDER:
+        return values | {"suffix": f":{due.at.isoformat()}"}
+    start = webinar.times.starts_at
+    return values | {
+        "suffix": f":{start.isoformat()}",
+        "about_start": start,
+        "known_by": due.at - pace.apart,
+        "told_from": _told_from(due, pace),
+    }
+
+
+def _told_from(due: Due, pace: Pace) -> datetime:
+    """A reminder that was written from then on speaks of what the rule would tell.
+
+    Not one that was written before the rule was in force.
+    """
+    return max(due.at - pace.apart, due.since)
+
+
+def _instant(name: str) -> sa.BindParameter[datetime]:
+    return sa.bindparam(name, type_=UTCDateTime)
+
+
+def _owing(
+    kind: MailKind,
+    *,
+    who: Sequence[sa.ColumnElement[bool]],
+    told: Sequence[sa.ColumnElement[bool]],
+    about_start: bool = False,
+) -> Statements:
+    """Owes a mail of a rule to these registrants, unless they were told or it was written."""
+    text = {name: sa.bindparam(name, type_=sa.String) for name in ("prefix", "suffix")}
+    key = text["prefix"].concat(sa.cast(Registration.id, sa.String)).concat(text["suffix"])
+    webinar = sa.bindparam("webinar", type_=sa.Integer)
+    written = aliased(OutboxMail)
+    been_told = sa.exists().where(
+        OutboxMail.participant_id == Registration.participant_id,
+        OutboxMail.kind == kind,
+        OutboxMail.state != MailState.FAILED,
+        *told,
+    )
+    columns: dict[str, Any] = {
+        "webinar_id": webinar,
+        "expires_at": _instant("expires_at"),
+    }
+    if about_start:
+        columns["about_start"] = _instant("about_start")
+    return owing(
+        kind,
+        key=key,
+        to=Registration.participant_id,
+        columns=columns,
+        among=lambda query: query.where(
+            Registration.webinar_id == webinar,
+            SOMEBODYS,
+            ~sa.exists().where(written.key == key),
+            *who,
+            ~been_told,
+        ).order_by(Registration.id),
+    )
+
+
+_OTHER = aliased(Registration)
+_CAME = sa.or_(
+    Registration.status == RegistrationStatus.ATTENDED,
+    sa.and_(
+        Registration.status == RegistrationStatus.CONFIRMED,
+        ~sa.exists().where(
+            _OTHER.webinar_id == Registration.webinar_id,
+            _OTHER.status == RegistrationStatus.ATTENDED,
+        ),
+    ),
+)
+"""Who is asked what they thought of it: who came; where nobody is noted, who had a place."""
+_SAME_WEBINAR = OutboxMail.webinar_id == Registration.webinar_id
+_OWED: dict[RuleKind, Statements] = {
+    RuleKind.REMINDER: _owing(
+        MailKind.REMINDER,
+        who=[
+            Registration.status == RegistrationStatus.CONFIRMED,
+            Registration.changed_at <= _instant("known_by"),
+        ],
+        told=[OutboxMail.created_at >= _instant("told_from")],
+        about_start=True,
+    ),
+    RuleKind.REPLAY: _owing(
+        MailKind.REPLAY, who=[Registration.status.in_(HOLDS_A_PLACE)], told=[_SAME_WEBINAR]
+    ),
+    RuleKind.SURVEY: _owing(MailKind.SURVEY, who=[_CAME], told=[_SAME_WEBINAR]),
+}
+"""Built once: see places.py."""
+
+
+def _hold_back(session: Session, *, quiet: mail_rules.Quiet, now: datetime) -> None:
+    """What is late and would leave in quiet hours waits for their end, if it is of use then."""
+    for zone in session.scalars(sa.select(Cycle.zone).where(Cycle.revision > 0).distinct()):
+        hours = quiet.around(now, zone)
+        if hours is None:
+            continue
+        there = sa.select(Webinar.id).join(Cycle).where(Cycle.zone == zone)
+        session.execute(
+            sa.update(OutboxMail)
+            .where(
+                OutboxMail.state == MailState.PENDING,
+                OutboxMail.kind.in_(KINDS.values()),
+                OutboxMail.due_at <= now,
+                OutboxMail.expires_at >= hours[1] + mail_rules.LEAST_NOTICE,
+                OutboxMail.webinar_id.in_(there),
+            )
+            .values(due_at=hours[1])
+            .execution_options(synchronize_session=False)
+        )
+
+
+# at the hand-over ----------------------------------------------------------------------
 
 
 def why_not(
-    mail: OutboxMail, *, registration: RegistrationStatus | None, now: datetime
+    session: Session, *, mail: OutboxMail, registration: Registration | None, now: datetime
 ) -> str | None:
-    """The reason for which a reminder must not leave after all, from the present truth."""
+    """The reason for which a mail by rule must not leave after all, from the present truth."""
     webinar = mail.webinar
     if webinar is None or webinar.status is WebinarStatus.CANCELLED:
-        return "the webinar was cancelled"
+        return CANCELLED
+    if mail.key.split(":")[1] not in webinar.armed:
+        return SWITCHED_OFF
+    status = registration.status if registration else None
+    match mail.kind:
+        case MailKind.REMINDER:
+            return _why_no_reminder(mail, webinar, status, now)
+        case MailKind.REPLAY:
+            online = sa.select(Replay.id).where(Replay.webinar_id == webinar.id)
+            if session.scalar(online) is None:
+                return OFFLINE
+            return None if status in HOLDS_A_PLACE else LEFT
+        case _:
+            return _why_no_survey(session, registration)
+
+
+def _why_no_reminder(
+    mail: OutboxMail, webinar: Webinar, status: RegistrationStatus | None, now: datetime
+) -> str | None:
     if now >= webinar.starts_at:
         return outbox.EXPIRED
     if webinar.starts_at != mail.about_start:
-        return "the webinar was moved: a reminder of the new date follows"
-    if registration is not RegistrationStatus.CONFIRMED:
-        return "the person is no longer registered"
-    return None
+        return MOVED
+    return None if status is RegistrationStatus.CONFIRMED else LEFT
+
+
+def _why_no_survey(session: Session, registration: Registration | None) -> str | None:
+    if registration is None or registration.status not in HOLDS_A_PLACE:
+        return LEFT
+    asked = sa.select(Registration.id).where(Registration.id == registration.id, _CAME)
+    return ABSENT if session.scalar(asked) is None else None
+
+
+def told_with(
+    session: Session, *, mail: OutboxMail, pace: Pace, now: datetime
+) -> tuple[tuple[Webinar, Cycle], ...]:
+    """The other webinars of which a reminder speaks, with their cycles, by their starts.
+
+    Those of which a rule would remind the person until ``Pace.apart`` after it was written,
+    and of which no reminder before it has spoken. One query, or two.
+    """
+    rows = session.execute(
+        sa.select(Webinar, Cycle, Registration.changed_at)
+        .join(Cycle, Cycle.id == Webinar.cycle_id)
+        .join(Registration, Registration.webinar_id == Webinar.id)
+        .where(
+            Registration.participant_id == mail.participant_id,
+            Registration.status == RegistrationStatus.CONFIRMED,
+            Webinar.status == WebinarStatus.SCHEDULED,
+            Webinar.id != mail.webinar_id,
+            Webinar.starts_at > now,
+            Webinar.starts_at <= now + mail_rules.LONGEST_BEFORE + SLACK,
+        )
+        .order_by(Webinar.starts_at, Webinar.id)
+    ).all()
+    if not rows:
+        return ()
+    before = session.scalar(
+        sa.select(sa.func.max(OutboxMail.created_at)).where(
+            OutboxMail.participant_id == mail.participant_id,
+            OutboxMail.kind == MailKind.REMINDER,
+            OutboxMail.state != MailState.FAILED,
+            OutboxMail.id != mail.id,
+            OutboxMail.created_at <= mail.created_at,
+        )
+    )
+    return tuple(
+        (webinar, cycle)
+        for webinar, cycle, changed_at in rows
+        if any(
+            (before is None or before < told_from) and told_from <= mail.created_at
+            for told_from in _told_froms(webinar, cycle.zone, known_since=changed_at, pace=pace)
+        )
+    )
+
+
+def _told_froms(
+    webinar: Webinar, zone: str, *, known_since: datetime, pace: Pace
+) -> list[datetime]:
+    """``_told_from`` of each reminder to somebody who has known of the webinar since then."""
+    known_by = max(webinar.placed_at, known_since) + pace.apart
+    timetable = mail_rules.timetable(times_of(webinar, zone, None), webinar.armed, pace=pace)
+    return [
+        _told_from(due, pace)
+        for due in timetable
+        if due.rule.kind is RuleKind.REMINDER and known_by <= due.at
+    ]

@@ -8,7 +8,17 @@ from typing import Any
 from webinars.domain.plan import EDITORIAL_FIELDS
 from webinars.models import CycleDraft, DraftSession, WebinarStatus
 
-CYCLE_FIELDS = ("title", "rule", "zone", "starts_at", "duration", "capacity", "demonstration")
+CYCLE_FIELDS = (
+    "title",
+    "rule",
+    "zone",
+    "starts_at",
+    "duration",
+    "capacity",
+    "demonstration",
+    "reminders",
+    "survey_url",
+)
 DRAFT_FIELDS = (*CYCLE_FIELDS, "department")
 SESSION_FIELDS = (
     "title",
@@ -21,6 +31,7 @@ SESSION_FIELDS = (
     "exception_of",
     "reason",
     "status",
+    "reminders",
     *EDITORIAL_FIELDS,
 )
 

@@ -221,7 +221,8 @@ def _invert(session: Session, edit: Edit, change: Change) -> None:
 
 def _put_details_back(row: DraftSession, draft: CycleDraft, before: Mapping[str, Any]) -> None:
     values = {name: before[name] for name in EDITORIAL_FIELDS if name in before}
-    values |= {name: before[name] for name in ("join_url", "reason") if name in before}
+    kept = ("join_url", "reason", "reminders")
+    values |= {name: before[name] for name in kept if name in before}
     if "duration" in before:
         values["duration"] = None if before["duration"] == draft.duration else before["duration"]
     if "capacity" in before:

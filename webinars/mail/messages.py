@@ -8,13 +8,12 @@ import sqlalchemy as sa
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
-from webinars.clock import to_local
 from webinars.domain import confirmations, participants, reminders
 from webinars.domain.outbox import EXPIRED
-from webinars.domain.programme import Life, WebinarView
+from webinars.domain.programme import Life
 from webinars.domain.waiting_line import position
 from webinars.domain.webinar_page import webinar_page
-from webinars.mail import accounts, notices, scopes
+from webinars.mail import accounts, by_rule, notices, scopes, welcome
 from webinars.mail.letters import Enclosure, Letter, NotToBeSent, texts
 from webinars.models import (
     Cycle,
@@ -23,6 +22,7 @@ from webinars.models import (
     Participant,
     Registration,
     RegistrationStatus,
+    Webinar,
 )
 from webinars.services import Services
 
@@ -108,12 +108,14 @@ def still_true(session: Session, *, mail: OutboxMail, now: datetime) -> Registra
     if mail.participant.erased_at is not None:
         raise NotToBeSent(ERASED)
     status = registration.status if registration else None
-    if mail.kind is MailKind.REMINDER:
-        reason = reminders.why_not(mail, registration=status, now=now)
+    if mail.kind in reminders.KINDS.values():
+        reason = reminders.why_not(session, mail=mail, registration=registration, now=now)
         if reason:
             raise NotToBeSent(reason)
     elif mail.kind is MailKind.CHANGE_NOTICE:
         notices.still_true(session, mail=mail, now=now)
+    elif mail.kind is MailKind.WELCOME:
+        welcome.still_true(session, mail=mail, now=now)
     elif mail.kind in scopes.KINDS:
         scopes.still_true(session, mail=mail, now=now)
     elif mail.kind in SAYS and status not in SAYS[mail.kind]:
@@ -149,26 +151,34 @@ def _context(
         "held_until": _held_until(registration, now),
         "asked_for_news": _asked_for_news(mail, person),
     }
-    if mail.webinar is not None:
-        cycle = session.get_one(Cycle, mail.webinar.cycle_id)
+    first: Webinar | None = mail.webinar
+    also: tuple[by_rule.Also, ...] = ()
+    if first is not None and mail.kind is MailKind.REMINDER:
+        first, also = by_rule.spoken_of(session, mail=mail, services=services, now=now)
+    if first is not None:
+        cycle = session.get_one(Cycle, first.cycle_id)
         page = webinar_page(
             session,
             cycle_slug=cycle.slug,
-            webinar_slug=mail.webinar.slug,
+            webinar_slug=first.slug,
             moment=services.moment(),
         )
-        where = (cycle.slug, mail.webinar.slug)
+        where = (cycle.slug, first.slug)
         context |= {
             "page": page,
             "webinar": page.webinar,
             "webinar_url": links.webinar(*where, language=language),
             "join_url": participants.door_address(
-                links, person, cycle=cycle.slug, webinar=mail.webinar.slug
+                links, person, cycle=cycle.slug, webinar=first.slug
             ),
-            "days_left": _days_left(page.webinar, now),
+            "days_left": by_rule.days_left(first.starts_at, cycle.zone, now),
+            "survey_url": cycle.survey_url,
+            "also": also,
         }
     if mail.kind is MailKind.CHANGE_NOTICE:
         context |= notices.context(session, mail=mail, services=services, now=now)
+    if mail.kind is MailKind.WELCOME:
+        context |= welcome.context(session, mail=mail, services=services, now=now)
     if mail.kind is MailKind.LINK:
         context |= scopes.of_cycle(session, mail=mail, services=services, now=now)
     if mail.kind in scopes.KINDS:
@@ -189,12 +199,6 @@ def _asked_for_news(mail: OutboxMail, person: Participant) -> bool:
         and person.news_since is not None
         and person.news_since >= mail.created_at
     )
-
-
-def _days_left(webinar: WebinarView, now: datetime) -> int:
-    """Calendar days until the start, as the cycle's zone counts them."""
-    day, today = (to_local(instant, webinar.zone).date() for instant in (webinar.starts_at, now))
-    return (day - today).days
 
 
 def _calendar_file(session: Session, mail: OutboxMail, services: Services) -> Enclosure:

@@ -19,7 +19,6 @@ from webinars.models.planning import (
     Cycle,
     CycleDraft,
     DraftSession,
-    ReminderRule,
     Webinar,
     WebinarStatus,
 )
@@ -57,7 +56,6 @@ __all__ = [
     "Reading",
     "Registration",
     "RegistrationStatus",
-    "ReminderRule",
     "Replay",
     "Resource",
     "Role",

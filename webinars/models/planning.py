@@ -56,6 +56,10 @@ class CycleFields:
     """Default number of places of each webinar; none is unlimited."""
     demonstration: Mapped[bool] = mapped_column(default=False)
     """Hours, links and videos are invented, and the screens say so."""
+    reminders: Mapped[list[str] | None] = mapped_column(JSONList)
+    """By which rules mails leave, in the words of ``domain/mail_rules.py``; none is the usual."""
+    survey_url: Mapped[str | None]
+    """Where the survey is answered; without it nobody is asked to."""
 
 
 class SessionFields:
@@ -78,6 +82,8 @@ class SessionFields:
     territory_questions: Mapped[list[str]] = mapped_column(JSONList)
     platform_answers: Mapped[list[str]] = mapped_column(JSONList)
     announcements: Mapped[list[str]] = mapped_column(JSONList)
+    reminders: Mapped[list[str] | None] = mapped_column(JSONList)
+    """Rules of its own in the place of the cycle's; an empty list sends nothing."""
 
 
 class Cycle(CycleFields, Base):
@@ -99,9 +105,6 @@ class Cycle(CycleFields, Base):
     )
     webinars: Mapped[list["Webinar"]] = relationship(
         back_populates="cycle", order_by="Webinar.starts_at"
-    )
-    reminder_rules: Mapped[list["ReminderRule"]] = relationship(
-        back_populates="cycle", cascade="all, delete-orphan"
     )
 
 
@@ -172,6 +175,11 @@ class Webinar(SessionFields, Base):
     """Confirmed registrations; changed by conditional updates only, so never over capacity."""
     held_count: Mapped[int] = mapped_column(default=0, server_default="0")
     """Places kept for registrations that are not confirmed yet; free are those beside both."""
+    placed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    """When its present start became public, or it was put back after a cancellation."""
+    armed: Mapped[dict[str, str]] = mapped_column(sa.JSON)
+    """The rules in force by their words, each with the instant since when: of a time before
+    that, the rule knows nothing."""
 
     cycle: Mapped[Cycle] = relationship(back_populates="webinars")
 
@@ -189,19 +197,3 @@ class Change(Base):
     before: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     after: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     published_at: Mapped[datetime] = mapped_column(UTCDateTime)
-
-
-class ReminderRule(Base):
-    """When to write to the registered, counted from the start of a webinar."""
-
-    __tablename__ = "reminder_rules"
-    __table_args__ = (
-        sa.UniqueConstraint("cycle_id", "minutes_before"),
-        sa.CheckConstraint("minutes_before > 0", name="before_the_start"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    cycle_id: Mapped[int] = mapped_column(sa.ForeignKey("cycles.id", ondelete="CASCADE"))
-    minutes_before: Mapped[int]
-
-    cycle: Mapped[Cycle] = relationship(back_populates="reminder_rules")

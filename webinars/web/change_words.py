@@ -15,6 +15,7 @@ from webinars.domain.holidays import DEPARTMENTS
 from webinars.domain.webinar_draft import FROM_CYCLE
 from webinars.i18n import DEFAULT_LANGUAGE, day_in_words, hour, language, zone_name
 from webinars.models import ChangeKind, WebinarStatus
+from webinars.web.mail_words import rules_words
 from webinars.web.wording import rule_words
 
 FIELDS: dict[str, LazyString] = {
@@ -40,6 +41,8 @@ FIELDS: dict[str, LazyString] = {
     "zone": lazy_gettext("Time zone"),
     "demonstration": lazy_gettext("Demonstration"),
     "department": lazy_gettext("Public holidays"),
+    "reminders": lazy_gettext("Reminders"),
+    "survey_url": lazy_gettext("Address of the survey"),
 }
 """Of a cycle and of a webinar, drafted or public."""
 
@@ -78,17 +81,6 @@ def hour_words(local: time | str) -> str:
     return hour(datetime.combine(date(2000, 1, 1), known, UTC), "UTC")
 
 
-def minutes_words(count: int) -> str:
-    """«90 minutes», «1 heure», «2 jours»: how long, in the largest whole unit."""
-    days, rest = divmod(count, 24 * 60)
-    if days and not rest:
-        return str(ngettext("%(num)s day", "%(num)s days", days))
-    hours, rest = divmod(count, 60)
-    if hours and not rest:
-        return str(ngettext("%(num)s hour", "%(num)s hours", hours))
-    return str(ngettext("%(num)s minute", "%(num)s minutes", count))
-
-
 def value_words(name: str, value: Any, *, themes: Mapping[str, str] | None = None) -> str:
     """The value of a field as JSON or the models carry it. ``themes``: titles by slug."""
     if name in ALWAYS:
@@ -116,6 +108,7 @@ ALWAYS: dict[str, Callable[[Any], str]] = {
     "status": lambda value: _yes(value != WebinarStatus.CANCELLED),
     "cancelled": lambda value: _yes(not value),
     "demonstration": _yes,
+    "reminders": rules_words,
 }
 """What has a word for its absence."""
 

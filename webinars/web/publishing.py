@@ -22,8 +22,9 @@ from webinars.models import ChangeKind
 from webinars.services import services
 from webinars.web.act_words import acts_in_words
 from webinars.web.acting import editor, whole_number
-from webinars.web.change_words import FieldWords, change_in_words, field_words, minutes_words
+from webinars.web.change_words import FieldWords, change_in_words, field_words
 from webinars.web.language import request_language
+from webinars.web.mail_words import offset_words
 from webinars.web.remark_words import remark_in_words
 
 blueprint = Blueprint("publishing", __name__, url_prefix="/organise")
@@ -89,7 +90,11 @@ def _page(cycle: str, *, seen: int | None = None) -> str:
     """The preview; ``seen`` is the version of a draft that others have changed since."""
     with services().database.read() as session:
         found = preview_of(
-            session, cycle_slug=cycle, moment=services().moment(), language=request_language()
+            session,
+            cycle_slug=cycle,
+            moment=services().moment(),
+            pace=services().pace,
+            language=request_language(),
         )
         since: Sequence[Act] = ()
         if seen is not None:
@@ -139,18 +144,18 @@ def _changed(one: WebinarConsequences, found: Preview) -> Changed:
         reminders=tuple(
             gettext(
                 "Its reminder leaves again on %(day)s at %(hour)s, %(before)s before it begins.",
-                day=day_in_words(again.due_at, found.zone),
-                hour=hour(again.due_at, found.zone),
-                before=minutes_words(again.minutes_before),
+                day=day_in_words(again.leaves_at, found.zone),
+                hour=hour(again.leaves_at, found.zone),
+                before=offset_words(again.rule),
             )
             for again in one.rearmed
         ),
         too_late=tuple(
             gettext(
                 "Too late for its reminder of %(before)s before it begins.",
-                before=minutes_words(count),
+                before=offset_words(late.rule),
             )
-            for count in one.passed
+            for late in one.passed
         ),
     )
 

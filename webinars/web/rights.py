@@ -33,6 +33,9 @@ MAIL_NAMES: dict[MailKind, LazyString] = {
     MailKind.PLANNED: lazy_gettext("New webinars"),
     MailKind.LINK: lazy_gettext("Personal link"),
     MailKind.REMINDER: lazy_gettext("Reminder"),
+    MailKind.REPLAY: lazy_gettext("The replay is online"),
+    MailKind.SURVEY: lazy_gettext("Survey"),
+    MailKind.WELCOME: lazy_gettext("A new cycle"),
     MailKind.CHANGE_NOTICE: lazy_gettext("Notice of a change"),
 }
 MAIL_STATES: dict[MailState, LazyString] = {
