@@ -120,6 +120,9 @@ def test_two_fields_are_enough(client: FlaskClient, site: Database) -> None:
         "Alice@Example.Org",
         "alice@ｅxample.org",
         "alice@example。org",
+        "ａｌｉｃｅ@example.org",
+        "ＡＬＩＣＥ＠ＥＸＡＭＰＬＥ．ＯＲＧ",
+        "\u3000alice＠example.org\u00a0",
     ],
 )
 def test_one_person_has_one_address_however_it_is_written(
@@ -278,6 +281,18 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_written(
         assert wrong == [field], case
         assert form.one("div", role="alert").links("#") == [f"#{field.attrs['id']}"], case
     assert rows(site) == NOTHING
+
+
+def test_an_accent_before_the_at_sign_is_named(
+    client: FlaskClient, app: Flask, site: Database
+) -> None:
+    for email in ("alicé@example.org", "alice\u0301@example.org", "алиса@example.org"):
+        field = read(post_registration(client, email=email)).by_id("email-error")
+        assert field.text == words(
+            app,
+            "Before the @ there can be no accents and no other letters than a to z: check how "
+            "this address is written.",
+        )
 
 
 def test_several_faults_are_said_at_once(client: FlaskClient, site: Database) -> None:

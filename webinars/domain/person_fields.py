@@ -27,6 +27,10 @@ LOOKS_LIKE_A_LINK = re.compile(r"https?://|www\.|<[a-z/]", re.IGNORECASE)
 NO_ADDRESS = N_("Write your e-mail address.")
 NO_NAME = N_("Write your first and last name.")
 MALFORMED_ADDRESS = N_("This address is not complete: write it like prenom.nom@example.org.")
+ACCENT_IN_ADDRESS = N_(
+    "Before the @ there can be no accents and no other letters than a to z: check how this "
+    "address is written."
+)
 INVISIBLE = N_("There are invisible characters in this field: type it again.")
 ONE_LINE = N_("Write this on one line.")
 NO_LINK = N_("Write a name here, without an address of a site.")
@@ -42,8 +46,11 @@ def tidy(value: str | None) -> str | None:
 
 
 def tidy_email(value: str | None) -> str | None:
-    """Trimmed and in lower case: one person has one address however it is written."""
-    text = tidy(value)
+    """Trimmed, in lower case, wide letters as the usual ones (NFKC).
+
+    One person has one address however it is written.
+    """
+    text = tidy(unicodedata.normalize("NFKC", value)) if value else None
     return text.lower() if text else None
 
 
@@ -68,6 +75,8 @@ def email(value: str | None) -> str:
     if text is None:
         raise WrongValue(NO_ADDRESS)
     visible(at_most(text, MOST_EMAIL))
+    if not text.partition("@")[0].isascii():
+        raise WrongValue(ACCENT_IN_ADDRESS)
     address = kept_address(text)
     if address is None:
         raise WrongValue(MALFORMED_ADDRESS)
