@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.clock import minutes, to_local
-from webinars.domain import attendance, audit, notices, planned, site
+from webinars.domain import attendance, audit, notices, outbox, planned, site
 from webinars.domain.changes import FieldValue, PlanChange, Slot, differences
 from webinars.domain.places import let_go_of_erased, promote
 from webinars.domain.plan import EDITORIAL_FIELDS, Plan, PlannedSession
@@ -28,6 +28,8 @@ class Published:
     """Whether anything of the cycle or its webinars is new in public."""
     told: int = 0
     """How many persons are owed a notice of it."""
+    promoted: int = 0
+    """How many came from a waiting list to a place, each with a mail."""
     planned: int = 0
     """How many are told of what it added to their cycles and themes."""
 
@@ -65,6 +67,7 @@ def publish(
     cycle.revision += 1
     cycle.published_at = now
     slugs = {change.slug for change in changes}
+    after_mail = outbox.newest(session)
     promoted = _publish_touched(session, cycle, slugs, host=host, now=now)
     for change in changes:
         session.add(
@@ -79,13 +82,15 @@ def publish(
             )
         )
     told = notices.tell(
-        session, cycle=cycle, changes=changes, informed=promoted, host=host, now=now
+        session, cycle=cycle, changes=changes, after_mail=after_mail, host=host, now=now
     )
     added = planned.follow(session, cycle=cycle, changes=changes, host=host, now=now)
     _record(session, cycle, changes, fields, actor=actor, now=now)
     site.touch(session)
     session.flush()
-    return Published(cycle.revision, changes, changed=True, told=told, planned=added)
+    return Published(
+        cycle.revision, changes, changed=True, told=told, promoted=promoted, planned=added
+    )
 
 
 def changed_fields(cycle: Cycle) -> dict[str, tuple[Any, Any]]:
@@ -130,9 +135,9 @@ def _record(
 
 def _publish_touched(
     session: Session, cycle: Cycle, touched: set[str], *, host: str, now: datetime
-) -> set[tuple[int, int]]:
-    """Make the touched webinars public; who came to a place of which: participant, webinar."""
-    promoted: set[tuple[int, int]] = set()
+) -> int:
+    """Make the touched webinars public; how many came to a place of one."""
+    promoted = 0
     webinars = {
         row.slug: row
         for row in session.scalars(
@@ -172,8 +177,7 @@ def _publish_touched(
             if starts_at != webinar.starts_at:
                 attendance.begin_again(session, webinar=webinar, now=now)
                 let_go_of_erased(session, webinar=webinar, now=now)
-            there_are_places = promote(session, webinar=webinar, host=host, now=now)
-            promoted |= {(person, webinar.id) for person in there_are_places}
+            promoted += promote(session, webinar=webinar, host=host, now=now)
     return promoted
 
 
