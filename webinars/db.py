@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -221,3 +221,9 @@ def _without_values(context: ExceptionContext) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def inserted(session: Session, insert: sa.Insert) -> int:
+    """Insert what a query gives; how many rows: without being asked, no driver keeps the number."""
+    done = session.execute(insert.execution_options(preserve_rowcount=True))
+    return cast("sa.CursorResult[Any]", done).rowcount

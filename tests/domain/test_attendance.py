@@ -171,4 +171,4 @@ def test_who_has_come_in_is_told_of_a_cancellation(march: Database) -> None:
     comes(march, now=START - timedelta(minutes=10))
     with march.write() as session:
         ids = [session.scalars(sa.select(Webinar.id).where(Webinar.slug == MARCH.slug)).one()]
-        assert notices.people_told(session, webinar_ids=ids) == 3
+        assert notices.people_told(session, webinar_ids=ids, promoted={}) == 3

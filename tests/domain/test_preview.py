@@ -17,6 +17,7 @@ from tests.support import (
     NOW,
     counted_queries,
     load_library,
+    person,
     plan_of,
     published,
     real_plan,
@@ -99,6 +100,38 @@ def test_the_numbers_come_true(public: Database) -> None:
     assert (kept.revision, kept.webinars, kept.mails, kept.left) == (2, 2, 3, 0)
     assert kept.can_be_reverted
     assert look(public).empty
+
+
+def test_who_comes_to_a_place_is_among_those_who_are_told(database: Database) -> None:
+    """Each once, whatever they hear: Bob of two webinars, Charlie of a place alone."""
+    with database.write() as session:
+        published(session, plan_of(MARCH, APRIL, MAY, capacity=1))
+        for index, (who, webinar) in enumerate(
+            [
+                (ALICE, MARCH), (BOB, MARCH), (CHARLIE, MARCH), (person(1), MARCH),
+                (ALICE, APRIL), (BOB, APRIL),
+                (BOB, MAY), (person(2), MAY),
+            ]
+        ):  # fmt: skip
+            register(session, who, webinar=webinar.slug, now=NOW + timedelta(seconds=index))
+    draft(
+        database,
+        replace(MARCH, capacity=3),  # Bob and Charlie
+        replace(APRIL, capacity=2, title="Alliances"),  # Bob; Alice is told
+        MAY,
+        capacity=1,
+    )
+    found = look(database).consequences
+    assert {one.slug: (one.told, one.promoted) for one in found.webinars} == {
+        MARCH.slug: (0, 2),
+        APRIL.slug: (2, 1),
+    }
+    assert (found.people, found.promoted) == (3, 3)
+    with database.write() as session:
+        done = publication.publish(session, cycle_slug="2019", host=HOST, now=NOW)
+        kept = publication_done(session, cycle_slug="2019", revision=done.revision)
+    assert (done.told, done.promoted) == (1, 3)
+    assert (kept.mails, kept.promoted, kept.left) == (4, 3, 0)
 
 
 def test_a_publication_that_was_never_done(public: Database) -> None:

@@ -375,9 +375,7 @@ def test_promotions_are_among_the_mails(
     typed = carried(seen)
     done = bring_in(desk, typed)
     assert "1 personne est passée de la liste d’attente à une place." in said(done)
-    assert counted(
-        app, "%(num)s mail is leaving, one a person.", "%(num)s mails are leaving, one a person.", 3
-    ) in said(done)
+    assert counted(app, "%(num)s mail is leaving.", "%(num)s mails are leaving.", 3) in said(done)
 
 
 def test_the_largest_list_makes_its_way(desk: FlaskClient, site: Database) -> None:

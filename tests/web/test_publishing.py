@@ -155,8 +155,24 @@ def test_the_waiting_list_is_counted(organiser: FlaskClient, database: Database)
             register(session, who)
     draft(database, MARCH, capacity=2)
     sign_in(organiser)
-    card = cards(organiser.get(PREVIEW))[MARCH.slug]
+    seen = organiser.get(PREVIEW)
+    card = cards(seen)[MARCH.slug]
     assert "1 personne passe de la liste d’attente à une place" in card
+    assert "Personne n’est prévenu" not in card
+    totals = main(seen).one("dl", **{"class": "tallies"})
+    assert [row.text for row in totals.all("div")] == [
+        "changement1",
+        "webinaire1",
+        "personne prévenue, une fois1",
+        "personne passe à une place1",
+    ]
+    assert "1 personne sera prévenue" in main(organiser.get("/organise/cycles/2019/")).text
+    done = main(organiser.get(publish(organiser).headers["Location"])).one(
+        "div", **{"class": "notice notice--done"}
+    )
+    assert "1 personne est passée de la liste d’attente à une place. 1 courriel part." in (
+        done.text.replace("\N{NO-BREAK SPACE}", " ")
+    )
 
 
 def test_the_feeds_that_move(desk: FlaskClient, site: Database) -> None:
@@ -196,7 +212,7 @@ def test_publishing_is_one_press(desk: FlaskClient, site: Database, app: Flask) 
     assert (revision(site), notices(site)) == (2, 2)
     done = main(desk.get(answer.headers["Location"]))
     assert words(app, "Revision %(revision)s is public", revision=2) in done.text
-    assert "2 courriels partent, un par personne." in done.text
+    assert "2 courriels partent." in done.text
     assert "/cycles/2019" in done.links("/cycles/")
     assert done.form("/organise/cycles/2019/history/2/revert").values()["seen"] == "2"
     with site.read() as session:

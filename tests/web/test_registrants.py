@@ -186,7 +186,7 @@ def test_cancelling_keeps_the_filters(desk: FlaskClient, three: Database) -> Non
     told = said(desk.get(LIST)).replace("\N{NO-BREAK SPACE}", " ")
     assert (
         "L’inscription est annulée. 1 personne est passée de la liste d’attente à une place. "
-        "2 courriels partent, un par personne."
+        "2 courriels partent."
     ) in told
     assert [state.split(",")[0] for _, state in lines(desk.get(LIST))] == [
         "inscription annulée",

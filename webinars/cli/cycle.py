@@ -74,6 +74,8 @@ def publish(services: Services, cycle: str) -> None:
         click.echo(in_words(change))
     if published.told:
         click.echo(f"Told of it: {people(published.told)}", err=True)
+    if published.promoted:
+        click.echo(f"Come from a waiting list to a place: {people(published.promoted)}", err=True)
     if published.planned:
         click.echo(f"Told of what it added: {people(published.planned)}", err=True)
     if published.welcomed:

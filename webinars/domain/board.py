@@ -8,7 +8,6 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from webinars.clock import to_local
-from webinars.domain import notices
 from webinars.domain.holidays import (
     SchoolHoliday,
     public_holidays,
@@ -19,6 +18,7 @@ from webinars.domain.plan import PlannedSession
 from webinars.domain.planning import find_cycle
 from webinars.domain.programme import Life, Moment, Row, ThemeView, life, theme_view
 from webinars.domain.publication import changed_fields
+from webinars.domain.reach import reach
 from webinars.domain.remarks import Remark, RemarkKind, by_webinar
 from webinars.domain.year import Year, read_year
 from webinars.models import ChangeKind, DraftSession, Webinar, WebinarStatus
@@ -121,7 +121,9 @@ class Board:
     pending: int
     """How many changes publishing would make."""
     people: int
-    """Whom it would tell."""
+    """Whom it would tell, of those who stand registered."""
+    joining: int
+    """Who would hear of what it plans: of whole cycles and themes."""
     fields_changed: bool
     """Whether the cycle's own words or rule would change."""
 
@@ -136,7 +138,7 @@ def board(session: Session, *, cycle_slug: str, moment: Moment, language: str = 
     cycle = find_cycle(session, slug=cycle_slug)
     year = read_year(session, cycle=cycle, moment=moment, language=language)
     draft = cycle.draft
-    audience = notices.audience(session, cycle=cycle, changes=year.changes, now=moment.now)
+    reached = reach(session, year=year, now=moment.now)
     return Board(
         slug=cycle.slug,
         title=draft.title,
@@ -153,7 +155,8 @@ def board(session: Session, *, cycle_slug: str, moment: Moment, language: str = 
         school_known_until=school_calendar_known_until(),
         themes=_choices(year),
         pending=len(year.changes),
-        people=audience.people,
+        people=reached.registered.people,
+        joining=len(reached.planned.people),
         fields_changed=bool(changed_fields(cycle)),
     )
 

@@ -38,7 +38,7 @@ class Facts:
     told: Mapping[str, int]
     """How many are told, of each webinar whose change people are told of."""
     people: int
-    """Persons told, each once."""
+    """Persons told, each once; those who come to a place too."""
     registered: Mapping[str, int]
     """How many the whole cycle registers, of each webinar that is added."""
     invited: Mapping[str, int]
@@ -103,6 +103,11 @@ class Consequences:
     calendars: int
 
     @property
+    def promoted(self) -> int:
+        """How many come from a waiting list to a place: as many mails."""
+        return sum(one.promoted for one in self.webinars)
+
+    @property
     def count(self) -> int:
         """How many changes."""
         return sum(len(one.changes) for one in self.webinars)
@@ -145,7 +150,9 @@ def _of_one(
         invited=facts.invited.get(slug, 0),
         confirmed=confirmed,
         waiting=waiting,
-        promoted=_promoted(after, confirmed + facts.held.get(slug, 0), waiting, now),
+        promoted=come_to_places(
+            after, taken=confirmed + facts.held.get(slug, 0), waiting=waiting, now=now
+        ),
         over=_over(after, confirmed, now),
         rearmed=rearmed,
         passed=passed,
@@ -169,7 +176,8 @@ def _reminders(
     )
 
 
-def _promoted(after: State | None, taken: int, waiting: int, now: datetime) -> int:
+def come_to_places(after: State | None, *, taken: int, waiting: int, now: datetime) -> int:
+    """How many of the line would have a place, so many being taken and kept."""
     if after is None or after.cancelled or after.starts_at <= now:
         return 0
     if after.capacity is None:

@@ -19,6 +19,7 @@ from webinars.domain import outbox
 from webinars.domain.changes import PlanChange
 from webinars.domain.errors import DomainError
 from webinars.domain.places import HOLDS_A_PLACE
+from webinars.domain.waiting_line import waiting
 from webinars.models import (
     SOMEBODYS,
     Change,
@@ -54,10 +55,10 @@ class Unsettled(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom a publication would write to."""
+    """Whom a publication would write to, of those who stand registered."""
 
     people: int
-    """Each once, however many of the webinars concern them."""
+    """Each once, however many of the webinars concern them, those who come to a place too."""
     by_webinar: Mapping[str, int]
     """How many of each webinar whose registrants are told, by its slug."""
 
@@ -142,10 +143,22 @@ def webinars_told(
     return {change.slug: webinars[change.slug].id for change in news}
 
 
-def people_told(session: Session, *, webinar_ids: Collection[int]) -> int:
-    """How many persons stand registered for any of these webinars. One query."""
-    people = _registrants(webinar_ids).with_only_columns(Registration.participant_id).distinct()
-    return session.scalar(sa.select(sa.func.count()).select_from(people.subquery())) or 0
+def people_told(
+    session: Session, *, webinar_ids: Collection[int], promoted: Mapping[int, int]
+) -> int:
+    """How many persons stand registered for any of these webinars, or come to a place.
+
+    ``promoted``: how many of the line, by the webinar's id. One query.
+    """
+    of_person = Registration.participant_id
+    people = [_registrants(webinar_ids).with_only_columns(of_person).distinct()]
+    people += [
+        waiting(webinar_id).with_only_columns(of_person).limit(number).subquery().select()
+        for webinar_id, number in promoted.items()
+        if webinar_id not in webinar_ids
+    ]
+    told = sa.union(*people).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(told)) or 0
 
 
 def told_by_webinar(session: Session, *, webinar_ids: Collection[int]) -> dict[int, int]:
@@ -166,15 +179,23 @@ def _registrants(webinar_ids: Collection[int]) -> sa.Select[Registration]:
 
 
 def audience(
-    session: Session, *, cycle: Cycle, changes: Sequence[PlanChange], now: datetime
+    session: Session,
+    *,
+    cycle: Cycle,
+    changes: Sequence[PlanChange],
+    promoted: Mapping[int, int],
+    now: datetime,
 ) -> Audience:
-    """Whom the publication of these changes would write to. Three queries at most."""
+    """Whom the publication of these changes would write to. Three queries at most.
+
+    ``promoted``: how many come to a place, by the webinar's id.
+    """
     ids = webinars_told(session, cycle=cycle, changes=changes, now=now)
-    if not ids:
+    if not ids and not promoted:
         return Audience(0, {})
     counted = told_by_webinar(session, webinar_ids=ids.values())
     return Audience(
-        people_told(session, webinar_ids=ids.values()),
+        people_told(session, webinar_ids=ids.values(), promoted=promoted),
         {slug: counted[webinar_id] for slug, webinar_id in ids.items()},
     )
 
@@ -184,35 +205,40 @@ def tell(
     *,
     cycle: Cycle,
     changes: Sequence[PlanChange],
-    informed: Collection[tuple[int, int]] = (),
+    after_mail: int,
     host: str,
     now: datetime,
 ) -> int:
     """Owe each registrant one notice of the cycle's new revision, in its transaction. How many.
 
-    ``informed``: participant and webinar of those whose mail of this publication says it all,
-    because they have just come to a place.
+    ``after_mail``: the newest mail before the publication. Who has come to a place since has a
+    mail that says it all of that webinar.
     """
     ids = webinars_told(session, cycle=cycle, changes=changes, now=now)
     if not ids:
         return 0
-    registered = _registrants(ids.values()).with_only_columns(Registration.participant_id)
-    if informed:
-        pairs = session.execute(registered.add_columns(Registration.webinar_id))
-        people = sorted({person for person, webinar in pairs if (person, webinar) not in informed})
-    else:
-        people = list(session.scalars(registered.distinct().order_by(Registration.participant_id)))
-    purposes = [
-        outbox.Purpose(
-            key=f"change_notice:{cycle.id}:{cycle.revision}:{participant_id}",
-            kind=MailKind.CHANGE_NOTICE,
-            participant_id=participant_id,
-            cycle_id=cycle.id,
-            revision=cycle.revision,
-        )
-        for participant_id in people
-    ]
-    return outbox.enqueue(session, purposes=purposes, host=host, now=now)
+    informed = sa.exists().where(
+        OutboxMail.participant_id == Registration.participant_id,
+        OutboxMail.kind == MailKind.PROMOTION,
+        OutboxMail.webinar_id == Registration.webinar_id,
+        OutboxMail.id > after_mail,
+    )
+    people = (
+        _registrants(ids.values())
+        .where(~informed)
+        .with_only_columns(Registration.participant_id)
+        .distinct()
+        .subquery()
+    )
+    return outbox.enqueue_each(
+        session,
+        owed=outbox.keyed(people.c[0], f"{MailKind.CHANGE_NOTICE}:{cycle.id}:{cycle.revision}"),
+        kind=MailKind.CHANGE_NOTICE,
+        host=host,
+        now=now,
+        cycle_id=cycle.id,
+        revision=cycle.revision,
+    )
 
 
 # at the hand-over ----------------------------------------------------------------------

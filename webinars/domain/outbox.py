@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from webinars.db import below
+from webinars.db import below, inserted
 from webinars.models import MailKind, MailState, OutboxMail
 
 MOST_TRIES = 24
@@ -80,6 +80,63 @@ def enqueue(session: Session, *, purposes: Sequence[Purpose], host: str, now: da
     made = below(session).execute(_OWED[session.get_bind().dialect.name], rows)
     return len(made.all())
 
+
+def newest(session: Session) -> int:
+    """The mark behind which the rows stand that this transaction will write."""
+    return session.scalar(sa.select(sa.func.max(OutboxMail.id))) or 0
+
+
+def enqueue_each(
+    session: Session,
+    *,
+    owed: sa.Select[int, str],
+    kind: MailKind,
+    host: str,
+    now: datetime,
+    **same: Any,
+) -> int:
+    """The same for as many as a query gives, none of whom leaves the database for it.
+
+    ``owed``: participants, and the key of each one's mail; ``same``: what else is in every
+    row. Returns how many are new.
+    """
+    dialect = session.get_bind().dialect.name
+    people = owed.subquery("owed")
+    unique = sa.literal("<", sa.String) + UNIQUE[dialect] + f"@{host}>"
+    columns = {"participant_id": people.c[0], "key": people.c[1], "message_id": unique}
+    values = {
+        "kind": kind,
+        "state": MailState.PENDING,
+        "due_at": now,
+        "tries": 0,
+        "uncertain": 0,
+        "created_at": now,
+        **same,
+    }
+    columns |= {
+        name: sa.literal(value, OutboxMail.__table__.c[name].type) for name, value in values.items()
+    }
+    # Without a condition SQLite takes the conflict for a part of the query.
+    rows = sa.select(*columns.values()).where(sa.true())
+    insert = INSERT[dialect](OutboxMail).on_conflict_do_nothing().from_select([*columns], rows)
+    return inserted(session, insert)
+
+
+def keyed(participant: sa.ColumnElement[int], beginning: str) -> sa.Select[int, str]:
+    """Each of these participants once, with the key of their mail: «beginning:17»."""
+    key = sa.literal(f"{beginning}:") + sa.cast(participant, sa.String)
+    return sa.select(participant, key).order_by(participant)
+
+
+INSERT: dict[str, type[sqlite.Insert] | type[postgresql.Insert]] = {
+    "sqlite": sqlite.Insert,
+    "postgresql": postgresql.Insert,
+}
+UNIQUE: dict[str, sa.ColumnElement[str]] = {
+    "sqlite": sa.func.lower(sa.func.hex(sa.func.randomblob(16))),
+    "postgresql": sa.cast(sa.func.gen_random_uuid(), sa.String),
+}
+"""128 random bits of the database's own."""
 
 # Built once: every registration writes one.
 _OWED = {

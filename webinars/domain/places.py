@@ -6,12 +6,13 @@ other; the counts themselves change by updates that carry the condition.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 from sqlalchemy.orm.attributes import set_committed_value
 
-from webinars.db import below
+from webinars.db import below, inserted
 from webinars.domain import outbox
 from webinars.domain.errors import NotFound
 from webinars.domain.waiting_line import (
@@ -192,41 +193,35 @@ def end_all_holds(session: Session, *, host: str, now: datetime, most: int = 20)
     return len(webinars)
 
 
-def promote(session: Session, *, webinar: Webinar, host: str, now: datetime) -> tuple[int, ...]:
-    """Give free places to the first in line; nobody after the start. The participants' ids.
+def promote(session: Session, *, webinar: Webinar, host: str, now: datetime) -> int:
+    """Give free places to the first in line, with their mails; nobody after the start. How many.
 
-    The caller holds the lock of the webinar's row. A fixed number of statements for each
-    thousand people.
+    The caller holds the lock of the webinar's row. A fixed number of statements.
     """
     if now >= webinar.starts_at or webinar.status is WebinarStatus.CANCELLED:
-        return ()
-    first = session.execute(
-        waiting(webinar.id)
-        .with_only_columns(Registration.id, Registration.participant_id, Registration.registered_at)
-        .limit(_free_places(webinar))
-    ).all()
-    if not first:
-        return ()
-    _count(session, webinar, confirmed=len(first))
-    confirmed = RegistrationStatus.CONFIRMED
-    for start in range(0, len(first), BATCH):
-        session.execute(
-            sa.update(Registration)
-            .where(Registration.id.in_([row.id for row in first[start : start + BATCH]]))
-            .values(status=confirmed, changed_at=now)
-        )
-    purposes = [
-        outbox.Purpose(
-            key=registration_key(MailKind.PROMOTION, row.id, row.registered_at, confirmed),
-            kind=MailKind.PROMOTION,
-            participant_id=row.participant_id,
-            webinar_id=webinar.id,
-            expires_at=webinar.ends_at,
-        )
-        for row in first
-    ]
-    outbox.enqueue(session, purposes=purposes, host=host, now=now)
-    return tuple(row.participant_id for row in first)
+        return 0
+    first = waiting(webinar.id).limit(_free_places(webinar))
+    numbered = sa.literal(f"{MailKind.PROMOTION}:") + sa.cast(Registration.id, sa.String)
+    key = numbered + ":" + sa.cast(Registration.registered_at, sa.String)
+    outbox.enqueue_each(
+        session,
+        owed=first.with_only_columns(Registration.participant_id, key),
+        kind=MailKind.PROMOTION,
+        host=host,
+        now=now,
+        webinar_id=webinar.id,
+        expires_at=webinar.ends_at,
+    )
+    # The line is what it was: whoever changes it would need the lock.
+    promoted = session.execute(
+        sa.update(Registration)
+        .where(Registration.id.in_(first.with_only_columns(Registration.id)))
+        .values(status=RegistrationStatus.CONFIRMED, changed_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    number = cast("sa.CursorResult[Any]", promoted).rowcount
+    _count(session, webinar, confirmed=number)
+    return number
 
 
 def fill(session: Session, *, webinar: Webinar, people: Sequence[int], now: datetime) -> None:
@@ -256,6 +251,38 @@ def fill(session: Session, *, webinar: Webinar, people: Sequence[int], now: date
     ]
     # With RETURNING they are written a thousand at once, with ids that rise in this order.
     session.execute(sa.insert(Registration).returning(Registration.id), rows).all()
+
+
+def fill_from(
+    session: Session, *, webinar: Webinar, people: sa.Select[int, int], now: datetime
+) -> int:
+    """The same for as many as a query gives, who do not leave the database for it. How many.
+
+    ``people``: participants and the place of each in their order, from 1. A fixed number of
+    statements.
+    """
+    free = _free_places(webinar)
+    who = people.subquery("people")
+    has_a_place = sa.true() if free is None else who.c[1] <= free
+    status = Registration.__table__.c.status.type
+    moment = Registration.__table__.c.registered_at.type
+    rows = sa.select(
+        who.c[0],
+        sa.literal(webinar.id),
+        sa.case(
+            (has_a_place, sa.literal(RegistrationStatus.CONFIRMED, status)),
+            else_=sa.literal(RegistrationStatus.WAITLISTED, status),
+        ),
+        sa.case(
+            (has_a_place, sa.literal(now, moment)),
+            else_=sa.literal(joins_the_line(session, webinar=webinar, now=now), moment),
+        ),
+        sa.literal(now, moment),
+    ).order_by(who.c[1])  # ids rise in this order
+    columns = ["participant_id", "webinar_id", "status", "registered_at", "changed_at"]
+    number = inserted(session, sa.insert(Registration).from_select(columns, rows))
+    _count(session, webinar, confirmed=number if free is None else min(free, number))
+    return number
 
 
 def let_go_of_erased(session: Session, *, webinar: Webinar, now: datetime) -> None:

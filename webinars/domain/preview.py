@@ -7,7 +7,6 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain import notices, planned
 from webinars.domain.calendars import IN_A_CALENDAR
 from webinars.domain.consequences import Consequences, Facts, Reminding, State, consequences
 from webinars.domain.mail_rules import (
@@ -19,10 +18,10 @@ from webinars.domain.mail_rules import (
     leaves_at,
     read,
 )
-from webinars.domain.plan import Plan
 from webinars.domain.planning import find_cycle
 from webinars.domain.programme import Moment, ThemeView, theme_view
 from webinars.domain.publication import changed_fields
+from webinars.domain.reach import drafted_states, reach
 from webinars.domain.remarks import Remark
 from webinars.domain.welcome import welcomed
 from webinars.domain.year import Year, read_year
@@ -87,31 +86,18 @@ def preview(
 
 
 def _facts(session: Session, year: Year, *, pace: Pace, now: datetime) -> Facts:
-    audience = notices.audience(session, cycle=year.cycle, changes=year.changes, now=now)
-    drafted = _drafted(year.plan)
-    joining = planned.expected(
-        session,
-        cycle=year.cycle,
-        changes=year.changes,
-        themes={
-            slug: state.theme
-            for slug, state in drafted.items()
-            if not state.cancelled and state.starts_at > now
-        },
-        ids={slug: row[0].id for slug, row in year.public.items()},
-        now=now,
-    )
+    reached = reach(session, year=year, now=now)
     touched = {change.slug for change in year.changes}
     ids = [row[0].id for slug, row in year.public.items() if slug in touched]
     return Facts(
         published={slug: _public(row[0]) for slug, row in year.public.items()},
-        drafted=drafted,
-        told=audience.by_webinar,
-        people=audience.people,
-        registered=joining.registered,
-        invited=joining.invited,
-        joining=len(joining.people),
-        welcomed=_welcomed(session, year, joining.people, now=now),
+        drafted=drafted_states(year.plan),
+        told=reached.registered.by_webinar,
+        people=reached.registered.people,
+        registered=reached.planned.registered,
+        invited=reached.planned.invited,
+        joining=len(reached.planned.people),
+        welcomed=_welcomed(session, year, reached.planned.people, now=now),
         confirmed={slug: row[0].confirmed_count for slug, row in year.public.items()},
         held={slug: row[0].held_count for slug, row in year.public.items()},
         waiting=year.waiting,
@@ -130,20 +116,6 @@ def _public(webinar: Webinar) -> State:
         capacity=webinar.capacity,
         cancelled=webinar.status is WebinarStatus.CANCELLED,
     )
-
-
-def _drafted(plan: Plan) -> dict[str, State]:
-    return {
-        one.slug: State(
-            title=one.title,
-            starts_at=plan.start_of(one),
-            ends_at=plan.end_of(one),
-            theme=one.theme,
-            capacity=plan.capacity_of(one),
-            cancelled=one.status is WebinarStatus.CANCELLED,
-        )
-        for one in plan.sessions
-    }
 
 
 def _calendars(session: Session, webinar_ids: Iterable[int]) -> int:

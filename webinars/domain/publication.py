@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.clock import minutes, to_local
-from webinars.domain import attendance, audit, notices, planned, site
+from webinars.domain import attendance, audit, notices, outbox, planned, site
 from webinars.domain.changes import FieldValue, PlanChange, Slot, differences
 from webinars.domain.mail_rules import armed, in_force
 from webinars.domain.places import let_go_of_erased, promote
@@ -30,6 +30,8 @@ class Published:
     """Whether anything of the cycle or its webinars is new in public."""
     told: int = 0
     """How many persons are owed a notice of it."""
+    promoted: int = 0
+    """How many came from a waiting list to a place, each with a mail."""
     planned: int = 0
     """How many are told of what it added to their cycles and themes."""
     welcomed: int = 0
@@ -69,6 +71,7 @@ def publish(
     cycle.revision += 1
     cycle.published_at = now
     slugs = {change.slug for change in changes}
+    after_mail = outbox.newest(session)
     promoted = _publish_touched(session, cycle, slugs, host=host, now=now)
     for change in changes:
         session.add(
@@ -83,14 +86,22 @@ def publish(
             )
         )
     told = notices.tell(
-        session, cycle=cycle, changes=changes, informed=promoted, host=host, now=now
+        session, cycle=cycle, changes=changes, after_mail=after_mail, host=host, now=now
     )
     added = planned.follow(session, cycle=cycle, changes=changes, host=host, now=now)
     new = welcome(session, cycle=cycle, host=host, now=now)
     _record(session, cycle, changes, fields, actor=actor, now=now)
     site.touch(session)
     session.flush()
-    return Published(cycle.revision, changes, changed=True, told=told, planned=added, welcomed=new)
+    return Published(
+        cycle.revision,
+        changes,
+        changed=True,
+        told=told,
+        promoted=promoted,
+        planned=added,
+        welcomed=new,
+    )
 
 
 def changed_fields(cycle: Cycle) -> dict[str, tuple[Any, Any]]:
@@ -135,9 +146,9 @@ def _record(
 
 def _publish_touched(
     session: Session, cycle: Cycle, touched: set[str], *, host: str, now: datetime
-) -> set[tuple[int, int]]:
-    """Make the touched webinars public; who came to a place of which: participant, webinar."""
-    promoted: set[tuple[int, int]] = set()
+) -> int:
+    """Make the touched webinars public; how many came to a place of one."""
+    promoted = 0
     webinars = {
         row.slug: row
         for row in session.scalars(
@@ -170,8 +181,7 @@ def _publish_touched(
             )
             session.add(webinars[slug])
         else:
-            people = _change(session, webinar, values, host=host, now=now)
-            promoted |= {(person, webinar.id) for person in people}
+            promoted += _change(session, webinar, values, host=host, now=now)
     for webinar in webinars.values():
         words = in_force(webinar.reminders, cycle.reminders, survey_url=cycle.survey_url)
         assign(webinar, {"armed": armed(webinar.armed, words, now=now)})
@@ -180,8 +190,8 @@ def _publish_touched(
 
 def _change(
     session: Session, webinar: Webinar, values: dict[str, Any], *, host: str, now: datetime
-) -> tuple[int, ...]:
-    """Make a public webinar what was drafted; who came to a place of it."""
+) -> int:
+    """Make a public webinar what was drafted; how many came to a place of it."""
     starts_at, status = webinar.starts_at, webinar.status
     assign(webinar, values)
     mark_changed(webinar, now=now)

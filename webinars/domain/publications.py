@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.domain.errors import NotFound
-from webinars.models import Change, Cycle, MailKind, MailState, OutboxMail
+from webinars.models import Change, Cycle, MailKind, MailState, OutboxMail, Webinar
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,9 @@ class Done:
     webinars: int
     """That it touched."""
     mails: int
-    """Notices that it owes, one a person."""
+    """That it owes: notices, and those of people who came to a place."""
+    promoted: int
+    """Who came from a waiting list to a place."""
     left: int
     """Of these, those that have left."""
 
@@ -39,18 +41,35 @@ def publication_done(session: Session, *, cycle_slug: str, revision: int) -> Don
             Change.cycle_id == cycle_id, Change.revision == revision
         )
     )
-    states = session.execute(
-        sa.select(OutboxMail.state, sa.func.count())
-        .where(
-            OutboxMail.kind.in_((MailKind.CHANGE_NOTICE, MailKind.PLANNED, MailKind.WELCOME)),
-            OutboxMail.cycle_id == cycle_id,
-            OutboxMail.revision == revision,
-        )
-        .group_by(OutboxMail.state)
+    counts = session.execute(
+        sa.select(OutboxMail.kind, OutboxMail.state, sa.func.count())
+        .where(sa.or_(_told(cycle_id, revision), _promoted(cycle_id, revision)))
+        .group_by(OutboxMail.kind, OutboxMail.state)
     ).all()
     return Done(
         revision=revision,
         webinars=touched or 0,
-        mails=sum(count for _, count in states),
-        left=sum(count for state, count in states if state is MailState.SENT),
+        mails=sum(count for *_, count in counts),
+        promoted=sum(count for kind, _, count in counts if kind is MailKind.PROMOTION),
+        left=sum(count for _, state, count in counts if state is MailState.SENT),
+    )
+
+
+def _told(cycle_id: int, revision: int) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        OutboxMail.kind.in_((MailKind.CHANGE_NOTICE, MailKind.PLANNED, MailKind.WELCOME)),
+        OutboxMail.cycle_id == cycle_id,
+        OutboxMail.revision == revision,
+    )
+
+
+def _promoted(cycle_id: int, revision: int) -> sa.ColumnElement[bool]:
+    """Mails of its webinars that were written in the instant of the publication."""
+    instant = sa.select(sa.func.max(Change.published_at)).where(
+        Change.cycle_id == cycle_id, Change.revision == revision
+    )
+    return sa.and_(
+        OutboxMail.kind == MailKind.PROMOTION,
+        OutboxMail.webinar_id.in_(sa.select(Webinar.id).where(Webinar.cycle_id == cycle_id)),
+        OutboxMail.created_at == instant.scalar_subquery(),
     )

@@ -297,7 +297,7 @@ def withdraw(
         free_place(session, webinar)
     if not (took or held):
         return 0
-    return len(promote(session, webinar=webinar, host=host, now=now))
+    return promote(session, webinar=webinar, host=host, now=now)
 
 
 def send_link(

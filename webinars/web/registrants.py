@@ -274,8 +274,8 @@ def _say_ended(ended: by_hand.Ended) -> None:
     mails = ended.told + ended.promoted
     said.append(
         ngettext(
-            "%(num)s mail is leaving, one a person.",
-            "%(num)s mails are leaving, one a person.",
+            "%(num)s mail is leaving.",
+            "%(num)s mails are leaving.",
             mails,
         )
         if mails
