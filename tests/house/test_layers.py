@@ -34,6 +34,7 @@ KEPT_TO: dict[str, tuple[tuple[str, ...], str]] = {
     "flask_babel": (("", "i18n", "mail", "web", "worker"), "words are for people"),
     "flask_mail": (("", "mail", "worker"), "SMTP has one door, and the worker opens it"),
     "smtplib": (("mail",), "SMTP has one door"),
+    "imaplib": (("mail",), "IMAP has one door"),
     "flask_limiter": (("", "web"), "only visitors are counted"),
     "flask_security": (
         ("models", "", "mail", "web", "cli", "demo"),

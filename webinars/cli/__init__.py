@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from webinars.cli import cycle, database, library, organiser, outbox, registrations, serve
+from webinars.cli import bounces, cycle, database, library, organiser, outbox, registrations, serve
 from webinars.cli.demo import command as demo
 from webinars.config import WrongConfiguration
 
@@ -17,6 +17,7 @@ def commands() -> None:
 
 
 for group in (
+    bounces.group,
     cycle.group,
     database.group,
     demo,

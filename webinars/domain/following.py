@@ -6,11 +6,20 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain import confirmations, outbox, people, registrations
+from webinars.domain import confirmations, list_choices, outbox, people, registrations
 from webinars.domain.errors import NotFound
 from webinars.domain.people import Person
 from webinars.domain.registrations import House, Outcome
-from webinars.models import Cycle, FollowedTheme, MailKind, OutboxMail, Participant, Theme, Webinar
+from webinars.models import (
+    Cycle,
+    FollowedTheme,
+    MailKind,
+    MailList,
+    OutboxMail,
+    Participant,
+    Theme,
+    Webinar,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,10 @@ def follow_theme(
 def confirm_following(
     session: Session, *, participant: Participant, theme_slug: str, house: House, now: datetime
 ) -> None:
-    """Press the button of the personal link. Raises NotFound."""
+    """Press the button of the personal link: who had left these announcements wants them again.
+
+    Raises NotFound.
+    """
     followed = _found(session, participant, theme_slug)
     if followed is None:
         raise NotFound(theme_slug)
@@ -69,6 +81,7 @@ def confirm_following(
         return
     followed.confirmed_at = now
     session.flush()
+    list_choices.take_up(session, participant=participant, list_=MailList.THEMES, now=now)
     confirmations.owe_at_once(session, purpose=_confirmation(followed), host=house.host, now=now)
 
 

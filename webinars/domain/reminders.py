@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from webinars.clock import minutes
 from webinars.domain import outbox
+from webinars.domain.mail_lists import wanted
 from webinars.models import (
     SOMEBODYS,
     MailKind,
+    MailList,
     OutboxMail,
     Registration,
     RegistrationStatus,
@@ -64,6 +66,7 @@ def _plan_one(
             Registration.status == RegistrationStatus.CONFIRMED,
             Registration.changed_at <= due_at,
             SOMEBODYS,
+            wanted(MailList.REMINDERS, Registration.participant_id),
             ~sa.exists().where(OutboxMail.key == key),
         )
         .order_by(Registration.id)

@@ -9,11 +9,12 @@ from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from webinars.clock import to_local
-from webinars.domain import confirmations, participants, reminders
+from webinars.domain import confirmations, list_choices, mail_lists, participants, reminders
 from webinars.domain.outbox import EXPIRED
 from webinars.domain.programme import WebinarView
 from webinars.domain.waiting_line import position
 from webinars.domain.webinar_page import webinar_page
+from webinars.links import Links
 from webinars.mail import accounts, notices, scopes
 from webinars.mail.letters import Enclosure, Letter, NotToBeSent, texts
 from webinars.models import (
@@ -55,6 +56,7 @@ def compose(session: Session, *, mail: OutboxMail, services: Services, now: date
         text=said.text,
         html=said.html,
         message_id=mail.message_id,
+        leave_url=context["leave_url"],
         enclosures=enclosures,
     )
 
@@ -98,12 +100,14 @@ def still_true(session: Session, *, mail: OutboxMail, now: datetime) -> Registra
     registration = _registration(session, mail)
     if mail.expires_at is not None and now >= mail.expires_at:
         raise NotToBeSent(EXPIRED)
+    if mail.participant is not None and mail.participant.erased_at is not None:
+        raise NotToBeSent(ERASED)
+    unwanted = mail_lists.why_not(session, mail=mail)
+    if unwanted:
+        raise NotToBeSent(unwanted)
     if mail.organiser is not None:
         accounts.still_true(mail)
         return None
-    assert mail.participant is not None, "a check of the table"
-    if mail.participant.erased_at is not None:
-        raise NotToBeSent(ERASED)
     status = registration.status if registration else None
     if mail.kind is MailKind.REMINDER:
         reason = reminders.why_not(mail, registration=status, now=now)
@@ -166,7 +170,22 @@ def _context(
         context |= notices.context(session, mail=mail, services=services, now=now)
     if mail.kind in scopes.KINDS:
         context |= scopes.context(session, mail=mail, services=services, now=now)
-    return context
+    return context | _leaving(mail, person, context, links)
+
+
+def _leaving(
+    mail: OutboxMail, person: Participant, context: dict[str, Any], links: Links
+) -> dict[str, Any]:
+    """The list that the mail is of, and where it is left; None for what is of no list."""
+    found = mail_lists.LIST_OF.get(mail.kind)
+    if mail.kind in mail_lists.IN_PART and not any(
+        entry.status is None for entry in context["entries"]
+    ):
+        found = None
+    if found is None:
+        return {"mail_list": None, "leave_url": None}
+    token = list_choices.leave_token(links, person, found)
+    return {"mail_list": found, "leave_url": links.leave(found, token, language=person.language)}
 
 
 def _held_until(registration: Registration | None, now: datetime) -> datetime | None:

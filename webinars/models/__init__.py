@@ -1,6 +1,8 @@
 """Every table of the product."""
 
 from webinars.models.audit import AuditAct, AuditedWebinar, AuditEntry
+from webinars.models.delivery import AddressStanding, DeliveryNotice, NoticeKind, StopReason
+from webinars.models.leaving import LeftBy, LeftList, MailList
 from webinars.models.library import (
     Chapter,
     EntryPoint,
@@ -36,6 +38,7 @@ from webinars.models.site import SiteState
 __all__ = [
     "SOMEBODYS",
     "ActorCategory",
+    "AddressStanding",
     "AuditAct",
     "AuditEntry",
     "AuditedWebinar",
@@ -45,11 +48,16 @@ __all__ = [
     "Cycle",
     "CycleDraft",
     "CycleRegistration",
+    "DeliveryNotice",
     "DraftSession",
     "EntryPoint",
     "FollowedTheme",
+    "LeftBy",
+    "LeftList",
     "MailKind",
+    "MailList",
     "MailState",
+    "NoticeKind",
     "Organiser",
     "OutboxMail",
     "Participant",
@@ -63,6 +71,7 @@ __all__ = [
     "Role",
     "SiteState",
     "Step",
+    "StopReason",
     "Theme",
     "Webinar",
     "WebinarStatus",

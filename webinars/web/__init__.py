@@ -12,6 +12,8 @@ from webinars.web import (
     door,
     exports,
     feeds,
+    hooks,
+    leaving,
     library,
     list_imports,
     machines,
@@ -58,6 +60,7 @@ def set_up(app: Flask, services: Services, *, https: bool) -> None:
         feeds,
         people,
         rights,
+        leaving,
         your_data,
         organise,
         accounts,
@@ -72,6 +75,7 @@ def set_up(app: Flask, services: Services, *, https: bool) -> None:
         exports,
         questions,
         machines,
+        hooks,
     ):
         app.register_blueprint(module.blueprint)
     if services.settings.demo:

@@ -20,6 +20,7 @@ class Access(enum.Enum):
     ADMINISTRATOR = "a signed-in organiser who manages accounts"
     SIGN_IN = "anybody, to become a signed-in organiser"
     MACHINE = "probes and monitors; tells nothing of persons"
+    HOOK = "a service that knows the secret of the settings; the view demands it"
     DEMONSTRATION = "anybody, and only on a demonstration site"
     UNUSED = "nobody: a route that a library brings along"
 
@@ -62,8 +63,12 @@ TABLE: dict[str, Access] = {
     "people.include": Access.PERSONAL,
     "people.confirm_theme": Access.PERSONAL,
     "people.stop_theme": Access.PERSONAL,
-    "people.ask_for_news": Access.PERSONAL,
-    "people.stop_news": Access.PERSONAL,
+    "people.leave_list": Access.PERSONAL,
+    "people.take_up_list": Access.PERSONAL,
+    "leaving.page": Access.PERSONAL,
+    "leaving.leave": Access.PERSONAL,
+    "leaving.send_link": Access.PERSONAL,
+    "leaving.link_address": Access.PERSONAL,
     "people.replace_calendar": Access.PERSONAL,
     "people.replace_link": Access.PERSONAL,
     "rights.details": Access.PERSONAL,
@@ -139,6 +144,7 @@ TABLE: dict[str, Access] = {
     "security.static": Access.UNUSED,
     "machines.healthz": Access.MACHINE,
     "machines.readyz": Access.MACHINE,
+    "hooks.bounces": Access.HOOK,
     "demo.mailbox": Access.DEMONSTRATION,
     "demo.message": Access.DEMONSTRATION,
     "demo.message_html": Access.DEMONSTRATION,
