@@ -19,7 +19,8 @@ import structlog
 from webinars.domain.delivery_notices import Report, kind_of
 from webinars.models import NoticeKind
 
-MOST_BYTES = 1024 * 1024
+MOST_BYTES = 512 * 1024
+MOST_LINES = 20_000
 """Of a message; what tells of a mail stands at its beginning, the mail itself at its end."""
 MOST_BOUNDARIES = 1000
 MOST_NESTED = 40
@@ -72,7 +73,7 @@ class Found:
 
 def read_notice(raw: bytes) -> tuple[Report, ...]:
     """What a message says of mails of ours; nothing, when it is no notice. Never raises."""
-    raw = raw[:MOST_BYTES]
+    raw = b"\n".join(raw[:MOST_BYTES].split(b"\n", MOST_LINES)[:MOST_LINES])
     if raw.count(b"\n--") > MOST_BOUNDARIES or len(NESTED.findall(raw)) > MOST_NESTED:
         return ()
     try:
