@@ -326,7 +326,8 @@ def test_a_notice_and_an_erasure_at_once(sent: Database) -> None:
             erasure.erase(session, participant=person, actor="x", host=HOST, now=NOW)
 
     one = report(id_of(sent))
-    work: list[Callable[[], object]] = [lambda: take(sent, one), erase]
+    outcomes: list[Outcome] = []
+    work: list[Callable[[], None]] = [lambda: outcomes.append(take(sent, one)), erase]
     in_threads(lambda number: work[number](), 2)
     assert standing(sent) is None
     assert take(sent, one) is Outcome.UNKNOWN
