@@ -5,6 +5,7 @@ from flask import Flask
 from webinars.services import Services
 from webinars.web import (
     accounts,
+    addresses,
     board,
     board_acts,
     coverage,
@@ -73,6 +74,7 @@ def set_up(app: Flask, services: Services, *, https: bool) -> None:
         coverage,
         registrants,
         exports,
+        addresses,
         questions,
         machines,
         hooks,
