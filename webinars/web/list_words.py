@@ -45,7 +45,7 @@ LIST_WORDS: dict[MailList, ListWords] = {
     ),
     MailList.THEMES: ListWords(
         title=lazy_gettext("Themes that I follow"),
-        tells=lazy_gettext("When a webinar on one of them is planned."),
+        tells=lazy_gettext("When a webinar on a theme that you follow is planned."),
         stop=lazy_gettext("Stop the announcements"),
         take_up=lazy_gettext("Announce them to me again"),
         stopped=lazy_gettext("The announcements about your themes are stopped"),
