@@ -68,7 +68,7 @@ def picture(who: Visitor, name: str) -> None:
     for width, size in (("wide", WIDE), ("narrow", NARROW)):
         for scheme in ("light", "dark"):
             who.page.set_viewport_size(size)  # type: ignore[arg-type]
-            who.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            who.page.emulate_media(color_scheme=scheme)
             path = Path(PICTURES) / f"{name}-{width}-{scheme}.png"
             who.page.screenshot(path=str(path), full_page=True)
     who.page.set_viewport_size(WIDE)  # type: ignore[arg-type]

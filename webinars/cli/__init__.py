@@ -7,6 +7,7 @@ import click
 
 from webinars.cli import bounces, cycle, database, library, organiser, outbox, registrations, serve
 from webinars.cli.demo import command as demo
+from webinars.cli.doctor import doctor
 from webinars.config import WrongConfiguration
 
 
@@ -21,6 +22,7 @@ for group in (
     cycle.group,
     database.group,
     demo,
+    doctor,
     library.group,
     organiser.group,
     outbox.group,
