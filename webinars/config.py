@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     bounce_imap_password: OptionalText = None
     bounce_imap_folder: str = "INBOX"
     bounce_imap_minutes: int = Field(default=5, ge=1, le=1440)
-    bounce_imap_timeout: int = Field(default=30, ge=1, le=600)
+    bounce_imap_timeout: int = Field(default=20, ge=1, le=600)
     bounce_webhook_secret: OptionalText = None
 
     # rules of the house

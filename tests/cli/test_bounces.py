@@ -9,20 +9,15 @@ import sqlalchemy as sa
 
 from tests.cli.support import Run, done, refused
 from tests.returned import OUT_OF_OFFICE, dsn, exim
-from tests.support import ALICE, BOB, MARCH, NOW, plan_of, published, register
+from tests.support import ALICE, BOB, confirmed_by_mail
 from webinars.db import Database
-from webinars.models import AddressStanding, MailState, OutboxMail
+from webinars.models import AddressStanding
 
 
 @pytest.fixture
 def ids(database: Database) -> list[str]:
     """Of the mails that have left for Alice and for Bob."""
-    with database.write() as session:
-        published(session, plan_of(MARCH))
-        for one in (ALICE, BOB):
-            register(session, one)
-        session.execute(sa.update(OutboxMail).values(state=MailState.SENT, sent_at=NOW))
-        return list(session.scalars(sa.select(OutboxMail.message_id).order_by(OutboxMail.id)))
+    return confirmed_by_mail(database, ALICE, BOB)
 
 
 def stopped(database: Database) -> int:

@@ -13,6 +13,7 @@ from tests.support import (
     HOST,
     MARCH,
     NOW,
+    confirmed_by_mail,
     in_threads,
     plan_of,
     published,
@@ -52,11 +53,7 @@ LATER = NOW + timedelta(hours=1)
 @pytest.fixture
 def sent(database: Database) -> Database:
     """Alice and Bob are registered, and their confirmations have left."""
-    with database.write() as session:
-        published(session, plan_of(MARCH))
-        for one in (ALICE, BOB):
-            register(session, one)
-        session.execute(sa.update(OutboxMail).values(state=MailState.SENT, sent_at=NOW))
+    confirmed_by_mail(database, ALICE, BOB)
     return database
 
 

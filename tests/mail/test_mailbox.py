@@ -17,6 +17,7 @@ from tests.support import (
     MARCH,
     NOW,
     MailServer,
+    confirmed_by_mail,
     free_port,
     in_threads,
     plan_of,
@@ -27,7 +28,7 @@ from webinars.config import Settings
 from webinars.db import Database
 from webinars.domain import delivery_notices
 from webinars.mail import mailbox
-from webinars.models import AddressStanding, DeliveryNotice, MailState, OutboxMail
+from webinars.models import AddressStanding, DeliveryNotice, OutboxMail
 from webinars.worker import Worker
 
 Write = Callable[..., bytes]
@@ -50,11 +51,7 @@ def imap(server: ImapServer) -> ImapServer:
 
 @pytest.fixture
 def sent(database: Database) -> Database:
-    with database.write() as session:
-        published(session, plan_of(MARCH))
-        for one in (ALICE, BOB):
-            register(session, one)
-        session.execute(sa.update(OutboxMail).values(state=MailState.SENT, sent_at=NOW))
+    confirmed_by_mail(database, ALICE, BOB)
     return database
 
 
