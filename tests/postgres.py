@@ -84,7 +84,9 @@ def empty(engine: sa.Engine) -> None:
         for table in reversed(Database.metadata.sorted_tables):
             if table.name != "site_state":
                 connection.execute(sa.delete(table))
-        connection.exec_driver_sql("UPDATE site_state SET version = 1, worker_seen_at = NULL")
+        connection.exec_driver_sql(
+            "UPDATE site_state SET version = 1, worker_seen_at = NULL, mailbox_read_at = NULL"
+        )
         connection.exec_driver_sql(
             "SELECT setval(quote_ident(sequencename)::regclass, start_value, false)"
             " FROM pg_sequences WHERE schemaname = 'public'"

@@ -25,6 +25,7 @@ from webinars.domain.library_import import SourceFile, import_library
 from webinars.domain.people import Person
 from webinars.domain.plan import Plan, PlannedSession
 from webinars.domain.registrations import House, Outcome
+from webinars.models import MailState, OutboxMail
 from webinars.places import PACKAGE
 
 HOST = "webinaires.example.org"
@@ -135,6 +136,16 @@ def register(
         house=house,
         now=now,
     ).outcome
+
+
+def confirmed_by_mail(database: Database, *people: Person) -> list[str]:
+    """March with these people, whose confirmations have left; the Message-IDs of those."""
+    with database.write() as session:
+        published(session, plan_of(MARCH))
+        for one in people:
+            register(session, one)
+        session.execute(sa.update(OutboxMail).values(state=MailState.SENT, sent_at=NOW))
+        return list(session.scalars(sa.select(OutboxMail.message_id).order_by(OutboxMail.id)))
 
 
 @contextmanager

@@ -79,6 +79,20 @@ class Settings(BaseSettings):
     mail_timeout: int = Field(default=60, ge=1, le=600)
     mail_sender_name: OptionalText = None
     mail_sender: str = "webinaires@localhost.localdomain"
+    mail_reply_to: OptionalText = None
+    mail_return_path: OptionalText = None
+    mail_dkim_selector: OptionalText = None
+
+    # what comes back
+    bounce_imap_server: OptionalText = None
+    bounce_imap_port: int = Field(default=993, ge=1, le=65535)
+    bounce_imap_security: Literal["none", "starttls", "tls"] = "tls"
+    bounce_imap_username: OptionalText = None
+    bounce_imap_password: OptionalText = None
+    bounce_imap_folder: str = "INBOX"
+    bounce_imap_minutes: int = Field(default=5, ge=1, le=1440)
+    bounce_imap_timeout: int = Field(default=20, ge=1, le=600)
+    bounce_webhook_secret: OptionalText = None
 
     # rules of the house
     require_confirmation: bool = False
@@ -169,16 +183,18 @@ class Settings(BaseSettings):
             raise ValueError(f"{scheme}://host:port is needed") from None
         return value
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "bounce_webhook_secret")
     @classmethod
     def _long_enough(cls, value: str | None) -> str | None:
         if value is not None and len(value) < LEAST_SECRET:
             raise ValueError(f"at least {LEAST_SECRET} characters are needed, better 32 at random")
         return value
 
-    @field_validator("mail_sender")
+    @field_validator("mail_sender", "mail_reply_to", "mail_return_path")
     @classmethod
-    def _plain_address(cls, value: str) -> str:
+    def _plain_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         local, at, domain = value.rpartition("@")
         if not (local and at and domain) or any(c in value for c in "<>\r\n ,;"):
             raise ValueError("a plain address such as webinaires@example.org is needed")
@@ -188,6 +204,11 @@ class Settings(BaseSettings):
     def _credentials_in_pairs(self) -> "Settings":
         if (self.mail_username is None) != (self.mail_password is None):
             raise ValueError("mail_username and mail_password go together: give both or neither")
+        whole = self.bounce_imap_username and self.bounce_imap_password
+        if self.bounce_imap_server and not whole:
+            raise ValueError(
+                "bounce_imap_server needs bounce_imap_username and bounce_imap_password"
+            )
         return self
 
     @model_validator(mode="after")
@@ -207,6 +228,11 @@ class Settings(BaseSettings):
     def sender_name(self) -> str:
         """Whom mails come from, as people read it."""
         return self.mail_sender_name or self.site_name
+
+    @property
+    def return_path(self) -> str:
+        """Where servers send what they could not deliver (RFC 5321 section 4.4)."""
+        return self.mail_return_path or self.mail_sender
 
     @property
     def resolved_database_url(self) -> str:

@@ -27,6 +27,8 @@ class Purpose(enum.StrEnum):
     CALENDAR = "calendar"
     DOOR = "door"
     """The rooms of what somebody is registered for, and nothing of theirs."""
+    LEAVE = "leave"
+    """One sort of mail, which the token is also signed for."""
 
 
 class BadToken(ValueError):
@@ -87,6 +89,10 @@ class Links:
         """The form that registers for the rest of a cycle."""
         return self._page(f"/cycles/{quote(cycle)}/register", language)
 
+    def leave(self, list_: str, token: str, *, language: str) -> str:
+        """Where a sort of mail is left; mail programs post to it (RFC 8058)."""
+        return self._page(f"/leave/{quote(list_)}/{quote(token)}", language)
+
     def cycle_calendar(self, cycle: str, *, language: str) -> str:
         """The feed of a cycle."""
         return self._page(f"/cycles/{quote(cycle)}/calendar.ics", language)
@@ -101,22 +107,29 @@ class Links:
 
     # personal tokens ------------------------------------------------------------------
 
-    def personal_token(self, purpose: Purpose, public_id: uuid.UUID, generation: int) -> str:
-        """A token that opens one person's page, calendar or doors, until it is replaced."""
-        body = base64_encode(public_id.bytes + generation.to_bytes(2, "big")).decode("ascii")
-        return self._signer(purpose).sign(body).decode("ascii")
+    def personal_token(
+        self, purpose: Purpose, public_id: uuid.UUID, generation: int, *, about: str = ""
+    ) -> str:
+        """A token that opens one person's page, calendar or doors, until it is replaced.
 
-    def read_personal_token(self, purpose: Purpose, token: str) -> PersonalToken:
+        ``about`` narrows it: one that was made about something else is not good for this.
+        """
+        body = base64_encode(public_id.bytes + generation.to_bytes(2, "big")).decode("ascii")
+        return self._signer(purpose, about).sign(body).decode("ascii")
+
+    def read_personal_token(
+        self, purpose: Purpose, token: str, *, about: str = ""
+    ) -> PersonalToken:
         """What the token says. Raises BadToken."""
         try:
-            raw = base64_decode(self._signer(purpose).unsign(token.encode("ascii")))
+            raw = base64_decode(self._signer(purpose, about).unsign(token.encode("ascii")))
         except (BadData, ValueError) as error:
             raise BadToken(purpose) from error
         if len(raw) != 18:
             raise BadToken(purpose)
         public_id, generation = uuid.UUID(bytes=raw[:16]), int.from_bytes(raw[16:], "big")
         # Base64 has several spellings of the same bytes; only the one made here is good.
-        if self.personal_token(purpose, public_id, generation) != token:
+        if self.personal_token(purpose, public_id, generation, about=about) != token:
             raise BadToken(purpose)
         return PersonalToken(public_id, generation)
 
@@ -154,10 +167,10 @@ class Links:
     def _invitations(self) -> URLSafeSerializer:
         return URLSafeSerializer(self._secret, salt="organiser.invitation")
 
-    def _signer(self, purpose: Purpose) -> Signer:
+    def _signer(self, purpose: Purpose, about: str) -> Signer:
         return Signer(
             self._secret,
-            salt=f"person.{purpose}",
+            salt=f"person.{purpose}.{about}" if about else f"person.{purpose}",
             key_derivation="hmac",
             digest_method=hashlib.sha256,
         )

@@ -5,6 +5,8 @@ import secrets
 import signal
 import socket
 import threading
+from collections.abc import Callable
+from datetime import timedelta
 from types import FrameType
 
 import structlog
@@ -13,7 +15,18 @@ from flask import Flask
 from flask_mail import Mail
 
 from webinars import clock
-from webinars.domain import attendance, erasure, outbox, places, reminders, worker_pulse
+from webinars.domain import (
+    address_standings,
+    attendance,
+    delivery_notices,
+    erasure,
+    outbox,
+    places,
+    reminders,
+    worker_pulse,
+)
+from webinars.mail import mailbox
+from webinars.mail.bounces import read_notice
 from webinars.mail.sending import Sender
 from webinars.services import Services
 
@@ -78,6 +91,33 @@ class Worker:
                 erased = erasure.erase_forgotten(session, months=months, now=clock.now())
             if erased:
                 log.info("people_erased", count=erased)
+        with self._services.database.write() as session:
+            address_standings.forget_nobodys(session, months=months, now=clock.now())
+
+    def read_mailbox(self) -> int:
+        """Read the notices that have come, when it is time; how many messages.
+
+        What cannot be read now can be read later: no mail waits for it.
+        """
+        settings = self._services.settings
+        if settings.bounce_imap_server is None:
+            return 0
+        every = timedelta(minutes=settings.bounce_imap_minutes)
+        with self._services.database.write() as session:
+            mine = worker_pulse.takes_mailbox(session, every=every, now=clock.now())
+        if not mine:
+            return 0
+        try:
+            return mailbox.read_new(settings, take=self._take_notice, stop=self._stopping.is_set)
+        except mailbox.Unreadable as error:
+            log.warning("mailbox_cannot_be_read", reason=str(error))
+            return 0
+
+    def _take_notice(self, raw: bytes) -> None:
+        for report in read_notice(raw):
+            with self._services.database.write() as session:
+                outcome = delivery_notices.take(session, report=report, now=clock.now())
+            log.info("notice_taken", kind=report.kind.value, outcome=outcome.value)
 
     def _empty_log(self) -> None:
         """Once after each erasure, whoever erased: until then its bytes are in a log."""
@@ -92,26 +132,30 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         scheduler = BackgroundScheduler(timezone="UTC")
-        scheduler.add_job(
-            self._tick_safely,
-            "interval",
-            seconds=self._services.settings.worker_tick_seconds,
-            next_run_time=clock.now(),
-            coalesce=True,  # after a pause: once, not once for each missed tick
-            max_instances=1,
-            misfire_grace_time=None,  # a late tick is still a tick
-        )
+        # The mailbox beside the mails: its server may be slow.
+        for work in (self.tick, self.read_mailbox):
+            scheduler.add_job(
+                _safely,
+                "interval",
+                args=[work],
+                seconds=self._services.settings.worker_tick_seconds,
+                next_run_time=clock.now(),
+                coalesce=True,  # after a pause: once, not once for each missed tick
+                max_instances=1,
+                misfire_grace_time=None,  # a late tick is still a tick
+            )
         scheduler.start()
         log.info("worker_started", owner=self.owner)
         self._stopping.wait()
         scheduler.shutdown(wait=True)
         log.info("worker_stopped", owner=self.owner)
 
-    def _tick_safely(self) -> None:
-        try:
-            self.tick()
-        except Exception:
-            log.exception("tick_failed")
-
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping.set()
+
+
+def _safely(work: Callable[[], int]) -> None:
+    try:
+        work()
+    except Exception:
+        log.exception("tick_failed", work=work.__name__)

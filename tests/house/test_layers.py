@@ -20,6 +20,7 @@ FLOORS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("web",), "edge: requests"),
     (("",), "create_app(): the wiring; '' is the package itself"),
     (("worker",), "edge: the clock ticks"),
+    (("doctor",), "edge: looks at all of it, and changes nothing"),
     (("demo",), "edge: demonstration data and the whole service at once"),
     (("cli",), "edge: commands; it starts every other edge"),
     (("wsgi", "__main__"), "the two ways in from outside"),
@@ -34,6 +35,8 @@ KEPT_TO: dict[str, tuple[tuple[str, ...], str]] = {
     "flask_babel": (("", "i18n", "mail", "web", "worker"), "words are for people"),
     "flask_mail": (("", "mail", "worker"), "SMTP has one door, and the worker opens it"),
     "smtplib": (("mail",), "SMTP has one door"),
+    "dns": (("doctor",), "only the doctor asks for records"),
+    "imaplib": (("mail",), "IMAP has one door"),
     "flask_limiter": (("", "web"), "only visitors are counted"),
     "flask_security": (
         ("models", "", "mail", "web", "cli", "demo"),

@@ -20,7 +20,7 @@ from tests.support import ALICE, BOB, CHARLIE, MARCH, NOW, register
 from tests.web.desk import EMAIL, sign_in
 from webinars.db import Database
 from webinars.models import AuditAct, AuditEntry
-from webinars.web.exports import _cut, _harmless
+from webinars.web.table_files import _cut, _harmless
 
 LIST = f"/organise/cycles/2019/webinars/{MARCH.slug}/registrations"
 QUESTION = '=1+1 ?\r\nEt « après » ; "non", 🎉 _x0041_'

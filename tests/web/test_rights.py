@@ -246,6 +246,8 @@ def test_everything_is_taken_as_a_file(
         ],
         "cycles": [],
         "themes": [],
+        "left": [],
+        "address": None,
         "questions": [
             {
                 "webinar": f"2019/{MARCH.slug}",

@@ -410,7 +410,7 @@ def test_tokens_bent_swapped_or_old_bring_the_form_back_with_what_was_typed(
         values = form_values(client) | {"email": ALICE.email, "full_name": "Alice"}
         answer = client.post(f"{PAGE}/register", data=values | {"csrf_token": token})
         assert answer.status_code == 400
-        assert client.post(f"/me/{page}/news", data={"csrf_token": token}).status_code == 400
+        assert client.post(f"/me/{page}/leave-list", data={"csrf_token": token}).status_code == 400
     for wrong in (cycle, theme, webinar, calendar):
         assert client.get(f"/me/{wrong}").status_code == 404
         assert client.post(f"/me/{wrong}/leave-cycle").status_code == 404

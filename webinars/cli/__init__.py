@@ -5,8 +5,9 @@ import sys
 
 import click
 
-from webinars.cli import cycle, database, library, organiser, outbox, registrations, serve
+from webinars.cli import bounces, cycle, database, library, organiser, outbox, registrations, serve
 from webinars.cli.demo import command as demo
+from webinars.cli.doctor import doctor
 from webinars.config import WrongConfiguration
 
 
@@ -17,9 +18,11 @@ def commands() -> None:
 
 
 for group in (
+    bounces.group,
     cycle.group,
     database.group,
     demo,
+    doctor,
     library.group,
     organiser.group,
     outbox.group,

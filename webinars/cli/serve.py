@@ -45,7 +45,9 @@ def worker(once: bool) -> None:
     """Tick and send mail, as one of any number of workers."""
     app = make_app()
     if once:
-        count = Worker(app).tick()
+        one = Worker(app)
+        count = one.tick()
+        one.read_mailbox()
         click.echo(f"{count} mail{'' if count == 1 else 's'} worked on")
         return
     Worker(app).run()

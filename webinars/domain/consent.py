@@ -27,5 +27,5 @@ NEWS = ConsentText(
     ),
 )
 
-INFORMED = date(2026, 11, 22)
+INFORMED = date(2026, 11, 27)
 """The version of the page that says what is kept and why: change it with that page's words."""

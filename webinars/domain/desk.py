@@ -8,7 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from webinars.domain import outbox, worker_pulse
+from webinars.domain import address_standings, outbox, worker_pulse
+from webinars.domain.address_standings import Standing
 from webinars.domain.changes import differences
 from webinars.domain.places import HOLDS_A_PLACE
 from webinars.domain.programme import CycleView, Moment, published_cycles
@@ -52,6 +53,8 @@ class Desk:
 
     cycles: tuple[DeskCycle, ...]
     outbox: Mapping[MailState, int]
+    addresses: Mapping[Standing, int]
+    """Those of which something came back."""
     worker_seen_at: datetime | None
 
 
@@ -89,6 +92,7 @@ def desk(session: Session, *, moment: Moment) -> Desk:
             for cycle in cycles
         ),
         outbox=outbox.counts(session),
+        addresses=address_standings.counts(session),
         worker_seen_at=worker_pulse.last(session),
     )
 

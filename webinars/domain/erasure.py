@@ -21,10 +21,12 @@ from webinars.domain.leaving import leave_all, standing
 from webinars.domain.places import STANDS
 from webinars.i18n import DEFAULT_LANGUAGE
 from webinars.models import (
+    AddressStanding,
     AuditAct,
     AuditEntry,
     CycleRegistration,
     FollowedTheme,
+    LeftList,
     OutboxMail,
     Participant,
     Question,
@@ -145,10 +147,13 @@ def latest_erasure(session: Session) -> int | None:
 
 def _blank(session: Session, people: Sequence[Participant], now: datetime) -> None:
     ids = [person.id for person in people]
+    addresses = [person.email for person in people]
     for theirs in (
         sa.delete(OutboxMail).where(OutboxMail.participant_id.in_(ids)),
+        sa.delete(AddressStanding).where(AddressStanding.address.in_(addresses)),
         sa.delete(CycleRegistration).where(CycleRegistration.participant_id.in_(ids)),
         sa.delete(FollowedTheme).where(FollowedTheme.participant_id.in_(ids)),
+        sa.delete(LeftList).where(LeftList.participant_id.in_(ids)),
         sa.delete(Question).where(
             Question.participant_id.in_(ids), Question.published_at.is_(None)
         ),

@@ -6,11 +6,20 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain import confirmations, outbox, people, registrations
+from webinars.domain import confirmations, list_choices, outbox, people, registrations
 from webinars.domain.errors import NotFound
 from webinars.domain.people import Person
 from webinars.domain.registrations import House, Outcome
-from webinars.models import Cycle, FollowedTheme, MailKind, OutboxMail, Participant, Theme, Webinar
+from webinars.models import (
+    Cycle,
+    FollowedTheme,
+    MailKind,
+    MailList,
+    OutboxMail,
+    Participant,
+    Theme,
+    Webinar,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +68,16 @@ def follow_theme(
 def confirm_following(
     session: Session, *, participant: Participant, theme_slug: str, house: House, now: datetime
 ) -> None:
-    """Press the button of the personal link. Raises NotFound."""
+    """Press the button of the personal link: who had left these announcements wants them again.
+
+    Raises NotFound.
+    """
     followed = _found(session, participant, theme_slug)
     if followed is None:
         raise NotFound(theme_slug)
     if followed.confirmed_at is not None:
         return
-    purpose = _confirm(session, followed, now)
+    purpose = _confirm(session, participant, followed, now)
     confirmations.owe_at_once(session, purpose=purpose, host=house.host, now=now)
 
 
@@ -78,12 +90,15 @@ def confirm_all_following(
         .where(FollowedTheme.participant_id == participant.id, FollowedTheme.confirmed_at.is_(None))
         .order_by(FollowedTheme.id)
     ).all()
-    return [_confirm(session, followed, now) for followed in waiting]
+    return [_confirm(session, participant, followed, now) for followed in waiting]
 
 
-def _confirm(session: Session, followed: FollowedTheme, now: datetime) -> outbox.Purpose:
+def _confirm(
+    session: Session, participant: Participant, followed: FollowedTheme, now: datetime
+) -> outbox.Purpose:
     followed.confirmed_at = now
     session.flush()
+    list_choices.take_up(session, participant=participant, list_=MailList.THEMES, now=now)
     return _confirmation(followed)
 
 

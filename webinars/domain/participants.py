@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -121,9 +121,16 @@ def open_door(session: Session, *, links: Links, token: str) -> Participant:
         return _open(session, links, Purpose.PAGE, token)
 
 
-def _open(session: Session, links: Links, purpose: Purpose, token: str) -> Participant:
+def open_leaving(session: Session, *, links: Links, token: str, about: str) -> Participant:
+    """Who leaves a sort of mail with this token. Raises UnknownSecret, SecretReplaced."""
+    return _open(session, links, Purpose.LEAVE, token, about=about)
+
+
+def _open(
+    session: Session, links: Links, purpose: Purpose, token: str, *, about: str = ""
+) -> Participant:
     try:
-        said = links.read_personal_token(purpose, token)
+        said = links.read_personal_token(purpose, token, about=about)
     except BadToken as error:
         raise UnknownSecret(purpose) from error
     participant = session.scalar(
@@ -133,11 +140,8 @@ def _open(session: Session, links: Links, purpose: Purpose, token: str) -> Parti
     )
     if participant is None:
         raise UnknownSecret(purpose)
-    present = (
-        participant.calendar_generation
-        if purpose is Purpose.CALENDAR
-        else participant.page_generation
-    )
+    calendar = purpose is Purpose.CALENDAR
+    present = participant.calendar_generation if calendar else participant.page_generation
     if said.generation != present:
         raise SecretReplaced(purpose)
     return participant
@@ -239,23 +243,6 @@ def _raise_generation(
     if raised is None:
         raise SecretReplaced(purpose)
     session.refresh(participant)
-
-
-def ask_for_news(
-    session: Session, *, participant: Participant, version: date, now: datetime
-) -> None:
-    """They want to be told of new cycles, in the words of this version."""
-    if participant.news_since is None:
-        participant.news_since = now
-    participant.news_version = version
-    session.flush()
-
-
-def stop_news(session: Session, *, participant: Participant) -> None:
-    """They want that no more; what they had agreed to is not kept."""
-    participant.news_since = None
-    participant.news_version = None
-    session.flush()
 
 
 Views = Mapping[tuple[str, str], WebinarView]

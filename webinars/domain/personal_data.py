@@ -4,20 +4,26 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain.waiting_line import positions
 from webinars.models import (
+    AddressStanding,
     Cycle,
     CycleRegistration,
     FollowedTheme,
+    LeftBy,
+    LeftList,
     MailKind,
+    MailList,
     MailState,
+    NoticeKind,
     OutboxMail,
     Participant,
     Question,
     Registration,
     RegistrationStatus,
+    StopReason,
     Webinar,
 )
 
@@ -81,6 +87,15 @@ class KeptTheme:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptLeaving:
+    """A sort of mail that they have left, or that a complaint of theirs stopped."""
+
+    list: MailList
+    left_at: datetime
+    by: LeftBy
+
+
+@dataclass(frozen=True, slots=True)
 class KeptQuestion:
     """A question of theirs, and what became of it."""
 
@@ -109,6 +124,28 @@ class KeptMail:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptNotice:
+    """What a mail server told of one of their mails."""
+
+    kind: NoticeKind
+    status: str | None
+    words: str
+    noticed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptStanding:
+    """What such notices have made of their address."""
+
+    stopped_at: datetime | None
+    """Since when nothing leaves for it."""
+    reason: StopReason | None
+    complained_at: datetime | None
+    lifted_at: datetime | None
+    notices: tuple[KeptNotice, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PersonalData:
     """All of it."""
 
@@ -116,8 +153,11 @@ class PersonalData:
     registrations: tuple[KeptRegistration, ...]
     cycles: tuple[KeptCycle, ...]
     themes: tuple[KeptTheme, ...]
+    left: tuple[KeptLeaving, ...]
     questions: tuple[KeptQuestion, ...]
     mails: tuple[KeptMail, ...]
+    address: KeptStanding | None
+    """None while no notice was about it."""
 
 
 def personal_data(session: Session, *, participant: Participant) -> PersonalData:
@@ -139,8 +179,10 @@ def personal_data(session: Session, *, participant: Participant) -> PersonalData
         registrations=_registrations(session, participant),
         cycles=_cycles(session, participant),
         themes=_themes(session, participant),
+        left=_left(session, participant),
         questions=_questions(session, participant),
         mails=_mails(session, participant),
+        address=_standing(session, participant),
     )
 
 
@@ -200,6 +242,15 @@ def _themes(session: Session, participant: Participant) -> tuple[KeptTheme, ...]
     return tuple(KeptTheme(one.theme_slug, one.asked_at, one.confirmed_at) for one in followed)
 
 
+def _left(session: Session, participant: Participant) -> tuple[KeptLeaving, ...]:
+    rows = session.scalars(
+        sa.select(LeftList)
+        .where(LeftList.participant_id == participant.id)
+        .order_by(LeftList.left_at, LeftList.list)
+    )
+    return tuple(KeptLeaving(one.list, one.left_at, one.by) for one in rows)
+
+
 def _questions(session: Session, participant: Participant) -> tuple[KeptQuestion, ...]:
     rows = session.execute(
         sa.select(Question, Webinar.slug, Cycle.slug)
@@ -243,4 +294,23 @@ def _mails(session: Session, participant: Participant) -> tuple[KeptMail, ...]:
             reply=mail.reply,
         )
         for mail, slug, title, cycle in rows.all()
+    )
+
+
+def _standing(session: Session, participant: Participant) -> KeptStanding | None:
+    standing = session.scalar(
+        sa.select(AddressStanding)
+        .where(AddressStanding.address == participant.email)
+        .options(selectinload(AddressStanding.notices))
+    )
+    if standing is None:
+        return None
+    return KeptStanding(
+        stopped_at=standing.stopped_at,
+        reason=standing.reason,
+        complained_at=standing.complained_at,
+        lifted_at=standing.lifted_at,
+        notices=tuple(
+            KeptNotice(one.kind, one.status, one.words, one.noticed_at) for one in standing.notices
+        ),
     )

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from webinars.domain import outbox, places
 from webinars.domain.changes import PlanChange
 from webinars.domain.errors import DomainError
+from webinars.domain.mail_lists import LEFT, left_by, wanted
 from webinars.domain.notices import instant
 from webinars.models import (
     Change,
@@ -23,6 +24,7 @@ from webinars.models import (
     CycleRegistration,
     FollowedTheme,
     MailKind,
+    MailList,
     OutboxMail,
     Participant,
     Registration,
@@ -33,6 +35,9 @@ from webinars.models import (
 
 TOLD_LATER = "told together with a later publication"
 NOTHING_LEFT = "nothing that it planned is to come for this person any more"
+
+ANNOUNCED = wanted(MailList.THEMES, FollowedTheme.participant_id)
+"""Who follows a theme hears of it, but for those who have left these announcements."""
 
 
 class NothingPlanned(DomainError):
@@ -136,6 +141,7 @@ def expected(
         .where(
             FollowedTheme.theme_slug.in_({themes[slug] for slug in registers | other}),
             FollowedTheme.confirmed_at.is_not(None),
+            ANNOUNCED,
             Participant.erased_at.is_(None),
         )
     ).all()
@@ -232,6 +238,7 @@ def _followers(webinar_ids: Collection[int]) -> sa.Select[int]:
         .where(
             Webinar.id.in_(webinar_ids),
             FollowedTheme.confirmed_at.is_not(None),
+            ANNOUNCED,
             _without_row(Webinar.id),
         )
     )
@@ -257,6 +264,7 @@ def planned(session: Session, *, mail: OutboxMail, now: datetime) -> tuple[Plann
             sa.select(FollowedTheme.theme_slug).where(
                 FollowedTheme.participant_id == mail.participant_id,
                 FollowedTheme.confirmed_at.is_not(None),
+                ANNOUNCED,
             )
         )
     )
@@ -266,8 +274,14 @@ def planned(session: Session, *, mail: OutboxMail, now: datetime) -> tuple[Plann
         if _concerns(webinar, present.get(webinar.id), followed, mail)
     ]
     if not found:
-        raise NothingPlanned(NOTHING_LEFT if slugs else TOLD_LATER)
+        raise NothingPlanned(_why_nothing(session, mail) if slugs else TOLD_LATER)
     return tuple(found)
+
+
+def _why_nothing(session: Session, mail: OutboxMail) -> str:
+    assert mail.participant_id is not None, "a publication is told to participants"
+    left = left_by(session, participant_id=mail.participant_id)
+    return LEFT if MailList.THEMES in left else NOTHING_LEFT
 
 
 def _newest(session: Session, mail: OutboxMail) -> Mapping[str, int]:

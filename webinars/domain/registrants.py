@@ -13,6 +13,7 @@ from webinars.domain.errors import NotFound
 from webinars.domain.searching import contains
 from webinars.domain.waiting_line import ARRIVAL, positions, waiting
 from webinars.models import (
+    AddressStanding,
     Cycle,
     Participant,
     Question,
@@ -59,6 +60,8 @@ class Registrant:
     status: RegistrationStatus
     registered_at: datetime
     came_at: datetime | None
+    unreached: bool
+    """Nothing leaves for this address: see ``address_standings.py``."""
     position: int | None
     """In the waiting list, from 1."""
 
@@ -238,6 +241,12 @@ def _lines(session: Session, webinar_id: int, filters: Filters) -> sa.Select[*tu
             Registration.status,
             Registration.registered_at,
             Registration.came_at,
+            sa.exists()
+            .where(
+                AddressStanding.address == Participant.email,
+                AddressStanding.stopped_at.is_not(None),
+            )
+            .label("unreached"),
         )
         .join(Participant, Participant.id == Registration.participant_id)
         .where(*_conditions(session, webinar_id, filters))

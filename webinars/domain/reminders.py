@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session, aliased
 
 from webinars.db import UTCDateTime
 from webinars.domain import mail_rules, outbox
+from webinars.domain.mail_lists import LIST_OF, wanted
 from webinars.domain.mail_rules import Due, Pace, RuleKind, Times
 from webinars.domain.owing import Statements, owe, owing
 from webinars.domain.places import HOLDS_A_PLACE
@@ -190,6 +191,7 @@ def _owing(
         among=lambda query: query.where(
             Registration.webinar_id == webinar,
             SOMEBODYS,
+            wanted(LIST_OF[kind], Registration.participant_id),
             ~sa.exists().where(written.key == key),
             *who,
             ~been_told,

@@ -6,10 +6,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webinars.domain.mail_lists import wanted
 from webinars.domain.owing import owe, owing
 from webinars.models import (
     Cycle,
     MailKind,
+    MailList,
     OutboxMail,
     Participant,
     Webinar,
@@ -25,6 +27,7 @@ ASKED_FOR_NEWS = sa.and_(
     # Anybody can tick the box beside somebody else's address (CNIL: consent is the person's own).
     Participant.proven_at.is_not(None),
     Participant.erased_at.is_(None),
+    wanted(MailList.NEWS, Participant.id),
 )
 
 _cycle = sa.bindparam("cycle", type_=sa.Integer)

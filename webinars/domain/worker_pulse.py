@@ -1,6 +1,6 @@
 """When a worker last ticked: the desk raises an alarm when none does."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,3 +16,16 @@ def beat(session: Session, *, now: datetime) -> None:
 def last(session: Session) -> datetime | None:
     """The latest tick of any worker."""
     return session.scalar(sa.select(SiteState.worker_seen_at))
+
+
+def takes_mailbox(session: Session, *, every: timedelta, now: datetime) -> bool:
+    """Whether this worker is the one to read the mailbox of notices, so long after the last."""
+    taken = session.execute(
+        sa.update(SiteState)
+        .where(
+            sa.or_(SiteState.mailbox_read_at.is_(None), SiteState.mailbox_read_at <= now - every)
+        )
+        .values(mailbox_read_at=now)
+        .returning(SiteState.id)
+    )
+    return taken.first() is not None

@@ -52,6 +52,7 @@ def _context(mail: OutboxMail, services: Services) -> dict[str, Any]:
         "webinar": None,
         "status": None,
         "greeted_name": "",
+        "leave_url": None,
     }
 
 

@@ -20,13 +20,25 @@ from typing import Self
 from flask_mail import Connection, Mail
 
 from webinars.config import Settings
+from webinars.domain.delivery_notices import is_no_such_address
 from webinars.mail.letters import Letter
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+ENHANCED = re.compile(r"5\.\d{1,3}\.\d{1,3}\b")
+"""At the beginning of a reply (RFC 2034 section 4)."""
 
 
 class Refused(Exception):
     """The server said no for good (5xx), or the mail cannot be put into an envelope."""
+
+
+class NoSuchAddress(Refused):
+    """The server knows no such recipient: none of our mails will ever arrive there."""
+
+    def __init__(self, answer: str, *, address: str, status: str) -> None:
+        super().__init__(answer)
+        self.address = address
+        self.status = status
 
 
 class NotNow(Exception):
@@ -86,8 +98,8 @@ class Post(Connection):
         try:
             if self.host is None:
                 self.host = self.configure_host()
-            self._expect(*self.host.mail(ascii_address(self._settings.mail_sender)))
-            self._expect(*self.host.rcpt(ascii_address(letter.to_address)))
+            self._expect(*self.host.mail(ascii_address(self._settings.return_path)))
+            self._expect_recipient(letter.to_address)
         except (Refused, NotNow):
             self._reset()
             raise
@@ -118,6 +130,15 @@ class Post(Connection):
             self._raise(code, reply)
         return f"{code} {_text(reply)}"
 
+    def _expect_recipient(self, address: str) -> None:
+        assert self.host is not None
+        code, reply = self.host.rcpt(ascii_address(address))
+        said = ENHANCED.match(_text(reply))
+        if 500 <= code < 600 and said and is_no_such_address(said[0]):
+            answer = f"{code} {_text(reply)}"
+            raise NoSuchAddress(answer, address=address, status=said[0])
+        self._expect(code, reply)
+
     def _expect(self, code: int, reply: bytes | str) -> None:
         if code not in (250, 251):
             self._raise(code, reply)
@@ -142,8 +163,27 @@ class Post(Connection):
             self.host = None
 
 
+class OneLine(str):
+    """A header that is not folded: the library would encode an address of more than a line."""
+
+    __slots__ = ("name",)
+    name: str
+
+    def __new__(cls, name: str, value: str) -> Self:
+        """Of this name, which the library asks for."""
+        header = super().__new__(cls, value)
+        header.name = name
+        return header
+
+    def fold(self, *, policy: email.policy.Policy) -> str:
+        """As it travels; RFC 5322 section 2.1.1 allows 998 characters."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
 def content_of(letter: Letter, *, settings: Settings, now: datetime) -> bytes:
     """The message as it travels (RFC 5322), in seven bits and lines of at most 78.
+
+    Only the address in List-Unsubscribe may be longer.
 
     The standard library builds it: Flask-Mail folds a header that it has encoded already,
     and so cuts through encoded words (RFC 2047 section 2). Raises Refused for characters
@@ -158,8 +198,14 @@ def content_of(letter: Letter, *, settings: Settings, now: datetime) -> bytes:
     message["To"] = Address(letter.to_name, addr_spec=ascii_address(letter.to_address))
     message["Date"] = now
     message["Message-ID"] = letter.message_id
+    if settings.mail_reply_to:
+        message["Reply-To"] = Address(addr_spec=ascii_address(settings.mail_reply_to))
     # RFC 3834 section 5: no auto-responder shall answer.
     message["Auto-Submitted"] = "auto-generated"
+    if letter.leave_url:
+        # RFC 8058 section 3.1: one of each, for the server's DKIM signature to cover.
+        message["List-Unsubscribe"] = OneLine("List-Unsubscribe", f"<{letter.leave_url}>")
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     for enclosure in letter.enclosures:

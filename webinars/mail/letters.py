@@ -32,6 +32,8 @@ class Letter:
     text: str
     html: str
     message_id: str
+    leave_url: str | None = None
+    """Where this sort of mail is left; None for what belongs to something they asked for."""
     enclosures: tuple[Enclosure, ...] = ()
 
 

@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
-from webinars.domain import confirmations, participants, reminders
+from webinars.domain import confirmations, list_choices, mail_lists, participants, reminders
 from webinars.domain.outbox import EXPIRED
 from webinars.domain.programme import Life
 from webinars.domain.waiting_line import position
 from webinars.domain.webinar_page import webinar_page
+from webinars.links import Links
 from webinars.mail import accounts, by_rule, notices, scopes, welcome
 from webinars.mail.letters import Enclosure, Letter, NotToBeSent, texts
 from webinars.models import (
@@ -57,6 +58,7 @@ def compose(session: Session, *, mail: OutboxMail, services: Services, now: date
         text=said.text,
         html=said.html,
         message_id=mail.message_id,
+        leave_url=context["leave_url"],
         enclosures=enclosures,
     )
 
@@ -99,14 +101,10 @@ def still_true(session: Session, *, mail: OutboxMail, now: datetime) -> Registra
     Raises NotToBeSent, Unsettled.
     """
     registration = _registration(session, mail)
-    if mail.expires_at is not None and now >= mail.expires_at:
-        raise NotToBeSent(EXPIRED)
+    _may_leave(session, mail, now)
     if mail.organiser is not None:
         accounts.still_true(mail)
         return None
-    assert mail.participant is not None, "a check of the table"
-    if mail.participant.erased_at is not None:
-        raise NotToBeSent(ERASED)
     status = registration.status if registration else None
     if mail.kind in reminders.KINDS.values():
         reason = reminders.why_not(session, mail=mail, registration=registration, now=now)
@@ -122,6 +120,17 @@ def still_true(session: Session, *, mail: OutboxMail, now: datetime) -> Registra
         present = status.value if status else "none"
         raise NotToBeSent(f"it is no longer true: the registration is {present} now")
     return registration
+
+
+def _may_leave(session: Session, mail: OutboxMail, now: datetime) -> None:
+    """Whatever it says: in time, to somebody, who wants such mails. Raises NotToBeSent."""
+    if mail.expires_at is not None and now >= mail.expires_at:
+        raise NotToBeSent(EXPIRED)
+    if mail.participant is not None and mail.participant.erased_at is not None:
+        raise NotToBeSent(ERASED)
+    unwanted = mail_lists.why_not(session, mail=mail)
+    if unwanted:
+        raise NotToBeSent(unwanted)
 
 
 def _context(
@@ -183,7 +192,22 @@ def _context(
         context |= scopes.of_cycle(session, mail=mail, services=services, now=now)
     if mail.kind in scopes.KINDS:
         context |= scopes.context(session, mail=mail, services=services, now=now)
-    return context
+    return context | _leaving(mail, person, context, links)
+
+
+def _leaving(
+    mail: OutboxMail, person: Participant, context: dict[str, Any], links: Links
+) -> dict[str, Any]:
+    """The list that the mail is of, and where it is left; None for what is of no list."""
+    found = mail_lists.LIST_OF.get(mail.kind)
+    if mail.kind in mail_lists.IN_PART and not any(
+        entry.status is None for entry in context["entries"]
+    ):
+        found = None
+    if found is None:
+        return {"mail_list": None, "leave_url": None}
+    token = list_choices.leave_token(links, person, found)
+    return {"mail_list": found, "leave_url": links.leave(found, token, language=person.language)}
 
 
 def _held_until(registration: Registration | None, now: datetime) -> datetime | None:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain import confirmations, following, participants, planned
+from webinars.domain import confirmations, following, mail_lists, participants, planned
 from webinars.domain.doors import LET_IN
 from webinars.domain.places import STANDS
 from webinars.domain.programme import Life, Moment, WebinarView, programme
@@ -16,6 +16,7 @@ from webinars.mail.letters import NotToBeSent
 from webinars.models import (
     CycleRegistration,
     MailKind,
+    MailList,
     OutboxMail,
     Participant,
     Registration,
@@ -71,7 +72,11 @@ def context(
     moment = Moment.at(now, opens_minutes=services.settings.join_opens_minutes)
     token = participants.calendar_token(services.links, person)
     calendar = services.links.person_calendar(token, language=person.language)
-    found: dict[str, Any] = {"calendar_url": calendar}
+    left = mail_lists.left_by(session, participant_id=person.id)
+    found: dict[str, Any] = {
+        "calendar_url": calendar,
+        "themes_left": MailList.THEMES in left,
+    }
     if mail.kind is MailKind.THEME_CONFIRMATION:
         return found | {"theme": _theme_of(session, mail)}
     mine = participants.own_page(session, participant=person, moment=moment)

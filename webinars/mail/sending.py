@@ -12,9 +12,9 @@ from flask_mail import Mail
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from webinars.domain import outbox
+from webinars.domain import delivery_notices, outbox
 from webinars.domain.notices import Unsettled
-from webinars.mail.delivery import NotNow, Post, Refused, Uncertain, content_of
+from webinars.mail.delivery import NoSuchAddress, NotNow, Post, Refused, Uncertain, content_of
 from webinars.mail.letters import Letter, NotToBeSent
 from webinars.mail.messages import ERASED, compose, still_true
 from webinars.models import OutboxMail
@@ -89,7 +89,7 @@ class Sender:
             post.withdraw()
             self._mark_later(mail_id, tries, str(error))
         except Refused as error:
-            self._mark_failed(mail_id, str(error))
+            self._mark_failed(mail_id, str(error), refused=error)
         except NotNow as error:
             self._mark_later(mail_id, tries, str(error))
         except Uncertain as error:
@@ -125,9 +125,18 @@ class Sender:
             )
         log.info("mail_sent" if marked else "mail_sent_after_its_lease", mail=mail_id)
 
-    def _mark_failed(self, mail_id: int, reason: str) -> None:
+    def _mark_failed(self, mail_id: int, reason: str, *, refused: Refused | None = None) -> None:
         with self.services.database.write() as session:
-            outbox.mark_failed(session, mail_id=mail_id, owner=self.owner, reason=reason)
+            marked = outbox.mark_failed(session, mail_id=mail_id, owner=self.owner, reason=reason)
+            if marked and isinstance(refused, NoSuchAddress):
+                delivery_notices.refused_at_hand_over(
+                    session,
+                    mail_id=mail_id,
+                    address=refused.address,
+                    status=refused.status,
+                    words=reason,
+                    now=self.now(),
+                )
         log.warning("mail_failed", mail=mail_id)
 
     def _mark_later(self, mail_id: int, tries: int, reason: str) -> None:

@@ -1,6 +1,8 @@
 """Every table of the product."""
 
 from webinars.models.audit import AuditAct, AuditedWebinar, AuditEntry
+from webinars.models.delivery import AddressStanding, DeliveryNotice, NoticeKind, StopReason
+from webinars.models.leaving import LeftBy, LeftList, MailList
 from webinars.models.library import (
     Chapter,
     EntryPoint,
@@ -35,6 +37,7 @@ from webinars.models.site import SiteState
 __all__ = [
     "SOMEBODYS",
     "ActorCategory",
+    "AddressStanding",
     "AuditAct",
     "AuditEntry",
     "AuditedWebinar",
@@ -44,11 +47,16 @@ __all__ = [
     "Cycle",
     "CycleDraft",
     "CycleRegistration",
+    "DeliveryNotice",
     "DraftSession",
     "EntryPoint",
     "FollowedTheme",
+    "LeftBy",
+    "LeftList",
     "MailKind",
+    "MailList",
     "MailState",
+    "NoticeKind",
     "Organiser",
     "OutboxMail",
     "Participant",
@@ -61,6 +69,7 @@ __all__ = [
     "Role",
     "SiteState",
     "Step",
+    "StopReason",
     "Theme",
     "Webinar",
     "WebinarStatus",

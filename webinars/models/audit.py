@@ -55,6 +55,9 @@ class AuditAct(enum.StrEnum):
     QUESTION_ANSWERED = "question_answered"
     QUESTION_PUBLISHED = "question_published"
     QUESTION_WITHDRAWN = "question_withdrawn"
+    # to addresses that mail does not reach
+    ADDRESS_LIFTED = "address_lifted"
+    ADDRESSES_EXPORTED = "addresses_exported"
     # to participants
     PERSON_ERASED = "person_erased"
     PEOPLE_ERASED = "people_erased"

@@ -19,3 +19,5 @@ class SiteState(Base):
     """Rises in the transaction of whatever changes public pages."""
     worker_seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """The latest tick of any worker."""
+    mailbox_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When a worker last took it upon itself to read the mailbox of notices."""

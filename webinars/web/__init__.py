@@ -5,6 +5,7 @@ from flask import Flask
 from webinars.services import Services
 from webinars.web import (
     accounts,
+    addresses,
     board,
     board_acts,
     coverage,
@@ -12,6 +13,8 @@ from webinars.web import (
     door,
     exports,
     feeds,
+    hooks,
+    leaving,
     library,
     list_imports,
     machines,
@@ -58,6 +61,7 @@ def set_up(app: Flask, services: Services, *, https: bool) -> None:
         feeds,
         people,
         rights,
+        leaving,
         your_data,
         organise,
         accounts,
@@ -70,8 +74,10 @@ def set_up(app: Flask, services: Services, *, https: bool) -> None:
         coverage,
         registrants,
         exports,
+        addresses,
         questions,
         machines,
+        hooks,
     ):
         app.register_blueprint(module.blueprint)
     if services.settings.demo:

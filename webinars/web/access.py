@@ -20,6 +20,7 @@ class Access(enum.Enum):
     ADMINISTRATOR = "a signed-in organiser who manages accounts"
     SIGN_IN = "anybody, to become a signed-in organiser"
     MACHINE = "probes and monitors; tells nothing of persons"
+    HOOK = "a service that knows the secret of the settings; the view demands it"
     DEMONSTRATION = "anybody, and only on a demonstration site"
     UNUSED = "nobody: a route that a library brings along"
 
@@ -66,8 +67,12 @@ TABLE: dict[str, Access] = {
     "people.include": Access.PERSONAL,
     "people.confirm_theme": Access.PERSONAL,
     "people.stop_theme": Access.PERSONAL,
-    "people.ask_for_news": Access.PERSONAL,
-    "people.stop_news": Access.PERSONAL,
+    "people.leave_list": Access.PERSONAL,
+    "people.take_up_list": Access.PERSONAL,
+    "leaving.page": Access.PERSONAL,
+    "leaving.leave": Access.PERSONAL,
+    "leaving.send_link": Access.PERSONAL,
+    "leaving.link_address": Access.PERSONAL,
     "people.replace_calendar": Access.PERSONAL,
     "people.replace_link": Access.PERSONAL,
     "rights.details": Access.PERSONAL,
@@ -96,6 +101,10 @@ TABLE: dict[str, Access] = {
     "registrants.cancel": Access.ORGANISER,
     "exports.as_csv": Access.ORGANISER,
     "exports.as_xlsx": Access.ORGANISER,
+    "addresses.page": Access.ORGANISER,
+    "addresses.lift": Access.ORGANISER,
+    "addresses.as_csv": Access.ORGANISER,
+    "addresses.as_xlsx": Access.ORGANISER,
     "questions.of_cycle": Access.ORGANISER,
     "questions.of_webinar": Access.ORGANISER,
     "questions.save": Access.ORGANISER,
@@ -143,6 +152,7 @@ TABLE: dict[str, Access] = {
     "security.static": Access.UNUSED,
     "machines.healthz": Access.MACHINE,
     "machines.readyz": Access.MACHINE,
+    "hooks.bounces": Access.HOOK,
     "demo.mailbox": Access.DEMONSTRATION,
     "demo.message": Access.DEMONSTRATION,
     "demo.message_html": Access.DEMONSTRATION,

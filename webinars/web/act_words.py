@@ -34,6 +34,8 @@ ELSEWHERE: dict[AuditAct, LazyString] = {
     AuditAct.PASSWORD_CHANGED: lazy_gettext("changed a password"),
     AuditAct.SECOND_FACTOR_ON: lazy_gettext("turned a second factor on"),
     AuditAct.SECOND_FACTOR_OFF: lazy_gettext("turned a second factor off"),
+    AuditAct.ADDRESS_LIFTED: lazy_gettext("let mail leave again for an address"),
+    AuditAct.ADDRESSES_EXPORTED: lazy_gettext("exported the addresses that mail does not reach"),
     AuditAct.PERSON_ERASED: lazy_gettext("erased a person"),
     AuditAct.PEOPLE_ERASED: lazy_gettext("erased people who were not heard of for long"),
 }

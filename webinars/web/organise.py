@@ -19,6 +19,7 @@ def desk() -> Response:
         "organise/desk.html",
         cycles=seen.cycles,
         outbox=seen.outbox,
+        addresses=seen.addresses,
         worker_seen_at=seen.worker_seen_at,
         organiser_email=current_user.email,
         csrf_token=generate_csrf(),

@@ -4,7 +4,14 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from webinars.domain import confirming, following, participants, registrations, whole_cycle
+from webinars.domain import (
+    confirming,
+    following,
+    list_choices,
+    participants,
+    registrations,
+    whole_cycle,
+)
 from webinars.domain.consent import NEWS
 from webinars.domain.errors import (
     NotFound,
@@ -14,9 +21,11 @@ from webinars.domain.errors import (
 )
 from webinars.domain.leaving import leave_all
 from webinars.domain.plan import DEFAULT_ZONE
+from webinars.models import MailList
 from webinars.services import services
 from webinars.web.details_form import LANGUAGE_NAMES
 from webinars.web.language import request_language
+from webinars.web.list_words import LIST_WORDS
 from webinars.web.personal import OldForm, acting, opened, page_form_token, stands_on
 
 blueprint = Blueprint("people", __name__)
@@ -32,8 +41,8 @@ DONE = (
     "included",
     "theme_confirmed",
     "theme_stopped",
-    "news_asked",
-    "news_stopped",
+    "list_left",
+    "list_taken_up",
 )
 
 
@@ -49,6 +58,7 @@ def _page(token: str, *, done: str | None = None, refused: str | None = None) ->
     with services().database.read() as session:
         person = opened(session, token)
         mine = participants.own_page(session, participant=person, moment=services().moment())
+        choices = list_choices.choices(session, participant=person)
     address = links.person_calendar(
         participants.calendar_token(links, person), language=request_language()
     )
@@ -56,6 +66,9 @@ def _page(token: str, *, done: str | None = None, refused: str | None = None) ->
         "people/page.html",
         person=person,
         mine=mine,
+        choices=choices,
+        themes_stopped=any(one.list is MailList.THEMES and not one.on for one in choices),
+        list_words=LIST_WORDS,
         can_cancel=sum(registration.can_cancel for registration in mine.registrations),
         news=NEWS,
         zone=DEFAULT_ZONE,
@@ -212,22 +225,29 @@ def stop_theme(token: str) -> AnyResponse:
     return _done(token, "theme_stopped")
 
 
-@blueprint.post("/me/<token>/news")
-def ask_for_news(token: str) -> AnyResponse:
-    """Tell me of new cycles, in the words that stand beside the button."""
+# my mails --------------------------------------------------------------------------------
+
+
+@blueprint.post("/me/<token>/leave-list")
+def leave_list(token: str) -> AnyResponse:
+    """Nothing of this sort of mail any more."""
     with acting(token) as (session, person):
-        participants.ask_for_news(
-            session, participant=person, version=NEWS.version, now=services().moment().now
+        participants.lock(session, participant=person)
+        list_choices.leave(
+            session, participant=person, lists=[_list()], now=services().moment().now
         )
-    return _done(token, "news_asked")
+    return _done(token, "list_left")
 
 
-@blueprint.post("/me/<token>/stop-news")
-def stop_news(token: str) -> AnyResponse:
-    """Tell me of new cycles no more."""
+@blueprint.post("/me/<token>/take-up-list")
+def take_up_list(token: str) -> AnyResponse:
+    """This sort of mail again; news of cycles in the words that stand beside the button."""
     with acting(token) as (session, person):
-        participants.stop_news(session, participant=person)
-    return _done(token, "news_stopped")
+        participants.lock(session, participant=person)
+        list_choices.take_up(
+            session, participant=person, list_=_list(), now=services().moment().now
+        )
+    return _done(token, "list_taken_up")
 
 
 # my secrets ------------------------------------------------------------------------------
@@ -274,3 +294,11 @@ def _named(field: str) -> str:
     if not slug or "\0" in slug:
         raise NotFound(field)
     return slug
+
+
+def _list() -> MailList:
+    """The list that a button is about. Raises NotFound."""
+    said = request.form.get("list", "")
+    if said not in set(MailList):
+        raise NotFound("list")
+    return MailList(said)

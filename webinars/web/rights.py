@@ -18,6 +18,8 @@ from webinars.i18n import iso
 from webinars.models import MailKind, MailState, Participant
 from webinars.services import services
 from webinars.web.details_form import LANGUAGE_NAMES, DetailsForm
+from webinars.web.list_words import LIST_WORDS
+from webinars.web.notice_words import NOTICE_NAMES
 from webinars.web.personal import OldForm, acting, opened, page_form_token, pressed, stands_on
 
 blueprint = Blueprint("rights", __name__)
@@ -106,6 +108,8 @@ def data(token: str) -> Response:
         kept=kept,
         mail_names=MAIL_NAMES,
         mail_states=MAIL_STATES,
+        list_words=LIST_WORDS,
+        notice_names=NOTICE_NAMES,
         languages=LANGUAGE_NAMES,
         zone=DEFAULT_ZONE,
     )
