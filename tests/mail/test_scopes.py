@@ -341,7 +341,7 @@ def test_a_webinar_that_is_on_leads_into_its_room(
     lines = letter.text.splitlines()
     first = lines.index(MARCH.title)
     assert lines[first + 2] == "You are registered, and it is on now"
-    assert lines[first + 3].endswith(f"/cycles/2019/{MARCH.slug}/join?t={token}")
+    assert lines[first + 4].endswith(f"/cycles/2019/{MARCH.slug}/join?t={token}")
     assert letter.text.count("/join?t=") == 1
     assert letter.html.count("Join the webinar") == 1
 
