@@ -215,3 +215,34 @@ def test_the_real_case_on_the_screen(browser: Browser, place: Installation):
         assert "3 changements" in page.locator(".pending").inner_text()
         who.looks()
     assert diff(place, "2019") == sorted(f"moved {slug}" for slug in THREE)
+
+
+def test_rules_for_mails_are_shown_as_one_types_and_then_saved(
+    browser: Browser, dominique: Visitor, running: Installation
+):
+    page = dominique.goes_to(f"{BOARD}reminders")
+    dominique.looks(dark=True)
+    assert page.locator(".leaving--coming").count() == 9  # three of three webinars
+    dominique.goes_to(f"{BOARD}webinars/un/reminders")
+    page.locator("[name=whose][value=own]").check()
+    page.locator("[name=count-0]").fill("3")
+    page.locator("[name=unit-0]").select_option("h")
+    summary = "document.querySelector('[data-dates-summary]').textContent"
+    dominique.until(f"{summary}.startsWith('1 jour avant, 3 heures avant, 1 heure avant')")
+    assert page.locator(".leaving--said").count() == 1
+    dominique.looks(dark=True)
+    with page.expect_navigation():
+        page.locator("main button[formmethod=post]").click()
+    assert diff(running) == ["changed un"]
+    dominique.looks()
+
+    with visitor(browser, running.base_url, java_script_enabled=False) as quiet:
+        page = open_board(quiet, f"{BOARD}webinars/un/reminders")
+        page.locator("[name=whose][value=cycle]").check()
+        with page.expect_navigation():
+            page.locator("main .form button[type=submit]").click()
+        assert "csrf" not in page.url
+        assert page.locator("[data-dates-summary]").inner_text().startswith("7 jours avant")
+        with page.expect_navigation():
+            page.locator("main button[formmethod=post]").click()
+    assert diff(running) == []

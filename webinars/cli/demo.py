@@ -76,6 +76,8 @@ def _set_environment(host: str, port: int, smtp_port: int) -> None:
     os.environ.setdefault(f"{PREFIX}BASE_URL", f"http://{host}:{port}")
     os.environ.setdefault(f"{PREFIX}WORKER_TICK_SECONDS", "2")
     os.environ.setdefault(f"{PREFIX}LOG_LEVEL", "WARNING")
+    # Who tries it registers minutes before the reminder, and wants to see both mails.
+    os.environ.setdefault(f"{PREFIX}REMINDERS_APART_MINUTES", "0")
     os.environ.update(
         {
             f"{PREFIX}DEMO": "true",

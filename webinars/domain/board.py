@@ -14,12 +14,14 @@ from webinars.domain.holidays import (
     school_calendar_known_until,
     school_holidays,
 )
-from webinars.domain.plan import PlannedSession
+from webinars.domain.mail_rules import RuleKind, in_force, read
+from webinars.domain.plan import Plan, PlannedSession
 from webinars.domain.planning import find_cycle
 from webinars.domain.programme import Life, Moment, Row, ThemeView, life, theme_view
 from webinars.domain.publication import changed_fields
 from webinars.domain.reach import reach
 from webinars.domain.remarks import Remark, RemarkKind, by_webinar
+from webinars.domain.rooms import Tool, reminding_tool
 from webinars.domain.year import Year, read_year
 from webinars.models import ChangeKind, DraftSession, Webinar, WebinarStatus
 
@@ -73,6 +75,8 @@ class Card:
     changes: tuple[ChangeKind, ...]
     """What publishing would change."""
     missing: tuple[Missing, ...]
+    tool: Tool | None
+    """Of its room, if that reminds people as well before a webinar that is to come."""
     remarks: tuple[Remark, ...]
     exception_of: date | None
     reason: str | None
@@ -208,6 +212,7 @@ def _card(year: Year, planned: PlannedSession, noted: tuple[Remark, ...], moment
         public=_public_state(webinar) if webinar else None,
         changes=tuple(one.kind for one in year.changes if one.slug == planned.slug),
         missing=() if cancelled else missing,
+        tool=None if cancelled or its_life is Life.AFTER else _reminding_tool(plan, row),
         remarks=noted,
         exception_of=planned.exception_of,
         reason=planned.reason,
@@ -242,6 +247,7 @@ def _dropped(year: Year, row: Row, moment: Moment) -> Card:
         public=_public_state(webinar),
         changes=tuple(one.kind for one in year.changes if one.slug == webinar.slug),
         missing=(),
+        tool=None,
         remarks=(),
         exception_of=webinar.exception_of,
         reason=webinar.reason,
@@ -255,6 +261,13 @@ def _public_state(webinar: Webinar) -> PublicState:
         ends_at=webinar.ends_at,
         cancelled=webinar.status is WebinarStatus.CANCELLED,
     )
+
+
+def _reminding_tool(plan: Plan, row: DraftSession) -> Tool | None:
+    """The tool of its room, where people would be reminded twice."""
+    words = in_force(row.reminders, plan.reminders, survey_url=None)
+    twice = any(read(word).kind is RuleKind.REMINDER for word in words)
+    return reminding_tool(row.join_url) if twice else None
 
 
 def missing_of(

@@ -88,6 +88,8 @@ TABLE: dict[str, Access] = {
     "years.remove": Access.ORGANISER,
     "publishing.preview": Access.ORGANISER,
     "publishing.publish": Access.ORGANISER,
+    "reminders.of_cycle": Access.ORGANISER,
+    "reminders.of_webinar": Access.ORGANISER,
     "trail.history": Access.ORGANISER,
     "trail.revert": Access.ORGANISER,
     "coverage.coverage": Access.ORGANISER,

@@ -34,5 +34,5 @@ def rules_words(words: Sequence[str] | None) -> str:
     if words is None:
         return str(gettext("as usual"))
     if not words:
-        return str(gettext("none"))
+        return str(gettext("no mail"))
     return ", ".join(mail_words(read(word)) for word in words)
