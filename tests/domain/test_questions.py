@@ -1,6 +1,7 @@
 """What people ask: answered, published without a name, withdrawn."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -22,7 +23,16 @@ from tests.support import (
 from webinars.db import Database
 from webinars.domain import audit, erasure, participants, questions, site
 from webinars.domain.errors import ChangedMeanwhile, NotFound
-from webinars.domain.questions import CycleQuestions, PublishedQuestion, QuestionView
+from webinars.domain.question_list import (
+    PAGE,
+    QuestionPage,
+    QuestionView,
+    Show,
+    open_count,
+    open_counts,
+    question_page,
+)
+from webinars.domain.questions import PublishedQuestion
 from webinars.models import AuditEntry, Question, Webinar
 
 LATER = NOW + timedelta(hours=1)
@@ -42,14 +52,14 @@ def asked(database: Database) -> Database:
     return database
 
 
-def look(database: Database, webinar: str | None = None) -> CycleQuestions:
+def look(database: Database, webinar: str | None = None, **wanted: Any) -> QuestionPage:
     with database.read() as session:
-        return questions.questions_of(session, cycle_slug="2019", webinar_slug=webinar)
+        return question_page(session, cycle_slug="2019", webinar_slug=webinar, **wanted)
 
 
 def views(database: Database) -> list[QuestionView]:
     """Of March."""
-    return list(look(database, MARCH.slug).webinars[0].questions)
+    return [one for _, its in look(database, MARCH.slug).groups for one in its]
 
 
 def shown(database: Database) -> tuple[PublishedQuestion, ...]:
@@ -127,25 +137,22 @@ def test_the_open_ones_stand_first(asked: Database) -> None:
     answer(asked, number(asked, "A"))
     assert [view.text for view in views(asked)] == ["B ?", "C ?", "A ?"]
     whole = look(asked)
-    assert [(one.slug, len(one.questions)) for one in whole.webinars] == [
-        (MARCH.slug, 3),
-        (APRIL.slug, 1),
-    ]
-    assert (whole.open, whole.answered, whole.published) == (3, 1, 0)
+    assert [(one.slug, len(its)) for one, its in whole.groups] == [(MARCH.slug, 3), (APRIL.slug, 1)]
+    assert whole.counts == {Show.ALL: 4, Show.OPEN: 3, Show.ANSWERED: 1, Show.PUBLISHED: 0}
     with asked.read() as session:
-        assert questions.open_counts(session) == {"2019": {MARCH.slug: 2, APRIL.slug: 1}}
-        assert questions.open_count(session, cycle_slug="2019", webinar_slug=MARCH.slug) == 2
+        assert open_counts(session) == {"2019": {MARCH.slug: 2, APRIL.slug: 1}}
+        assert open_count(session, cycle_slug="2019", webinar_slug=MARCH.slug) == 2
 
 
 def test_a_webinar_without_questions_is_there_when_it_is_asked_for(database: Database) -> None:
     with database.write() as session:
         published(session, plan_of(MARCH))
     assert views(database) == []
-    assert look(database).webinars == ()
+    assert look(database).groups == ()
     with pytest.raises(NotFound):
         look(database, "no-such")
     with pytest.raises(NotFound), database.read() as session:
-        questions.questions_of(session, cycle_slug="2020")
+        question_page(session, cycle_slug="2020")
 
 
 def test_the_queries_do_not_grow_with_the_questions(asked: Database) -> None:
@@ -155,8 +162,71 @@ def test_the_queries_do_not_grow_with_the_questions(asked: Database) -> None:
         for one in range(20):
             register(session, person(one), question="Encore ?")
     with counted_queries(asked) as many:
-        assert look(asked).open == 24
+        assert look(asked).counts[Show.OPEN] == 24
     assert len(many) == len(few)
+
+
+def texts(found: QuestionPage) -> list[str]:
+    return [one.text for _, its in found.groups for one in its]
+
+
+def test_page_by_page(asked: Database) -> None:
+    """Those of a webinar go on over the pages; after the last page comes the last page."""
+    with asked.write() as session:
+        for one in range(PAGE - 2):
+            at = NOW + timedelta(minutes=1, seconds=one)
+            register(session, person(one), question=f"Question {one} ?", now=at)
+    first, second = look(asked), look(asked, page=2)
+    assert (first.page, first.pages, second.page, second.pages) == (1, 2, 2, 2)
+    assert texts(first)[:4] == ["A ?", "B ?", "C ?", "Question 0 ?"]
+    assert len(texts(first)) == PAGE
+    assert [(one.slug, len(its)) for one, its in second.groups] == [
+        (MARCH.slug, 1),
+        (APRIL.slug, 1),
+    ]
+    assert texts(second) == [f"Question {PAGE - 3} ?", "Et en avril ?"]
+    assert second.counts == first.counts
+    assert look(asked, page=99) == second
+    assert look(asked, page=-1) == first
+    with counted_queries(asked) as queries:
+        look(asked, page=2)
+    assert len(queries) == 5
+
+
+@pytest.mark.parametrize(
+    ("show", "expected"),
+    [
+        (Show.ALL, ["B ?", "C ?", "A ?", "Et en avril ?"]),
+        (Show.OPEN, ["B ?", "C ?", "Et en avril ?"]),
+        (Show.ANSWERED, ["A ?"]),
+        (Show.PUBLISHED, ["A ?"]),
+    ],
+)
+def test_those_that_are_asked_for(asked: Database, show: Show, expected: list[str]) -> None:
+    answer(asked, number(asked, "A"))
+    publish(asked, number(asked, "A"), "Rien ?")
+    found = look(asked, show=show)
+    assert texts(found) == expected
+    assert found.counts == {Show.ALL: 4, Show.OPEN: 3, Show.ANSWERED: 1, Show.PUBLISHED: 1}
+
+
+def test_words_are_looked_for_in_the_question_and_its_asker(asked: Database) -> None:
+    assert texts(look(asked, search="AVRÎL")) == ["Et en avril ?"]
+    assert texts(look(asked, search="alice dupont")) == ["A ?", "Et en avril ?"]
+    assert look(asked, search="alice dupont").counts[Show.OPEN] == 2
+    assert texts(look(asked, MARCH.slug, search="%")) == []
+    erase(asked, ALICE.email)
+    assert texts(look(asked, search="alice")) == []
+
+
+def test_one_that_has_to_be_there_is_there(asked: Database) -> None:
+    alices = number(asked, "A")
+    assert texts(look(asked, including=alices)) == ["A ?", "B ?", "C ?", "Et en avril ?"]
+    assert texts(look(asked, show=Show.ANSWERED, including=alices)) == ["A ?"]
+    assert texts(look(asked, MARCH.slug, search="Bob", including=alices)) == ["A ?", "B ?"]
+    for webinar, wrong in ((APRIL.slug, alices), (None, 999_999)):
+        with pytest.raises(NotFound):
+            look(asked, webinar, including=wrong)
 
 
 def test_answered_published_changed_and_withdrawn(asked: Database) -> None:
@@ -194,7 +264,7 @@ def test_answered_published_changed_and_withdrawn(asked: Database) -> None:
 def test_an_answered_question_can_be_opened_again(asked: Database) -> None:
     answer(asked, number(asked))
     answer(asked, number(asked), answered=False)
-    assert look(asked).open == 4
+    assert look(asked).counts[Show.OPEN] == 4
     assert trail(asked)[-1][2:] == ({"answered": True}, {"answered": False})
 
 
@@ -245,4 +315,4 @@ def test_erasing_takes_the_question_and_leaves_what_was_published(asked: Databas
     )
     assert published_one.text == "Est-ce vrai ?"
     assert shown(asked) == (PublishedQuestion("Est-ce vrai ?", None, answered=False),)
-    assert [one.slug for one in look(asked).webinars] == [MARCH.slug]
+    assert [one.slug for one, _ in look(asked).groups] == [MARCH.slug]

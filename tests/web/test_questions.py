@@ -24,7 +24,7 @@ from tests.support import (
 from tests.web.desk import sign_in
 from tests.web.support import END, PAGE, START, Element, counted, read, words
 from webinars.db import Database
-from webinars.domain import planning, questions
+from webinars.domain import planning, question_list, questions
 from webinars.models import AuditEntry, Question
 
 OF_CYCLE = "/organise/cycles/2019/questions"
@@ -103,7 +103,7 @@ def test_every_question_in_one_place(desk: FlaskClient, app: Flask, site: Databa
 def test_it_is_escaped_and_keeps_its_lines(desk: FlaskClient) -> None:
     text = main(desk.get(OF_MARCH)).all("p", class_="question__text")[0]
     assert "".join(part for part in text.content if isinstance(part, str)).count("\n") == 1
-    fields = main(desk.get(OF_MARCH)).all("form")[1].values()
+    fields = next(f for f in main(desk.get(OF_MARCH)).all("form") if f.all("textarea")).values()
     assert fields["wording"] == EVIL
 
 
@@ -312,6 +312,40 @@ def test_the_queries_of_the_page_do_not_grow(desk: FlaskClient, site: Database) 
     with counted_queries(site) as many:
         assert len(listed(desk.get(OF_CYCLE))) == 15
     assert len(many) == len(few)
+
+
+def test_pages_words_and_filters_go_together(desk: FlaskClient, app: Flask, site: Database) -> None:
+    """They stand in the address of each page, and are where they were after a press."""
+    with site.write() as session:
+        for number in range(question_list.PAGE + 1):
+            register(session, person(number), question=f"Nantes {number} ?")
+    search = main(desk.get(OF_MARCH)).one("form", role="search")
+    assert (search.attrs["method"], search.attrs["action"]) == ("get", OF_MARCH)
+    first = main(desk.get(f"{OF_MARCH}?q=nantes&show=open"))
+    assert next(box.attrs["value"] for box in first.all("input", name="q")) == "nantes"
+    chips = first.one("nav", class_="chips question-filters no-print").all("a")
+    assert [(one.one("span").text, one.attrs["href"]) for one in chips] == [
+        ("51", f"{OF_MARCH}?q=nantes"),
+        ("51", f"{OF_MARCH}?show=open&q=nantes"),
+        ("0", f"{OF_MARCH}?show=answered&q=nantes"),
+        ("0", f"{OF_MARCH}?show=published&q=nantes"),
+    ]
+    later = first.one("a", rel="next").attrs["href"]
+    assert later == f"{OF_MARCH}?show=open&q=nantes&page=2"
+    answer = desk.get(later)
+    assert listed(answer) == ["Nantes 50 ?"]
+    assert words(app, "Page %(page)s of %(pages)s", page=2, pages=2) in main(answer).text
+    earlier = main(answer).one("a", rel="prev").attrs["href"]
+    assert earlier == f"{OF_MARCH}?show=open&q=nantes"
+    last = question(site, "Nantes 50 ?")
+    wrong = send(desk, last, "publish", page=later, wording="")
+    assert listed(wrong) == ["Nantes 50 ?"]
+    pressed = send(desk, last, "save", page=later, answered="1")
+    back = f"{OF_MARCH}?show=open&q=nantes&page=2#question-{last}"
+    assert pressed.headers["Location"] == back
+    assert len(listed(desk.get(back))) == 50  # the last page that there is
+    nothing = main(desk.get(f"{OF_MARCH}?q=rien-de-tel"))
+    assert nothing.links(OF_MARCH)[-1] == OF_MARCH
 
 
 def test_published_questions_are_one_query_of_the_public_page(

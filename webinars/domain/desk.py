@@ -14,7 +14,7 @@ from webinars.domain.changes import differences
 from webinars.domain.places import HOLDS_A_PLACE
 from webinars.domain.programme import CycleView, Moment, published_cycles
 from webinars.domain.publication import changed_fields, drafted_slots, slots_of
-from webinars.domain.questions import open_counts
+from webinars.domain.question_list import open_counts
 from webinars.models import (
     Cycle,
     CycleDraft,

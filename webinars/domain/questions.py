@@ -1,7 +1,6 @@
 """What people ask the speakers: answered, put into words for everybody, published."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,65 +9,7 @@ from sqlalchemy.orm import Session
 
 from webinars.domain import audit, site
 from webinars.domain.errors import ChangedMeanwhile, NotFound
-from webinars.domain.planning import find_cycle
-from webinars.models import AuditAct, Cycle, Participant, Question, Webinar, WebinarStatus
-
-
-@dataclass(frozen=True, slots=True)
-class QuestionView:
-    """A question as organisers see it. Instants are UTC."""
-
-    id: int
-    text: str
-    asked_at: datetime
-    asker: str | None
-    """None once they are erased."""
-    organisation: str | None
-    answered_at: datetime | None
-    answer: str | None
-    wording: str | None
-    """For everybody: published, or kept until it is."""
-    published_at: datetime | None
-    mark: str
-    """Of what organisers have made of it; another one says that somebody was faster."""
-
-
-@dataclass(frozen=True, slots=True)
-class WebinarQuestions:
-    """The questions of a webinar: the open ones first, then in the order they were asked."""
-
-    slug: str
-    title: str
-    starts_at: datetime
-    ends_at: datetime
-    zone: str
-    cancelled: bool
-    questions: tuple[QuestionView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CycleQuestions:
-    """A published cycle with its webinars that were asked something, first to last."""
-
-    slug: str
-    title: str
-    """As drafted: the title of the desk."""
-    webinars: tuple[WebinarQuestions, ...]
-
-    @property
-    def open(self) -> int:
-        """How many are not answered yet."""
-        return sum(q.answered_at is None for w in self.webinars for q in w.questions)
-
-    @property
-    def answered(self) -> int:
-        """How many are answered."""
-        return sum(len(w.questions) for w in self.webinars) - self.open
-
-    @property
-    def published(self) -> int:
-        """How many stand on the page of their webinar."""
-        return sum(q.published_at is not None for w in self.webinars for q in w.questions)
+from webinars.models import AuditAct, Cycle, Question, Webinar
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,94 +30,6 @@ def mark_of(question: Question) -> str:
         question.published_at is not None,
     )
     return hashlib.sha256(repr(state).encode()).hexdigest()[:16]
-
-
-def questions_of(
-    session: Session, *, cycle_slug: str, webinar_slug: str | None = None
-) -> CycleQuestions:
-    """The questions of a webinar, which is there even without any; or of the whole cycle.
-
-    A fixed number of queries. Raises NotFound.
-    """
-    cycle = find_cycle(session, slug=cycle_slug)
-    chosen = sa.select(Webinar).where(Webinar.cycle_id == cycle.id)
-    asked = sa.select(Question, Participant).join(Webinar).where(Webinar.cycle_id == cycle.id)
-    if webinar_slug is not None:
-        chosen = chosen.where(Webinar.slug == webinar_slug)
-        asked = asked.where(Webinar.slug == webinar_slug)
-    webinars = session.scalars(chosen.order_by(Webinar.starts_at, Webinar.id)).all()
-    if webinar_slug is not None and not webinars:
-        raise NotFound(f"{cycle_slug}/{webinar_slug}")
-    found: dict[int, list[QuestionView]] = {webinar.id: [] for webinar in webinars}
-    rows = session.execute(
-        asked.outerjoin(Participant, Participant.id == Question.participant_id).order_by(
-            Question.answered_at.is_not(None), Question.asked_at, Question.id
-        )
-    )
-    for question, asker in rows:
-        found[question.webinar_id].append(_view(question, asker))
-    return CycleQuestions(
-        slug=cycle.slug,
-        title=cycle.draft.title,
-        webinars=tuple(
-            WebinarQuestions(
-                slug=webinar.slug,
-                title=webinar.title,
-                starts_at=webinar.starts_at,
-                ends_at=webinar.ends_at,
-                zone=cycle.zone,
-                cancelled=webinar.status is WebinarStatus.CANCELLED,
-                questions=tuple(found[webinar.id]),
-            )
-            for webinar in webinars
-            if webinar_slug is not None or found[webinar.id]
-        ),
-    )
-
-
-def _view(question: Question, asker: Participant | None) -> QuestionView:
-    known = asker is not None and asker.erased_at is None
-    return QuestionView(
-        id=question.id,
-        text=question.text,
-        asked_at=question.asked_at,
-        asker=asker.full_name if asker and known else None,
-        organisation=asker.organisation if asker and known else None,
-        answered_at=question.answered_at,
-        answer=question.answer,
-        wording=question.published_text,
-        published_at=question.published_at,
-        mark=mark_of(question),
-    )
-
-
-def open_counts(session: Session) -> Mapping[str, Mapping[str, int]]:
-    """How many wait for an answer, by cycle and webinar; those without any are left out."""
-    found: dict[str, dict[str, int]] = {}
-    rows = session.execute(
-        sa.select(Cycle.slug, Webinar.slug, sa.func.count())
-        .join(Webinar, Webinar.cycle_id == Cycle.id)
-        .join(Question, Question.webinar_id == Webinar.id)
-        .where(Question.answered_at.is_(None))
-        .group_by(Cycle.slug, Webinar.slug)
-    )
-    for cycle, webinar, count in rows:
-        found.setdefault(cycle, {})[webinar] = count
-    return found
-
-
-def open_count(session: Session, *, cycle_slug: str, webinar_slug: str) -> int:
-    """How many of one webinar wait for an answer."""
-    count = session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Question)
-        .join(Webinar, Webinar.id == Question.webinar_id)
-        .join(Cycle, Cycle.id == Webinar.cycle_id)
-        .where(
-            Cycle.slug == cycle_slug, Webinar.slug == webinar_slug, Question.answered_at.is_(None)
-        )
-    )
-    return count or 0
 
 
 def published_questions(session: Session, *, webinar_id: int) -> tuple[PublishedQuestion, ...]:

@@ -1,11 +1,11 @@
 """The questions that people ask the speakers, in one place: answered, published, withdrawn."""
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask import make_response as answer_with
 from flask_babel import gettext
 from flask_security import current_user
@@ -16,23 +16,16 @@ from werkzeug.wrappers import Response as AnyResponse
 from webinars.domain import questions
 from webinars.domain.errors import N_, ChangedMeanwhile, WrongValue
 from webinars.domain.person_fields import MOST_QUESTION
-from webinars.domain.questions import QuestionView, WebinarQuestions
+from webinars.domain.question_list import Show, question_page
+from webinars.domain.searching import MOST_CHARACTERS
 from webinars.services import services
 from webinars.web import typed as reading
+from webinars.web.acting import whole_number
 from webinars.web.typed import Reader
 
 Choice = TypeVar("Choice", bound=enum.StrEnum)
 
 blueprint = Blueprint("questions", __name__, url_prefix="/organise/cycles/<cycle>")
-
-
-class Show(enum.StrEnum):
-    """Which questions are looked at."""
-
-    ALL = "all"
-    OPEN = "open"
-    ANSWERED = "answered"
-    PUBLISHED = "published"
 
 
 class Act(enum.StrEnum):
@@ -87,8 +80,8 @@ def save(cycle: str, slug: str, question: int) -> AnyResponse:
         attempt = Attempt(question, typed, {}, overtaken=True)
         return _page(cycle, None if whole else slug, attempt=attempt, status=409)
     flash(_done(act), "success")
-    show = _choice(Show, request.form.get("show"), Show.ALL)
-    return redirect(_address(cycle, None if whole else slug, show, question), code=303)
+    address = _address(cycle, None if whole else slug, page=_page_number(), question=question)
+    return redirect(address, code=303)
 
 
 def _do(
@@ -165,65 +158,65 @@ def _choice(kind: type[Choice], text: str | None, default: Choice) -> Choice:
         return default
 
 
-def _address(cycle: str, slug: str | None, show: Show, question: int | None = None) -> str:
-    asked = None if show is Show.ALL else show.value
-    anchor = f"question-{question}" if question else None
+def _search() -> str:
+    return request.values.get("q", "").replace("\0", "").strip()[:MOST_CHARACTERS]
+
+
+def _page_number() -> int | None:
+    return whole_number(request.values.get("page"))
+
+
+def _address(
+    cycle: str,
+    slug: str | None,
+    *,
+    show: Show | None = None,
+    page: int | None = None,
+    question: int | None = None,
+) -> str:
+    """The list as it is looked at, but for what is named."""
+    show = show or _choice(Show, request.values.get("show"), Show.ALL)
+    values: dict[str, Any] = {
+        "show": None if show is Show.ALL else show.value,
+        "q": _search() or None,
+        "page": page if page != 1 else None,
+        "_anchor": f"question-{question}" if question else None,
+    }
+    return _everything(cycle, slug, **values)
+
+
+def _everything(cycle: str, slug: str | None, **values: Any) -> str:
     if slug is None:
-        return url_for("questions.of_cycle", cycle=cycle, show=asked, _anchor=anchor)
-    return url_for("questions.of_webinar", cycle=cycle, slug=slug, show=asked, _anchor=anchor)
+        return url_for("questions.of_cycle", cycle=cycle, **values)
+    return url_for("questions.of_webinar", cycle=cycle, slug=slug, **values)
 
 
 def _page(
     cycle: str, slug: str | None, *, attempt: Attempt | None = None, status: int = 200
 ) -> Response:
-    with services().database.read() as session:
-        seen = questions.questions_of(session, cycle_slug=cycle, webinar_slug=slug)
-    if attempt and all(q.id != attempt.id for w in seen.webinars for q in w.questions):
-        abort(404)
     show = _choice(Show, request.values.get("show"), Show.ALL)
-    counts = {
-        Show.ALL: seen.open + seen.answered,
-        Show.OPEN: seen.open,
-        Show.ANSWERED: seen.answered,
-        Show.PUBLISHED: seen.published,
-    }
+    with services().database.read() as session:
+        seen = question_page(
+            session,
+            cycle_slug=cycle,
+            webinar_slug=slug,
+            show=show,
+            search=_search(),
+            page=_page_number() or 1,
+            including=attempt.id if attempt else None,
+        )
     body = render_template(
         "organise/questions.html",
         cycle_slug=seen.slug,
         cycle_title=seen.title,
-        webinar=None if slug is None else seen.webinars[0],
-        groups=_chosen(seen.webinars, show, attempt),
+        seen=seen,
+        webinar=seen.webinar,
         show=show.value,
-        filters=[(one.value, counts[one], _address(cycle, slug, one)) for one in Show],
-        counts=counts,
+        filters=[(one.value, seen.counts[one], _address(cycle, slug, show=one)) for one in Show],
+        everything=_everything(cycle, slug),
+        at_page=lambda page: _address(cycle, slug, page=page),
         attempt=attempt,
         most=MOST_QUESTION,
         csrf_token=generate_csrf(),
     )
     return answer_with(body, status)
-
-
-def _chosen(
-    webinars: Sequence[WebinarQuestions], show: Show, attempt: Attempt | None
-) -> list[tuple[WebinarQuestions, list[QuestionView]]]:
-    """The questions to show, by webinar; one whose form was refused is always there."""
-    groups = (
-        (
-            webinar,
-            [q for q in webinar.questions if _is(q, show) or (attempt and q.id == attempt.id)],
-        )
-        for webinar in webinars
-    )
-    return [(webinar, chosen) for webinar, chosen in groups if chosen]
-
-
-def _is(question: QuestionView, show: Show) -> bool:
-    match show:
-        case Show.OPEN:
-            return question.answered_at is None
-        case Show.ANSWERED:
-            return question.answered_at is not None
-        case Show.PUBLISHED:
-            return question.published_at is not None
-        case Show.ALL:
-            return True

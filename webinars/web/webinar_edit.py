@@ -13,7 +13,7 @@ from webinars.domain.errors import NotFound, WrongPlan
 from webinars.domain.fields import NO_LIMIT
 from webinars.domain.history import Act, acts_since, titles_of
 from webinars.domain.planning import AlreadyPublic, Stale, find_cycle
-from webinars.domain.questions import open_count
+from webinars.domain.question_list import open_count
 from webinars.domain.webinar_draft import WebinarDraft, webinar_draft
 from webinars.services import services
 from webinars.web import webinar_fields
