@@ -99,6 +99,7 @@ def test_the_place_goes_on_and_the_second_is_erased(
     who.goes_to(f"/en{bob}")
     assert page.locator(".card .badge").first.inner_text().strip() == "Confirmed"
     who.looks(dark=True)
+    comes_back(who, alice)
 
     corrects(who, bob)
     asks(who, "calendar")
@@ -115,8 +116,19 @@ def test_the_place_goes_on_and_the_second_is_erased(
     erases(who, newer)
     assert installed.get(newer).status == 404
     listed = installed.run("registrations", "list", f"essai/{SLUG}")
-    assert listed.split() == ["cancelled", ALICE, "Alice", "Dupont"]
+    assert listed.split() == ["confirmed", ALICE, "Alice", "Dupont"], "she was next"
     assert BOB not in installed.run("outbox", "list")
+
+
+def comes_back(who: Visitor, address: str) -> None:
+    """Register once more for what was left; another has the place, so it is the waiting list."""
+    page = who.goes_to(address)
+    who.looks(dark=True)
+    with page.expect_navigation():
+        page.locator("form[action$='/include'] button").press("Enter")
+    assert page.locator("[role=status]").is_visible()
+    assert "1" in page.locator(".card .badge").first.inner_text()
+    assert page.locator("form[action$='/include']").count() == 0
 
 
 def corrects(who: Visitor, address: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.browsing import Visitor, chromium, visitor
+from tests.e2e.browsing import NARROW, Visitor, chromium, visitor
 from tests.e2e.support import Installation
 from tests.support import MailServer, written
 from webinars import clock
@@ -31,11 +31,15 @@ def plan(year: int) -> str:
 RULE = "third Thursday"
 
 
-@pytest.fixture
-def installed(place: Installation) -> Installation:
+def imported(place: Installation) -> None:
     year = clock.now().year + 1
     place.run("cycle", "import", written(place.folder, "cycle.toml", plan(year)))
     place.run("cycle", "publish", "essai")
+
+
+@pytest.fixture
+def installed(place: Installation) -> Installation:
+    imported(place)
     place.serve()
     return place
 
@@ -79,6 +83,53 @@ def test_a_whole_cycle_without_one_and_that_one_after_all(
         fold.locator("button").press("Enter")
     assert page.locator("#my-scopes").count() == 0
     assert page.locator("main form[action$='/cancel']").count() == 0
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_one_press_confirms_all_on_a_telephone(place: Installation, smtp: MailServer) -> None:
+    """It is seen before anything else; the link is asked for twice, as people do."""
+    place.settings["require_confirmation"] = True
+    imported(place)
+    place.serve()
+    with chromium() as browser, visitor(browser, place.base_url, viewport=NARROW) as who:
+        page = who.goes_to("/cycles/essai/register")
+        page.locator(f"{FORM} [name=full_name]").fill("Alice Dupont")
+        page.locator(f"{FORM} [name=email]").fill(ALICE)
+        with page.expect_navigation():
+            page.locator(f"{FORM} button[type=submit]").click()
+        assert ALICE in page.locator("[role=status]").inner_text()
+        asks_for_the_link(who, "/cycles/essai/register")
+        place.run("worker", "--once")
+        found = {re.search(r"/me/[\w.~-]+", arrived.text()) for arrived in smtp.arrived}
+        (address,) = {one[0] for one in found if one}
+        who.goes_to(address)
+        button = page.locator("form[action$='/confirm-all'] button")
+        box = button.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] < NARROW["height"], "it stands lower than the first screen"
+        who.looks(dark=True)
+        with page.expect_navigation():
+            button.press("Enter")
+        assert page.locator("[role=status]").is_visible()
+        assert page.locator("form[action*='/confirm']").count() == 0
+        who.looks()
+
+
+def asks_for_the_link(who: Visitor, address: str) -> None:
+    """First wrongly."""
+    page = who.goes_to(address)
+    form = page.locator("form[action$='/link']")
+    page.locator("details:has(form[action$='/link']) summary").press("Enter")
+    form.locator("[name=email]").fill("alice")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert form.locator('[aria-invalid="true"]').is_visible()
+    who.looks(dark=True)
+    form.locator("[name=email]").fill(ALICE)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.locator("[role=status]").is_visible()
+    who.looks(dark=True)
 
 
 def registers_with_the_keyboard(who: Visitor) -> None:
