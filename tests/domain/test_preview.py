@@ -187,4 +187,4 @@ def test_the_queries_do_not_grow(database: Database, count: int) -> None:
     with counted_queries(database) as statements:
         found = look(database)
     assert found.consequences.count == count
-    assert len(statements) == 12
+    assert len(statements) == 10

@@ -286,7 +286,7 @@ def test_the_queries_do_not_grow(
     sign_in(organiser)
     with counted_queries(database) as statements:
         assert organiser.get(PREVIEW).status_code == 200
-    assert len([one for one in statements if "organiser" not in one]) == 12
+    assert len([one for one in statements if "organiser" not in one]) == 10
 
 
 @pytest.fixture

@@ -276,7 +276,7 @@ def test_the_desk_counts(organiser: FlaskClient, database: Database, services: S
     sign_in(organiser)
     page = read(organiser.get("/organise/"))
     assert tables(page) == [[MARCH.title, f"2 Inscriptions, {MARCH.title}", "3"]]
-    assert [number.text for number in page.one("dl").all("dd")] == ["0", "5", "0"]
+    assert [number.text for number in page.one("dl").all("dd")] == ["0", "5", "0", "0"]
     assert "alice" not in page.text
 
 
