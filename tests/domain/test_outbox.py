@@ -134,6 +134,18 @@ def test_a_claim_is_limited_and_takes_the_oldest(database: Database) -> None:
     assert states(database) == {"3": "claimed", "2": "claimed", "1": "pending"}
 
 
+def test_a_claim_keeps_its_limit_whatever_the_database_plans(database: Database) -> None:
+    """A subquery that is run again for each row would lock, and skip, others each time."""
+    with database.write() as session:
+        owe(session, *"abcdefgh")
+    with database.write() as session:
+        if session.get_bind().dialect.name == "postgresql":
+            for way in ("hashjoin", "mergejoin", "hashagg", "sort", "material"):
+                session.execute(sa.text(f"SET LOCAL enable_{way} = off"))
+        taken = outbox.claim(session, owner=ME, lease=LEASE, most=2, now=NOW)
+    assert taken == [1, 2]
+
+
 def test_a_claim_says_who_holds_it_until_when(one: Database) -> None:
     claim(one)
     mail = row(one)

@@ -156,10 +156,14 @@ def claim(session: Session, *, owner: str, lease: timedelta, most: int, now: dat
         .order_by(OutboxMail.due_at, OutboxMail.id)
         .limit(most)
         .with_for_update(skip_locked=True)  # no effect on SQLite, where writers are alone
+        .cte("due")
+        # Chosen once: as a subquery PostgreSQL may run it again for each row that it compares,
+        # and skip those that it has just locked, so that more than the limit is taken.
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
     taken = session.execute(
         sa.update(OutboxMail)
-        .where(OutboxMail.id.in_(due.scalar_subquery()))
+        .where(OutboxMail.id.in_(sa.select(due.c.id)))
         .values(
             state=MailState.CLAIMED,
             owner=owner,
