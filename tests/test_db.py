@@ -229,3 +229,41 @@ def test_a_connection_that_the_server_has_ended_while_it_lay_idle_is_replaced(
         assert session.scalar(sa.text("SELECT pg_backend_pid()")) != before
     database.dispose()
     other.dispose()
+
+
+def test_those_of_one_process_queue_for_a_row(database: Database) -> None:
+    """Whoever wants another row does not wait for them, where the database has rows to lock."""
+    order: list[str] = []
+    begun, done = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with database.write(row="a row"):
+            begun.set()
+            done.wait(timeout=10)
+            order.append("first")
+
+    def second() -> None:
+        begun.wait(timeout=10)
+        if database.url.get_backend_name() == "postgresql":
+            with database.write():
+                order.append("another")
+        done.set()
+        with database.write(row="a row"):
+            order.append("second")
+
+    threads = [threading.Thread(target=work) for work in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+    assert [name for name in order if name != "another"] == ["first", "second"]
+
+
+def test_a_glance_opens_no_transaction_where_one_costs_something(database: Database) -> None:
+    number = sa.select(sa.func.count()).select_from(Participant)
+    with database.glance() as session:
+        assert session.scalar(number) == 0
+        with database.write() as other:
+            other.add(participant())
+        sees_the_other = session.scalar(number) == 1
+    assert sees_the_other == (database.url.get_backend_name() == "postgresql")

@@ -8,8 +8,9 @@ https://docs.sqlalchemy.org/en/21/dialects/sqlite.html (transactions with pysqli
 
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
+from collections.abc import Hashable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from threading import Lock
@@ -33,6 +34,9 @@ LOG_PATIENCE_SECONDS = 2
 """How long the emptying of SQLite's log waits for those who still read an older state."""
 
 WRITES = "webinars_writes"
+
+TURNS = 64
+"""Rows that share a queue of this process by chance wait for each other; no more than that."""
 
 
 class Base(DeclarativeBase):
@@ -87,33 +91,27 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = sa.make_url(url)
-        self._engine: Engine | None = None
-        # SQLite's writers wait by sleeping, longer each time, while nobody writes. Those of one
-        # process queue here instead, and only the first of each process asks SQLite.
-        self._turn = Lock() if self.url.get_backend_name() == "sqlite" else nullcontext()
+        self._engines: _Engines | None = None
+        self._turns = [Lock() for _ in range(TURNS)]
 
     @property
     def engine(self) -> Engine:
         """The engine of this process."""
-        if self._engine is None:
-            self._engine = make_engine(self.url)
-        return self._engine
+        return self._made.plain
 
     @property
-    def _reading_engine(self) -> Engine:
-        if self.url.get_backend_name() == "sqlite":
-            return self.engine  # a transaction of SQLite sees one state anyway
-        return self.engine.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
+    def _made(self) -> "_Engines":
+        if self._engines is None:
+            self._engines = _engines(make_engine(self.url))
+        return self._engines
 
     def reading_session(self) -> Session:
         """A session that sees one state, from its first query on; its owner closes it."""
-        return Session(self._reading_engine, expire_on_commit=False)
+        return Session(self._made.reading, expire_on_commit=False)
 
     def writing_session(self) -> Session:
         """A session whose transaction may write from its start; its owner commits and closes."""
-        return Session(self.engine.execution_options(**{WRITES: True}), expire_on_commit=False)
+        return Session(self._made.writing, expire_on_commit=False)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -122,10 +120,30 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """One transaction: committed at the end, rolled back when anything is raised."""
-        with self._turn, self.writing_session() as session, session.begin():
+    def glance(self) -> Iterator[Session]:
+        """A session for one query: no transaction is put around it, which would cost more.
+
+        What each request of a public page asks. Where several must agree: ``read``.
+        """
+        with Session(self._made.glancing, expire_on_commit=False) as session:
             yield session
+
+    @contextmanager
+    def write(self, *, row: Hashable = None) -> Iterator[Session]:
+        """One transaction: committed at the end, rolled back when anything is raised.
+
+        ``row`` names what it will lock first, where many may want the same at once: those of
+        one process queue for it here, which costs less than to wait for it in the database.
+        """
+        with self._turn(row), self.writing_session() as session, session.begin():
+            yield session
+
+    def _turn(self, row: Hashable) -> AbstractContextManager[Any]:
+        if self.url.get_backend_name() == "sqlite":
+            # Its writers wait by sleeping, longer each time, while nobody writes: only the first
+            # of each process asks SQLite.
+            return self._turns[0]
+        return nullcontext() if row is None else self._turns[hash(row) % TURNS]
 
     def empty_log(self) -> bool:
         """After an erasure: take what was erased out of the log beside SQLite's file, too.
@@ -146,9 +164,33 @@ class Database:
 
     def dispose(self) -> None:
         """Close the connections of this process."""
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
+        if self._engines is not None:
+            self._engines.plain.dispose()
+            self._engines = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Engines:
+    """One engine, and the ways in which transactions begin with it."""
+
+    plain: Engine
+    reading: Engine
+    glancing: Engine
+    writing: Engine
+
+
+def _engines(engine: Engine) -> _Engines:
+    writing = engine.execution_options(**{WRITES: True})
+    if engine.dialect.name == "sqlite":  # whose transactions see one state, and cost nothing
+        return _Engines(engine, engine, engine, writing)
+    return _Engines(
+        plain=engine,
+        reading=engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        ),
+        glancing=engine.execution_options(isolation_level="AUTOCOMMIT"),
+        writing=writing,
+    )
 
 
 def make_engine(url: sa.URL) -> Engine:

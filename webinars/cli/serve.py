@@ -20,6 +20,9 @@ from webinars.worker import Worker
 BLOCKING_THREADS = 16
 """Per process: some may wait for the database or for a slow visitor while others answer."""
 
+SWITCH_SECONDS = 0.0005
+"""How long a thread may compute while another wants to."""
+
 STOP_SECONDS = 30
 """How long a process may take to finish what it has in hand."""
 
@@ -88,6 +91,9 @@ def load_application(target: str) -> Any:
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
+    # Who holds a row that others wait for comes back from each query to threads that compute,
+    # and would wait ten times as long for its turn.
+    sys.setswitchinterval(SWITCH_SECONDS)
     module, _, name = target.partition(":")
     return getattr(import_module(module), name)
 

@@ -80,8 +80,7 @@ def public_page(build: Callable[[Session, Moment], Page], *, query: str = "") ->
     rest of a query string changes nothing: it cannot fill the memory, nor stand on a page
     that others are shown.
     """
-    with services().database.read() as session:
-        kept = keep(session, build, query=query)
+    kept = keep(build, query=query)
     response = Response(kept.body, mimetype="text/html")
     response.set_etag(kept.etag)
     response.headers["Cache-Control"] = "public, no-cache"
@@ -89,30 +88,35 @@ def public_page(build: Callable[[Session, Moment], Page], *, query: str = "") ->
 
 
 def keep(
-    session: Session,
-    build: Callable[[Session, Moment], Page],
-    *,
-    query: str = "",
-    vary: tuple[str, ...] = (),
+    build: Callable[[Session, Moment], Page], *, query: str = "", vary: tuple[str, ...] = ()
 ) -> Kept:
     """The page as it is kept, or built now and kept.
 
     ``vary`` names what else it depends on that its address does not say.
     """
-    version = site.version(session)
+    with services().database.glance() as session:
+        version = site.version(session)
     kept = recall(version=version, query=query, vary=vary)
-    if kept is None:
+    return kept or build_and_keep(build, query=query, vary=vary)
+
+
+def build_and_keep(
+    build: Callable[[Session, Moment], Page], *, query: str = "", vary: tuple[str, ...] = ()
+) -> Kept:
+    """The page as the site stands now, whatever is kept of it."""
+    with services().database.read() as session:
+        version = site.version(session)
         moment = services().moment()
         page = build(session, moment)
-        body = render_template(page.template, **page.values).encode()
-        kept = Kept(
-            version=version,
-            fresh_until=moment.fresh_until(page.webinars),
-            body=body,
-            etag=hashlib.sha256(body).hexdigest()[:32],
-        )
-        if page.worth_keeping:
-            _pages().put(_key(query, vary), kept)
+    body = render_template(page.template, **page.values).encode()
+    kept = Kept(
+        version=version,
+        fresh_until=moment.fresh_until(page.webinars),
+        body=body,
+        etag=hashlib.sha256(body).hexdigest()[:32],
+    )
+    if page.worth_keeping:
+        _pages().put(_key(query, vary), kept)
     return kept
 
 

@@ -42,7 +42,7 @@ def register(cycle: str, webinar: str) -> Response:
         return _sent_back(_page(cycle, webinar), form, fresh=fresh)
     person = form.person(language=request_language())
     try:
-        with services().database.write() as session:
+        with services().database.write(row=(cycle, webinar)) as session:
             registered = registrations.register(
                 session,
                 cycle_slug=cycle,

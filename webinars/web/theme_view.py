@@ -32,8 +32,7 @@ def theme_body(theme: str, *, outcome: str | None = None, email: str = "") -> by
             values |= {"outcome": outcome, "email_given": ADDRESS_GOES_HERE}
         return Page(TEMPLATE, {"page": page, **values}, page.webinars)
 
-    with services().database.read() as session:
-        body = keep(session, build, vary=(outcome or "",)).body
+    body = keep(build, vary=(outcome or "",)).body
     token = new_form_token(theme_subject(theme))
     return body.replace(FORM_PROOF_GOES_HERE.encode(), token.encode()).replace(
         ADDRESS_GOES_HERE.encode(), escape(email).encode()

@@ -12,7 +12,7 @@ from webinars import clock
 from webinars.domain.programme import Moment
 from webinars.domain.webinar_page import WebinarPage, page_state, webinar_page
 from webinars.services import services
-from webinars.web.page_cache import Page, keep, recall
+from webinars.web.page_cache import Kept, Page, build_and_keep, recall
 from webinars.web.webinar_form import LinkForm, RegistrationForm, form_subject, new_form_token
 
 # A kept page has these in the place of what each request brings.
@@ -23,12 +23,11 @@ ADDRESS_GOES_HERE = "the-address-that-was-given"
 
 def permanent_page(cycle: str, webinar: str, *, second: int) -> bytes:
     """The page from memory, with a fresh token, and the second at which the video begins."""
-    with services().database.read() as session:
+    with services().database.glance() as session:
         version, full = page_state(session, cycle_slug=cycle, webinar_slug=webinar, now=clock.now())
-        kept = recall(version=version, vary=_vary(full=full))
-        body = kept.body if kept else _built(session, cycle, webinar, full=full)
+    kept = recall(version=version, vary=_vary(full=full)) or _built(cycle, webinar, full=full)
     # RFC 3986 fragment as of W3C Media Fragments: without script the video begins there too.
-    return _filled(body, cycle, webinar, fragment=f"#t={second}" if second > 0 else "")
+    return _filled(kept.body, cycle, webinar, fragment=f"#t={second}" if second > 0 else "")
 
 
 def answer_page(
@@ -40,16 +39,12 @@ def answer_page(
     """
     _stands_on_the_permanent_page(cycle, webinar)
     kept = recall(version=version, vary=_vary(full=full, outcome=outcome))
-    if kept is not None:
-        return _filled(kept.body, cycle, webinar, email=email)
-    with services().database.read() as session:
-        body = _built(session, cycle, webinar, full=full, outcome=outcome)
-    return _filled(body, cycle, webinar, email=email)
+    if kept is None:
+        kept = _built(cycle, webinar, full=full, outcome=outcome)
+    return _filled(kept.body, cycle, webinar, email=email)
 
 
-def _built(
-    session: Session, cycle: str, webinar: str, *, full: bool, outcome: str | None = None
-) -> bytes:
+def _built(cycle: str, webinar: str, *, full: bool, outcome: str | None = None) -> Kept:
     def build(session: Session, moment: Moment) -> Page:
         found = webinar_page(session, cycle_slug=cycle, webinar_slug=webinar, moment=moment)
         page = replace(found, full=full)  # as the page is kept, whatever has happened since
@@ -59,7 +54,7 @@ def _built(
             values |= {"outcome": outcome, "email_given": ADDRESS_GOES_HERE}
         return Page("public/webinar.html", values, page.cycle.webinars)
 
-    return keep(session, build, vary=_vary(full=full, outcome=outcome)).body
+    return build_and_keep(build, vary=_vary(full=full, outcome=outcome))
 
 
 def _vary(*, full: bool, outcome: str | None = None) -> tuple[str, str]:
