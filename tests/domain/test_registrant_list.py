@@ -145,6 +145,19 @@ def test_words(three: Database, search: str, expected: list[str]) -> None:
         assert count_found(session, head=head, filters=Filters(search=search)) == len(expected)
 
 
+@pytest.mark.parametrize("name", ["Cœur Æbersold", "COEUR Aebersold", "cœur aebersold"])
+@pytest.mark.parametrize("search", ["coeur", "CŒUR", "cœ", "aebers", "ÆBERS", "cœ æbersold"])
+def test_letters_that_are_also_written_as_two(three: Database, name: str, search: str) -> None:
+    with three.write() as session:
+        session.execute(
+            sa.update(Participant)
+            .where(Participant.full_name.startswith("Bob"))
+            .values(organisation=f"Straße {name}")
+        )
+    assert names(seen(three, search=search)) == ["Bob"]
+    assert names(seen(three, search="strasse")) == ["Bob"]
+
+
 def test_filters_and_their_counts(three: Database) -> None:
     assert names(seen(three, status=WAITING)) == ["Bob", "Charlie"]
     assert names(seen(three, category="company", region="11")) == ["Charlie"]

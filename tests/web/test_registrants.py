@@ -242,6 +242,18 @@ def test_who_came(desk: FlaskClient, three: Database, app: Flask, at) -> None:
     assert sentence in said(nobody)
 
 
+def test_everybody_on_the_page_came(desk: FlaskClient, three: Database, app: Flask, at) -> None:
+    at(START)
+    form = read(desk.get(LIST)).one("main").by_id("attendance")
+    answer = desk.post(
+        form.attrs["action"],
+        data=form.values() | {"came": "attended", "everybody": "y"},
+        follow_redirects=True,
+    )
+    assert lines(answer)[0] == ("Alice Dupont", words(app, "attended"))
+    assert "1 personne notée." in said(answer)
+
+
 def test_the_history_tells_without_names(desk: FlaskClient, three: Database) -> None:
     page = f"{LIST}/{id_of(three, ALICE.email)}"
     send_form(desk, page, page, full_name="Alice Durand")

@@ -2,6 +2,7 @@
 
 Neither database is asked to fold its texts: each letter of a word becomes the class of the
 letters that it stands for, which GLOB of SQLite and regular expressions of PostgreSQL know.
+A letter that is also written as two (œ, æ, ß) is two in the word and in the text.
 """
 
 import re
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 MOST_CHARACTERS = 100
 MOST_WORDS = 8
+PAIRS = {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ẞ": "SS"}
 
 
 def contains(session: Session, text: sa.ColumnElement[str], search: str) -> sa.ColumnElement[bool]:
@@ -21,6 +23,10 @@ def contains(session: Session, text: sa.ColumnElement[str], search: str) -> sa.C
     What is too much of a search is left out; an empty one is always met.
     """
     words = re.sub(r"[\x00-\x1f\x7f]", " ", search[:MOST_CHARACTERS]).split()[:MOST_WORDS]
+    words = [_in_pairs(word) for word in words]
+    for letter, pair in PAIRS.items():
+        if any(pair.lower() in _without_accents(word) for word in words):
+            text = sa.func.replace(text, letter, pair)
     if session.get_bind().dialect.name == "postgresql":
         return sa.and_(sa.true(), *(text.op("~")(_regular(word)) for word in words))
     return sa.and_(sa.true(), *(text.op("GLOB")(f"*{_glob(word)}*") for word in words))
@@ -33,6 +39,14 @@ def _glob(word: str) -> str:
 
 def _regular(word: str) -> str:
     return "".join(_class(one) or re.escape(one) for one in _composed(word))
+
+
+def _in_pairs(word: str) -> str:
+    return "".join(PAIRS.get(character, character) for character in _composed(word))
+
+
+def _without_accents(word: str) -> str:
+    return "".join(_base(character) for character in word)
 
 
 def _composed(word: str) -> str:

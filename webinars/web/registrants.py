@@ -108,11 +108,13 @@ def page(cycle: str, webinar: str) -> Response:
 
 @blueprint.post("/attendance")
 def attendance(cycle: str, webinar: str) -> AnyResponse:
-    """They came, they did not, or it is not known: for those who are ticked."""
+    """They came, they did not, or it is not known: for those who are ticked, or the page."""
     came = request.form.get("came")
     if came not in by_hand.ATTENDANCE:
         abort(400)
-    typed = (whole_number(one) for one in request.form.getlist("registration")[:PAGE])
+    # Everybody is those whom the page showed, whoever has come to the list since.
+    whose = "shown" if request.form.get("everybody") else "registration"
+    typed = (whole_number(one) for one in request.form.getlist(whose)[:PAGE])
     chosen = {one for one in typed if one is not None}
     try:
         with services().database.write() as session:
