@@ -42,6 +42,7 @@ class Worker:
         self._mail = Mail(app)
         self._stopping = threading.Event()
         self._emptied_after: int | None = None
+        self._settled = reminders.Settled()
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     def tick(self) -> int:
@@ -68,7 +69,11 @@ class Worker:
             with self._services.database.write() as session:
                 # After who came is settled: it decides what people are told of the replay.
                 planned = reminders.plan_mails(
-                    session, host=host, pace=self._services.pace, now=clock.now()
+                    session,
+                    host=host,
+                    pace=self._services.pace,
+                    now=clock.now(),
+                    settled=self._settled,
                 )
         sender = Sender(
             services=self._services,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from tests.support import HOST, NOW
 from webinars.db import Database
 from webinars.domain.mail_rules import USUAL, Pace
-from webinars.domain.reminders import KINDS, plan_mails
+from webinars.domain.reminders import KINDS, Settled, plan_mails
 from webinars.models import OutboxMail, Webinar
 
 START = datetime.fromisoformat("2019-03-21T12:00:00+00:00")
@@ -17,10 +17,17 @@ END = START + timedelta(minutes=90)
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 
 
-def planned(database: Database, *, now: datetime, most: int = 500, pace: Pace = USUAL) -> int:
+def planned(
+    database: Database,
+    *,
+    now: datetime,
+    most: int = 500,
+    pace: Pace = USUAL,
+    settled: Settled | None = None,
+) -> int:
     """One tick: how many mails it wrote."""
     with database.write() as session:
-        return plan_mails(session, host=HOST, pace=pace, now=now, most=most)
+        return plan_mails(session, host=HOST, pace=pace, now=now, most=most, settled=settled)
 
 
 def set_rules(session: Session, words: list[str], *, slug: str | None = None) -> None:

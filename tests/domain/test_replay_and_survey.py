@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.domain.reminding import DAY, END, HOUR, SECOND, START, planned, set_rules, written
-from tests.support import APRIL, MARCH, NOW, person, plan_of, published, register
+from tests.support import APRIL, MARCH, NOW, counted_queries, person, plan_of, published, register
 from webinars.db import Database
 from webinars.domain import attendance, replays
-from webinars.domain.reminders import why_not
+from webinars.domain.reminders import LOOKS_AGAIN, Settled, why_not
 from webinars.domain.replays import Video
 from webinars.models import (
     Chapter,
@@ -103,6 +103,30 @@ def test_a_replay_that_is_there_before_the_end_waits_for_it(database: Database) 
         set_rules(session, ["replay"])
     online(database, now=START - DAY)
     assert [planned(database, now=at) for at in (START, END - SECOND, END)] == [0, 0, 1]
+
+
+def test_one_worker_does_not_look_again_at_each_tick(database: Database) -> None:
+    """What is settled costs nothing for a while; who comes under the rule then is found after."""
+    publish(database, RegistrationStatus.CONFIRMED, RegistrationStatus.WAITLISTED)
+    online(database, now=END + HOUR)
+    settled, now = Settled(), END + HOUR
+
+    def looked(at: datetime) -> tuple[int, bool]:
+        with counted_queries(database) as queries:
+            number = planned(database, now=at, settled=settled)
+        return number, any("INSERT INTO outbox" in query for query in queries)
+
+    assert looked(now) == (1, True)
+    assert looked(now + SECOND) == (0, True)
+    assert looked(now + 2 * SECOND) == (0, False)
+    with database.write() as session:
+        note(session, [RegistrationStatus.CONFIRMED] * 2)
+    last = now + SECOND + LOOKS_AGAIN
+    assert looked(last - SECOND) == (0, False)
+    assert planned(database, now=last - SECOND, settled=Settled()) == 1  # another worker
+    assert looked(last) == (0, True)
+    assert looked(now) == (0, True)  # the clock was put back
+    assert to(database, "replay") == ["person0", "person1"]
 
 
 def test_withdrawn_and_online_again_it_is_told_once_ever(database: Database) -> None:

@@ -122,7 +122,7 @@ def enqueue_each(
     return inserted(session, insert)
 
 
-def keyed(participant: sa.ColumnElement[int], beginning: str) -> sa.Select[int, str]:
+def keyed(participant: sa.SQLColumnExpression[int], beginning: str) -> sa.Select[int, str]:
     """Each of these participants once, with the key of their mail: «beginning:17»."""
     key = sa.literal(f"{beginning}:") + sa.cast(participant, sa.String)
     return sa.select(participant, key).order_by(participant)

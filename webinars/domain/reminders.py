@@ -18,19 +18,15 @@ The replay's mail goes to everybody who has a place, once ever. The survey goes 
 where nobody is noted as having come, the door was not used and it goes to all who had a place.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from webinars.db import UTCDateTime
 from webinars.domain import mail_rules, outbox
 from webinars.domain.mail_lists import LIST_OF, wanted
 from webinars.domain.mail_rules import Due, Pace, RuleKind, Times
-from webinars.domain.owing import Statements, owe, owing
 from webinars.domain.places import HOLDS_A_PLACE
 from webinars.models import (
     SOMEBODYS,
@@ -46,6 +42,7 @@ from webinars.models import (
 )
 
 BATCH = 5000
+LOOKS_AGAIN = timedelta(minutes=5)
 SLACK = timedelta(days=2)
 """Quiet hours and the nights of summer time move a rule's time by less."""
 KINDS = {
@@ -72,19 +69,60 @@ class Candidate:
     armed: dict[str, str]
 
 
-def plan_mails(session: Session, *, host: str, pace: Pace, now: datetime, most: int = BATCH) -> int:
+class Settled:
+    """Rules for which one worker has found nobody left to write to, and when it looked.
+
+    A memory and no truth: a rule stays in force for days, and without it every tick would look
+    at every registration again. Who comes under a rule after its time is found a little later.
+    """
+
+    def __init__(self) -> None:
+        self._looked_at: dict[tuple[int, str, datetime, datetime], datetime] = {}
+
+    def is_settled(self, webinar: Candidate, due: Due, *, now: datetime) -> bool:
+        """Whether nothing was found a moment ago."""
+        looked_at = self._looked_at.get(_of(webinar, due))
+        return looked_at is not None and looked_at <= now < looked_at + LOOKS_AGAIN
+
+    def note(self, webinar: Candidate, due: Due, *, now: datetime) -> None:
+        """Nothing was found now."""
+        self._looked_at = {
+            of: at for of, at in self._looked_at.items() if at <= now < at + LOOKS_AGAIN
+        }
+        self._looked_at[_of(webinar, due)] = now
+
+
+def _of(webinar: Candidate, due: Due) -> tuple[int, str, datetime, datetime]:
+    return (webinar.id, due.rule.word, due.at, due.since)
+
+
+def plan_mails(
+    session: Session,
+    *,
+    host: str,
+    pace: Pace,
+    now: datetime,
+    most: int = BATCH,
+    settled: Settled | None = None,
+) -> int:
     """Write the mails that are due now by the rules, at most so many; how many are new.
 
     One statement for each webinar and rule whose time has come, however many people it is
-    for. Call again while it returns more than nothing.
+    for, unless it is ``settled``. Call again while it returns more than nothing.
     """
+    settled = settled or Settled()
     written = 0
     for webinar in _candidates(session, now):
         for due in mail_rules.due_now(webinar.times, webinar.armed, pace=pace, now=now):
-            if written < most and not _just_told(webinar, due, pace):
-                values = _values(webinar, due, pace)
-                values |= {"host": host, "now": now, "most": most - written}
-                written += owe(session, _OWED[due.rule.kind], values)
+            left = most - written
+            if not left or _just_told(webinar, due, pace):
+                continue
+            if settled.is_settled(webinar, due, now=now):
+                continue
+            new = _owe(session, webinar, due, pace=pace, host=host, now=now, most=left)
+            if not new:
+                settled.note(webinar, due, now=now)
+            written += new
     if pace.quiet is not None:
         _hold_back(session, quiet=pace.quiet, now=now)
     return written
@@ -129,74 +167,12 @@ def _just_told(webinar: Candidate, due: Due, pace: Pace) -> bool:
     return due.rule.kind is RuleKind.REMINDER and webinar.placed_at > due.at - pace.apart
 
 
-def _values(webinar: Candidate, due: Due, pace: Pace) -> dict[str, Any]:
-    """What the statements ask for."""
-    values: dict[str, Any] = {
-        "webinar": webinar.id,
-        "prefix": f"{due.rule.kind}:{due.rule.word}:",
-        "expires_at": due.ends,
-    }
-    if due.rule.kind is not RuleKind.REMINDER:
-        return values | {"suffix": f":{due.at.isoformat()}"}
-    start = webinar.times.starts_at
-    return values | {
-        "suffix": f":{start.isoformat()}",
-        "about_start": start,
-        "known_by": due.at - pace.apart,
-        "told_from": _told_from(due, pace),
-    }
-
-
 def _told_from(due: Due, pace: Pace) -> datetime:
     """A reminder that was written from then on speaks of what the rule would tell.
 
     Not one that was written before the rule was in force.
     """
     return max(due.at - pace.apart, due.since)
-
-
-def _instant(name: str) -> sa.BindParameter[datetime]:
-    return sa.bindparam(name, type_=UTCDateTime)
-
-
-def _owing(
-    kind: MailKind,
-    *,
-    who: Sequence[sa.ColumnElement[bool]],
-    told: Sequence[sa.ColumnElement[bool]],
-    about_start: bool = False,
-) -> Statements:
-    """Owes a mail of a rule to these registrants, unless they were told or it was written."""
-    text = {name: sa.bindparam(name, type_=sa.String) for name in ("prefix", "suffix")}
-    key = text["prefix"].concat(sa.cast(Registration.id, sa.String)).concat(text["suffix"])
-    webinar = sa.bindparam("webinar", type_=sa.Integer)
-    written = aliased(OutboxMail)
-    been_told = sa.exists().where(
-        OutboxMail.participant_id == Registration.participant_id,
-        OutboxMail.kind == kind,
-        OutboxMail.state != MailState.FAILED,
-        *told,
-    )
-    columns: dict[str, Any] = {
-        "webinar_id": webinar,
-        "expires_at": _instant("expires_at"),
-    }
-    if about_start:
-        columns["about_start"] = _instant("about_start")
-    return owing(
-        kind,
-        key=key,
-        to=Registration.participant_id,
-        columns=columns,
-        among=lambda query: query.where(
-            Registration.webinar_id == webinar,
-            SOMEBODYS,
-            wanted(LIST_OF[kind], Registration.participant_id),
-            ~sa.exists().where(written.key == key),
-            *who,
-            ~been_told,
-        ).order_by(Registration.id),
-    )
 
 
 _OTHER = aliased(Registration)
@@ -211,23 +187,71 @@ _CAME = sa.or_(
     ),
 )
 """Who is asked what they thought of it: who came; where nobody is noted, who had a place."""
-_SAME_WEBINAR = OutboxMail.webinar_id == Registration.webinar_id
-_OWED: dict[RuleKind, Statements] = {
-    RuleKind.REMINDER: _owing(
-        MailKind.REMINDER,
-        who=[
-            Registration.status == RegistrationStatus.CONFIRMED,
-            Registration.changed_at <= _instant("known_by"),
-        ],
-        told=[OutboxMail.created_at >= _instant("told_from")],
-        about_start=True,
-    ),
-    RuleKind.REPLAY: _owing(
-        MailKind.REPLAY, who=[Registration.status.in_(HOLDS_A_PLACE)], told=[_SAME_WEBINAR]
-    ),
-    RuleKind.SURVEY: _owing(MailKind.SURVEY, who=[_CAME], told=[_SAME_WEBINAR]),
-}
-"""Built once: see places.py."""
+
+
+def _owe(
+    session: Session,
+    webinar: Candidate,
+    due: Due,
+    *,
+    pace: Pace,
+    host: str,
+    now: datetime,
+    most: int,
+) -> int:
+    """Owe the mail of a rule to whom it is for, unless they were told or it was written."""
+    about = webinar.times.starts_at if due.rule.kind is RuleKind.REMINDER else None
+    key = (
+        sa.literal(f"{due.rule.kind}:{due.rule.word}:")
+        + sa.cast(Registration.id, sa.String)
+        + f":{(about or due.at).isoformat()}"
+    )
+    kind = KINDS[due.rule.kind]
+    who, told = _whom(due, pace)
+    written = aliased(OutboxMail)
+    been_told = sa.exists().where(
+        OutboxMail.participant_id == Registration.participant_id,
+        OutboxMail.kind == kind,
+        OutboxMail.state != MailState.FAILED,
+        told,
+    )
+    owed = (
+        sa.select(Registration.participant_id, key)
+        .where(
+            Registration.webinar_id == webinar.id,
+            SOMEBODYS,
+            wanted(LIST_OF[kind], Registration.participant_id),
+            ~sa.exists().where(written.key == key),
+            *who,
+            ~been_told,
+        )
+        .order_by(Registration.id)
+        .limit(most)
+    )
+    return outbox.enqueue_each(
+        session,
+        owed=owed,
+        kind=kind,
+        host=host,
+        now=now,
+        webinar_id=webinar.id,
+        about_start=about,
+        expires_at=due.ends,
+    )
+
+
+def _whom(due: Due, pace: Pace) -> tuple[list[sa.ColumnElement[bool]], sa.ColumnElement[bool]]:
+    """Whom a rule is for, and by which mails of its kind they have been told already."""
+    same_webinar = OutboxMail.webinar_id == Registration.webinar_id
+    match due.rule.kind:
+        case RuleKind.REMINDER:
+            known = Registration.changed_at <= due.at - pace.apart
+            confirmed = Registration.status == RegistrationStatus.CONFIRMED
+            return [confirmed, known], OutboxMail.created_at >= _told_from(due, pace)
+        case RuleKind.REPLAY:
+            return [Registration.status.in_(HOLDS_A_PLACE)], same_webinar
+        case RuleKind.SURVEY:
+            return [_CAME], same_webinar
 
 
 def _hold_back(session: Session, *, quiet: mail_rules.Quiet, now: datetime) -> None:

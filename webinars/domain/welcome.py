@@ -6,8 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webinars.domain import outbox
 from webinars.domain.mail_lists import wanted
-from webinars.domain.owing import owe, owing
 from webinars.models import (
     Cycle,
     MailKind,
@@ -20,7 +20,6 @@ from webinars.models import (
 
 STOPPED = "the person asked for no more news"
 NOTHING_TO_COME = "nothing of the cycle is to come any more"
-EVERYBODY = 2**31 - 1
 
 ASKED_FOR_NEWS = sa.and_(
     Participant.news_since.is_not(None),
@@ -29,25 +28,6 @@ ASKED_FOR_NEWS = sa.and_(
     Participant.erased_at.is_(None),
     wanted(MailList.NEWS, Participant.id),
 )
-
-_cycle = sa.bindparam("cycle", type_=sa.Integer)
-_told = sa.exists().where(
-    OutboxMail.cycle_id == _cycle,
-    OutboxMail.revision == sa.bindparam("revision", type_=sa.Integer),
-    OutboxMail.participant_id == Participant.id,
-)
-_OWED = owing(
-    MailKind.WELCOME,
-    key=sa.bindparam("prefix", type_=sa.String).concat(sa.cast(Participant.id, sa.String)),
-    to=Participant.id,
-    columns={
-        "cycle_id": _cycle,
-        "revision": sa.bindparam("revision", type_=sa.Integer),
-        "expires_at": sa.bindparam("expires_at", type_=OutboxMail.expires_at.type),
-    },
-    among=lambda query: query.where(ASKED_FOR_NEWS, ~_told).order_by(Participant.id),
-)
-"""Built once: see places.py."""
 
 
 def welcome(session: Session, *, cycle: Cycle, host: str, now: datetime) -> int:
@@ -59,9 +39,22 @@ def welcome(session: Session, *, cycle: Cycle, host: str, now: datetime) -> int:
     if cycle.revision != 1 or last is None:
         return 0
     session.flush()
-    values = {"cycle": cycle.id, "revision": cycle.revision, "expires_at": last}
-    values |= {"prefix": f"{MailKind.WELCOME}:{cycle.id}:"}
-    return owe(session, _OWED, {**values, "host": host, "now": now, "most": EVERYBODY})
+    told = sa.exists().where(
+        OutboxMail.cycle_id == cycle.id,
+        OutboxMail.revision == cycle.revision,
+        OutboxMail.participant_id == Participant.id,
+    )
+    who = outbox.keyed(Participant.id, f"{MailKind.WELCOME}:{cycle.id}")
+    return outbox.enqueue_each(
+        session,
+        owed=who.where(ASKED_FOR_NEWS, ~told),
+        kind=MailKind.WELCOME,
+        host=host,
+        now=now,
+        cycle_id=cycle.id,
+        revision=cycle.revision,
+        expires_at=last,
+    )
 
 
 def welcomed(session: Session, *, told: Collection[int]) -> int:
