@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import CodeType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import flask_migrate
 import hypothesis
@@ -18,10 +18,11 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
+from werkzeug.routing import Rule
 
 from tests.postgres import empty, own_database
 from tests.support import BASE_URL, NOW, SECRET, MailServer, mail_server
-from webinars import clock, create_app
+from webinars import clock, create_app, db
 from webinars.config import Settings
 from webinars.db import Database
 from webinars.services import Services
@@ -58,9 +59,44 @@ def _light_applications() -> Iterator[None]:
     """What an application costs when hundreds are made: hashes take a real one's time elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(Flask.jinja_options, "bytecode_cache", CompiledTemplates())
+        patch.setattr(Rule, "_compile_builder", _once_a_rule(Rule._compile_builder))
         for name, least in (("time_cost", 1), ("memory_cost", 8), ("parallelism", 1)):
             patch.setitem(sign_in.HASH_COST, f"argon2__{name}", least)
         yield
+
+
+def _once_a_rule(compile_builder: Callable[..., Any]) -> Callable[..., Any]:
+    """What makes the addresses of a route depends on the route alone, and takes a while."""
+    made: dict[tuple[object, ...], Any] = {}
+
+    def compiled(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (rule.rule, str(rule.defaults), str(rule._trace), append_unknown)
+        if key not in made:
+            made[key] = compile_builder(rule, append_unknown)
+        return made[key]
+
+    return compiled
+
+
+@pytest.fixture(scope="session")
+def _kept_engines() -> Iterator[dict[str, sa.Engine | None]]:
+    """Addresses whose engine serves test after test: so its statements are compiled once."""
+    engines: dict[str, sa.Engine | None] = {}
+    make = db.make_engine
+
+    def kept(url: sa.URL) -> sa.Engine:
+        address = url.render_as_string(hide_password=False)
+        if address not in engines:
+            return make(url)
+        engine = engines[address] = engines[address] or make(url)
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db, "make_engine", kept)
+        yield engines
+    for engine in engines.values():
+        if engine is not None:
+            engine.dispose()
 
 
 @pytest.fixture(autouse=True)
@@ -124,14 +160,20 @@ def _emptied(postgres_url: str) -> Iterator[Callable[[], None]]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, _kept_engines: dict[str, sa.Engine | None]) -> str:
     """The address of an empty, migrated database: once of each kind."""
+    url: str
     if request.param == "sqlite":
-        path = tmp_path / "webinars.sqlite"
-        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
-        return f"sqlite:///{path}"
-    request.getfixturevalue("_emptied")()
-    url: str = request.getfixturevalue("postgres_url")
+        template: Path = request.getfixturevalue("migrated_sqlite")
+        path = template.with_name("webinars.sqlite")
+        for old in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+            old.unlink(missing_ok=True)
+        shutil.copyfile(template, path)
+        url = f"sqlite:///{path}"
+    else:
+        request.getfixturevalue("_emptied")()
+        url = request.getfixturevalue("postgres_url")
+    _kept_engines.setdefault(url, None)
     return url
 
 

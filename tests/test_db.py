@@ -218,7 +218,8 @@ def test_every_constraint_has_a_name() -> None:
 def test_a_connection_that_the_server_has_ended_while_it_lay_idle_is_replaced(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database, other = Database(postgres_url), Database(postgres_url)
+    # Of two processes, each with connections of its own.
+    database, other = (Database(f"{postgres_url}?application_name={name}") for name in "ab")
     with database.read() as session:
         before = session.scalar(sa.text("SELECT pg_backend_pid()"))
     with other.read() as session:
