@@ -285,3 +285,27 @@ def latest_open(session: Session) -> dict[Reason, tuple[MailLine, ...]]:
         assert line.reason is not None, "it ended"
         found.setdefault(line.reason, []).append(line)
     return {reason: tuple(found[reason]) for reason in UNDELIVERED if reason in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A cycle whose mails can be asked for, with its webinars."""
+
+    slug: str
+    title: str
+    webinars: tuple[tuple[str, str], ...]
+    """Slug and title of each, by date."""
+
+
+def places(session: Session) -> tuple[Choice, ...]:
+    """Every public cycle, the latest year first. One query."""
+    rows = session.execute(
+        sa.select(Cycle.slug, Cycle.title, Webinar.slug, Webinar.title)
+        .join(Webinar, Webinar.cycle_id == Cycle.id)
+        .where(Cycle.revision > 0)
+        .order_by(Cycle.year.desc(), Cycle.slug, Webinar.starts_at, Webinar.id)
+    )
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for cycle, title, webinar, its_title in rows:
+        found.setdefault((cycle, title), []).append((webinar, its_title))
+    return tuple(Choice(slug, title, tuple(its)) for (slug, title), its in found.items())
