@@ -11,7 +11,7 @@ from webinars.domain.mail_log import Fate
 from webinars.domain.mail_reasons import Reason
 from webinars.domain.plan import DEFAULT_ZONE
 from webinars.i18n import hour, short_date
-from webinars.models import AuditAct, ChangeKind, MailKind, MailState
+from webinars.models import AuditAct, ChangeKind, MailKind
 from webinars.web.rights import MAIL_NAMES
 
 KIND_NAMES: dict[MailKind, LazyString] = {
@@ -20,20 +20,14 @@ KIND_NAMES: dict[MailKind, LazyString] = {
     MailKind.PASSWORD_RESET: lazy_gettext("Link for a new password"),
     MailKind.PASSWORD_CHANGED: lazy_gettext("Notice of a new password"),
 }
-STATE_NAMES: dict[MailState, LazyString] = {
-    MailState.PENDING: lazy_gettext("to leave"),
-    MailState.CLAIMED: lazy_gettext("leaving"),
-    MailState.HANDING_OVER: lazy_gettext("leaving"),
-    MailState.SENT: lazy_gettext("sent"),
-    MailState.FAILED: lazy_gettext("not sent"),
-    MailState.PARKED: lazy_gettext("kept back"),
-}
-"""Of the ledger, for those who compare it with the command line."""
+LEAVING = lazy_gettext("leaving")
+"""A mail that a worker has in its hands."""
+KEPT_BACK = lazy_gettext("kept back")
 FATE_NAMES: dict[Fate, LazyString] = {
     Fate.OPEN: lazy_gettext("not delivered"),
     Fate.ASIDE: lazy_gettext("set aside"),
     Fate.WAITING: lazy_gettext("to leave"),
-    Fate.SENT: lazy_gettext("sent"),
+    Fate.SENT: lazy_gettext("has left"),
     Fate.DROPPED: lazy_gettext("not needed any more"),
 }
 FATE_BADGES: dict[Fate, tuple[str, str]] = {
@@ -47,14 +41,14 @@ FATE_BADGES: dict[Fate, tuple[str, str]] = {
 DEED_NAMES: dict[AuditAct, LazyString] = {
     AuditAct.MAIL_SENT_AGAIN: lazy_gettext("sent again"),
     AuditAct.MAIL_SET_ASIDE: lazy_gettext("set aside"),
-    AuditAct.MAIL_PARKED: lazy_gettext("kept back"),
+    AuditAct.MAIL_PARKED: KEPT_BACK,
 }
 """What was done to a mail, before who did it."""
 CHANGE_NAMES: dict[ChangeKind, LazyString] = {
     ChangeKind.ADDED: lazy_gettext("added"),
     ChangeKind.MOVED: lazy_gettext("moved"),
     ChangeKind.RENAMED: lazy_gettext("renamed"),
-    ChangeKind.CANCELLED: lazy_gettext("cancelled"),
+    ChangeKind.CANCELLED: lazy_gettext("called off"),
     ChangeKind.CHANGED: lazy_gettext("changed"),
 }
 

@@ -68,7 +68,8 @@ def _names() -> dict[str, Any]:
         "kind_names": mail_words.KIND_NAMES,
         "fate_names": mail_words.FATE_NAMES,
         "fate_badges": mail_words.FATE_BADGES,
-        "state_names": mail_words.STATE_NAMES,
+        "leaving_words": mail_words.LEAVING,
+        "kept_back_words": mail_words.KEPT_BACK,
         "reasons": mail_words.REASONS,
         "zone": DEFAULT_ZONE,
     }
