@@ -74,7 +74,7 @@ def sent_of(found: Timeline) -> list[tuple[str, str | None, int, int, int, int]]
     return [
         (
             one.kind.value,
-            one.rule and one.rule.word,
+            one.rule.word if one.rule else None,
             one.sent,
             one.waiting,
             one.undelivered,
@@ -122,6 +122,7 @@ def test_what_left_and_what_will(march: Database) -> None:
         sent=2,
         waiting=0,
         undelivered=1,
+        looked_at=0,
         dropped=0,
         uncertain=1,
     )

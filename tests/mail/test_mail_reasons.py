@@ -10,7 +10,7 @@ from webinars.domain.mail_reasons import REASON, UNDELIVERED, Reason, is_of, rea
 from webinars.mail import messages, scopes
 from webinars.models import MailState, OutboxMail
 
-OURS = {
+OURS: dict[str | None, Reason] = {
     mail_lists.SUPPRESSED.format(reason="returned"): Reason.SUPPRESSED,
     mail_lists.LEFT: Reason.UNWANTED,
     outbox.EXPIRED: Reason.EXPIRED,
@@ -45,7 +45,7 @@ OURS = {
     "a password has been chosen already": Reason.ACCOUNT,
     "the password has changed since": Reason.ACCOUNT,
 }
-OF_SERVERS = {
+OF_SERVERS: dict[str | None, Reason] = {
     "550 5.1.1 <a@b.example> unknown": Reason.NO_ADDRESS,
     "550 5.1.1": Reason.NO_ADDRESS,
     "553 5.1.10 null MX": Reason.NO_ADDRESS,
@@ -56,14 +56,16 @@ OF_SERVERS = {
     None: Reason.OTHER,
 }
 
+EVERY: dict[str | None, Reason] = {**OURS, **OF_SERVERS}
+
 
 @pytest.mark.parametrize("words", OURS)
-def test_words_of_ours_have_a_reason(words: str) -> None:
+def test_words_of_ours_have_a_reason(words: str | None) -> None:
     assert reason_of(words) is OURS[words]
 
 
 def test_rows_are_told_apart_by_their_words(database: Database) -> None:
-    replies = {str(number): words for number, words in enumerate({**OURS, **OF_SERVERS})}
+    replies = {str(number): words for number, words in enumerate(EVERY)}
     with database.write() as session:
         owe(session, *replies)
         for key, words in replies.items():
@@ -74,7 +76,7 @@ def test_rows_are_told_apart_by_their_words(database: Database) -> None:
             )
     with database.read() as session:
         rows = session.execute(sa.select(OutboxMail.reply, REASON)).all()
-        assert {reply: Reason(value) for reply, value in rows} == {**OURS, **OF_SERVERS}
+        assert {reply: Reason(value) for reply, value in rows} == EVERY
         missed = session.scalars(sa.select(OutboxMail.reply).where(is_of(*UNDELIVERED))).all()
-        expected = [w for w, reason in {**OURS, **OF_SERVERS}.items() if reason in UNDELIVERED]
+        expected = [w for w, reason in EVERY.items() if reason in UNDELIVERED]
         assert sorted(map(str, missed)) == sorted(map(str, expected))

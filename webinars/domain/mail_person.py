@@ -89,7 +89,7 @@ def person_mails(
     now: datetime,
     below: int | None = None,
 ) -> PersonMails:
-    """Raises NotFound, for whoever has been erased too. Seven queries."""
+    """Raises NotFound, for whoever has been erased too. Eight queries at most."""
     person = session.scalar(
         sa.select(Participant).where(
             Participant.id == participant_id, Participant.erased_at.is_(None)

@@ -52,11 +52,13 @@ class Sent:
     sent: int
     waiting: int
     undelivered: int
-    """Those that could not be delivered."""
+    """Those that could not be delivered, and that nobody has looked at."""
+    looked_at: int
+    """Those that could not, and that somebody has set aside or keeps back."""
     dropped: int
     """Those that were not needed any more."""
     uncertain: int
-    """Of those sent or undelivered: a worker vanished meanwhile, so two may have arrived."""
+    """Of all of them: a worker vanished meanwhile, so two may have arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ def _tallies() -> tuple[sa.ColumnElement[Any], ...]:
         sa.func.max(OutboxMail.sent_at),
         sa.func.count().filter(OutboxMail.state == MailState.SENT),
         sa.func.count().filter(OutboxMail.state.in_(WAITING)),
-        sa.func.count().filter(bad),
+        sa.func.count().filter(sa.and_(bad, OutboxMail.set_aside_at.is_(None))),
+        sa.func.count().filter(sa.and_(bad, OutboxMail.set_aside_at.is_not(None))),
         sa.func.count().filter(sa.and_(ended, ~is_of(*UNDELIVERED))),
         sa.func.count().filter(OutboxMail.uncertain > 0),
     )

@@ -122,6 +122,8 @@ REASONS: dict[Reason, ReasonWords] = {
         lazy_gettext("The account was closed, or its password has changed meanwhile.")
     ),
 }
+SERVERS_WORDS = (Reason.NO_ADDRESS, Reason.REFUSED, Reason.GIVEN_UP, Reason.UNBUILT, Reason.OTHER)
+"""Reasons whose rows hold more than our sentence says."""
 
 
 @dataclass(frozen=True, slots=True)

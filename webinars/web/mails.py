@@ -71,6 +71,7 @@ def _names() -> dict[str, Any]:
         "leaving_words": mail_words.LEAVING,
         "kept_back_words": mail_words.KEPT_BACK,
         "reasons": mail_words.REASONS,
+        "servers_words": mail_words.SERVERS_WORDS,
         "zone": DEFAULT_ZONE,
     }
 
