@@ -22,9 +22,10 @@ from tests.support import (
 from tests.web.support import SECOND
 from webinars.db import Database
 from webinars.domain import participants
-from webinars.domain.audit import PARTICIPANT
+from webinars.domain.audit import COMMAND_LINE, PARTICIPANT
 from webinars.domain.erasure import erase
 from webinars.models import (
+    AuditAct,
     AuditEntry,
     MailKind,
     MailState,
@@ -243,3 +244,34 @@ def test_what_failed_or_is_parked_is_tried_again(run: Run, march: Database) -> N
     assert done(run("outbox", "retry")) == "0 back in the queue\n"
     assert states(march) == [("pending", 0), ("pending", 0), ("sent", 5)]
     assert "not a valid integer" in refused(run("outbox", "retry", "x"), 2)
+    with march.read() as session:
+        acts = session.execute(sa.select(AuditEntry.act, AuditEntry.actor, AuditEntry.subject))
+        wanted_acts = [(AuditAct.MAIL_SENT_AGAIN, COMMAND_LINE, f"mail {one}") for one in (2, 1)]
+        assert [tuple(row) for row in acts if row.act is AuditAct.MAIL_SENT_AGAIN] == wanted_acts
+
+
+def test_mails_are_kept_back(run: Run, march: Database) -> None:
+    with march.write() as session:
+        for who in (ALICE, BOB, CHARLIE):
+            register(session, who)
+        session.get_one(OutboxMail, 2).state = MailState.SENT
+    said = refused(run("outbox", "park", "1", "2", "99"))
+    assert said == "Error: Mail 2, 99 is not waiting and has not failed, 1 others done.\n"
+    assert states(march) == [("parked", 0), ("sent", 0), ("pending", 0)]
+    assert done(run("outbox", "park", "--kind", "reminder")) == "0 parked\n"
+    assert done(run("outbox", "park", "--webinar", ADDRESS)) == "1 parked\n"
+    assert done(run("outbox", "retry")) == "0 back in the queue\n"
+    assert done(run("outbox", "retry", "1", "3")) == "2 back in the queue\n"
+    assert done(run("outbox", "park", "--kind", "waiting_list", "--webinar", ADDRESS)) == (
+        "1 parked\n"
+    )
+    assert "no public webinar 2019/x" in refused(run("outbox", "park", "--webinar", "2019/x"))
+    for wrong in ((), ("1", "--kind", "link")):
+        assert "Name mails by their MAIL_ID" in refused(run("outbox", "park", *wrong), 2)
+    with march.read() as session:
+        rows = session.scalars(sa.select(AuditEntry).where(AuditEntry.act == AuditAct.MAIL_PARKED))
+        assert [(row.actor, row.after["mails"]) for row in rows] == [
+            (COMMAND_LINE, [1]),
+            (COMMAND_LINE, [3]),
+            (COMMAND_LINE, [3]),
+        ]

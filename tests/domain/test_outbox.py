@@ -377,9 +377,11 @@ def test_failed_and_parked_mails_can_be_tried_again(database: Database) -> None:
                 .values(state=MailState(state), tries=8, uncertain=3)
             )
     later = NOW + timedelta(days=1)
-    assert act(database, outbox.retry, now=later, mail_id=row(database, "sent").id) == 0
-    assert act(database, outbox.retry, now=later, mail_id=row(database, "failed").id) == 1
-    assert act(database, outbox.retry, now=later) == 1
+    ids = {key: row(database, key).id for key in ("sent", "failed", "parked")}
+    for key, back in (("sent", []), ("failed", [ids["failed"]])):
+        among = OutboxMail.id == ids[key]
+        assert act(database, outbox.retry, now=later, among=among) == back
+    assert act(database, outbox.retry, now=later) == [ids["parked"]]
     assert states(database) == {
         "failed": "pending",
         "parked": "pending",

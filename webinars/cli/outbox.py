@@ -4,12 +4,16 @@ import json
 
 import click
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from webinars import clock
 from webinars.cli.support import with_services
-from webinars.domain import outbox
+from webinars.domain import audit, mail_acts
+from webinars.domain.errors import NotFound
+from webinars.domain.mail_log import Filters
+from webinars.domain.registrants import list_head
 from webinars.i18n import iso
-from webinars.models import Organiser, OutboxMail, Participant
+from webinars.models import MailKind, Organiser, OutboxMail, Participant
 from webinars.services import Services
 
 
@@ -54,12 +58,63 @@ def list_(services: Services, as_json: bool) -> None:
 
 
 @group.command()
-@click.argument("mail_id", type=int, required=False)
+@click.argument("mail_ids", metavar="[MAIL_ID]…", type=int, nargs=-1)
 @with_services
-def retry(services: Services, mail_id: int | None) -> None:
-    """Put failed and parked mails, or the one of MAIL_ID, back in the queue."""
+def retry(services: Services, mail_ids: tuple[int, ...]) -> None:
+    """Put failed and parked mails back in the queue.
+
+    Those of each MAIL_ID; without one, everything that could not be delivered and that nobody
+    has set aside or keeps back.
+    """
+    actor, now = audit.COMMAND_LINE, clock.now()
     with services.database.write() as session:
-        count = outbox.retry(session, now=clock.now(), mail_id=mail_id)
-    if mail_id is not None and not count:
-        raise click.ClickException(f"Mail {mail_id} is not among the failed and parked ones.")
-    click.echo(f"{count} back in the queue")
+        if mail_ids:
+            again = mail_acts.retry(session, mail_ids=mail_ids, actor=actor, now=now)
+        else:
+            again = mail_acts.retry_all(session, actor=actor, now=now)
+    _demand_all(mail_ids, again, "is not among the failed and parked ones")
+    click.echo(f"{len(again)} back in the queue")
+
+
+@group.command()
+@click.argument("mail_ids", metavar="[MAIL_ID]…", type=int, nargs=-1)
+@click.option("--kind", type=click.Choice([one.value for one in MailKind]), help="All of a kind.")
+@click.option("--webinar", metavar="CYCLE/WEBINAR", help="All of a webinar.")
+@with_services
+def park(
+    services: Services, mail_ids: tuple[int, ...], kind: str | None, webinar: str | None
+) -> None:
+    """Keep back mails that wait or have failed, until "retry MAIL_ID" or the desk sends them.
+
+    Those of each MAIL_ID, or all that --kind and --webinar find.
+    """
+    if bool(mail_ids) == bool(kind or webinar):
+        raise click.UsageError("Name mails by their MAIL_ID, or say --kind or --webinar.")
+    actor, now = audit.COMMAND_LINE, clock.now()
+    with services.database.write() as session:
+        if mail_ids:
+            parked = mail_acts.park_these(session, mail_ids=mail_ids, actor=actor, now=now)
+        else:
+            filters = _filters(session, kind, webinar)
+            parked = mail_acts.park(session, filters=filters, actor=actor, now=now)
+    _demand_all(mail_ids, parked, "is not waiting and has not failed")
+    click.echo(f"{len(parked)} parked")
+
+
+def _filters(session: Session, kind: str | None, webinar: str | None) -> Filters:
+    """What the options ask for. Raises ClickException."""
+    cycle, _, slug = (webinar or "").partition("/")
+    if webinar:
+        try:
+            list_head(session, cycle_slug=cycle, webinar_slug=slug)
+        except NotFound as error:
+            raise click.ClickException(f"There is no public webinar {webinar}.") from error
+    return Filters(kind=MailKind(kind) if kind else None, cycle=cycle or None, webinar=slug or None)
+
+
+def _demand_all(asked: tuple[int, ...], done: list[int], why_not: str) -> None:
+    """Say which of those that were named could not be; the others stand."""
+    missed = [str(one) for one in asked if one not in done]
+    if missed:
+        said = f", {len(done)} others done" if done else ""
+        raise click.ClickException(f"Mail {', '.join(missed)} {why_not}{said}.")

@@ -14,7 +14,7 @@ from webinars import clock
 from webinars.config import Settings, WrongConfiguration
 from webinars.db import Database
 from webinars.doctor.findings import Finding, fault, ok, warning
-from webinars.domain import worker_pulse
+from webinars.domain import outbox, worker_pulse
 from webinars.migration import present_revision, wanted_revision
 from webinars.models import MailState, OutboxMail
 
@@ -22,8 +22,6 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 GOOD_SECRET = 32
 LEAST_VARIETY = 8
 """Different characters of a key: «aaaa…» and «1212…» are long, too."""
-LATE = timedelta(minutes=15)
-SILENT = timedelta(minutes=5)
 SKEW = timedelta(minutes=1)
 CONNECT_SECONDS = 10
 
@@ -115,7 +113,8 @@ def worker(session: Session, settings: Settings, now: datetime) -> Finding:
     if seen is None:
         return fault("worker", "none has ever ticked: no mail leaves", start)
     ago = now - seen
-    if ago > max(SILENT, 3 * timedelta(seconds=settings.worker_tick_seconds)):
+    every = timedelta(seconds=settings.worker_tick_seconds)
+    if worker_pulse.is_silent(seen, every=every, now=now):
         return fault("worker", f"the last tick was {_length(ago)} ago: no mail leaves", start)
     return ok("worker", f"ticked {_length(ago)} ago")
 
@@ -125,7 +124,7 @@ def ledger(session: Session, now: datetime) -> Finding:
     overdue, parked = session.execute(
         sa.select(
             sa.func.count().filter(
-                OutboxMail.state == MailState.PENDING, OutboxMail.due_at < now - LATE
+                OutboxMail.state == MailState.PENDING, OutboxMail.due_at < now - outbox.LATE
             ),
             sa.func.count().filter(OutboxMail.state == MailState.PARKED),
         ).where(OutboxMail.state.in_([MailState.PENDING, MailState.PARKED]))

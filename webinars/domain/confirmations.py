@@ -39,6 +39,7 @@ _LAST_DAY = (
     .where(
         OutboxMail.participant_id == sa.bindparam("participant"),
         OutboxMail.kind.in_((*COUNTED, MailKind.SUMMARY)),
+        OutboxMail.resent_id.is_(None),  # an organiser has asked for it
         sa.bindparam("since", type_=UTCDateTime) < _OWED_AT,
     )
     .order_by(_OWED_AT.desc())

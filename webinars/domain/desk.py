@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from webinars.domain import address_standings, outbox, worker_pulse
+from webinars.domain import address_standings, mail_alarms
 from webinars.domain.address_standings import Standing
 from webinars.domain.changes import differences
 from webinars.domain.places import HOLDS_A_PLACE
@@ -18,7 +18,6 @@ from webinars.domain.question_list import open_counts
 from webinars.models import (
     Cycle,
     CycleDraft,
-    MailState,
     Registration,
     RegistrationStatus,
     Webinar,
@@ -52,14 +51,13 @@ class Desk:
     """The front page of the organisers."""
 
     cycles: tuple[DeskCycle, ...]
-    outbox: Mapping[MailState, int]
+    mails: mail_alarms.Standing
     addresses: Mapping[Standing, int]
     """Those of which something came back."""
-    worker_seen_at: datetime | None
 
 
-def desk(session: Session, *, moment: Moment) -> Desk:
-    """Every cycle with its counts, the ledger's, and the worker's pulse.
+def desk(session: Session, *, every: timedelta, moment: Moment) -> Desk:
+    """Every cycle with its counts, and how the mails stand; ``every``: how often a worker ticks.
 
     The latest year first. A fixed number of queries, however many cycles there are.
     """
@@ -91,9 +89,8 @@ def desk(session: Session, *, moment: Moment) -> Desk:
             )
             for cycle in cycles
         ),
-        outbox=outbox.counts(session),
+        mails=mail_alarms.standing(session, every=every, now=moment.now),
         addresses=address_standings.counts(session),
-        worker_seen_at=worker_pulse.last(session),
     )
 
 

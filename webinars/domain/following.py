@@ -129,7 +129,7 @@ def followed(session: Session, *, participant: Participant) -> tuple[FollowedThe
 
 def theme_of(session: Session, *, mail: OutboxMail) -> FollowedThemeView | None:
     """The theme that a confirmation is about; None when it is followed no more."""
-    _, followed_id, asked_at = mail.key.split(":", 2)
+    _, followed_id, asked_at = mail.origin.key.split(":", 2)
     row = session.execute(
         sa.select(FollowedTheme, Theme.title)
         .outerjoin(Theme, Theme.slug == FollowedTheme.theme_slug)

@@ -291,7 +291,7 @@ def _heard(session: Session, mail: OutboxMail) -> list[int]:
             OutboxMail.participant_id == mail.participant_id,
             OutboxMail.kind == MailKind.CHANGE_NOTICE,
             OutboxMail.cycle_id == mail.cycle_id,
-            OutboxMail.id != mail.id,
+            sa.func.coalesce(OutboxMail.resent_id, OutboxMail.id) != mail.origin.id,
         )
         .order_by(OutboxMail.revision)
     ).all()

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from webinars.db import below, inserted
-from webinars.models import MailKind, MailState, OutboxMail
+from webinars.models import ENDED_BADLY, MailKind, MailState, OutboxMail
 
 MOST_TRIES = 24
 """With the pauses below: about three days."""
@@ -25,6 +25,8 @@ FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=4)
 
 FREE: dict[str, Any] = {"owner": None, "lease_until": None}
+LATE = timedelta(minutes=15)
+"""What is due for longer should have left."""
 LOST = "a worker vanished while handing it over, twice: it may or may not have arrived"
 EXPIRED = "expired: it was of no use any more"
 
@@ -42,6 +44,8 @@ class Purpose:
     revision: int | None = None
     """The publication that it tells of."""
     webinar_id: int | None = None
+    resent_id: int | None = None
+    """The mail that it repeats."""
     about_start: datetime | None = None
     due_at: datetime | None = None
     """Not before; None is at once."""
@@ -66,6 +70,7 @@ def enqueue(session: Session, *, purposes: Sequence[Purpose], host: str, now: da
             "cycle_id": purpose.cycle_id,
             "revision": purpose.revision,
             "webinar_id": purpose.webinar_id,
+            "resent_id": purpose.resent_id,
             "about_start": purpose.about_start,
             "message_id": f"<{uuid.uuid4()}@{host}>",
             "state": MailState.PENDING,
@@ -349,19 +354,25 @@ def release(session: Session, *, owner: str) -> int:
     return len(freed.all())
 
 
-def retry(session: Session, *, now: datetime, mail_id: int | None = None) -> int:
-    """Put failed and parked mails, or one of them, back in the queue. How many."""
-    which: sa.ColumnElement[bool] = OutboxMail.state.in_([MailState.FAILED, MailState.PARKED])
-    if mail_id is not None:
-        which = sa.and_(which, OutboxMail.id == mail_id)
+def retry(
+    session: Session, *, now: datetime, among: sa.ColumnElement[bool] | None = None
+) -> list[int]:
+    """Put failed and parked mails, all or some, back in the queue. The ids."""
     again = session.execute(
         sa.update(OutboxMail)
-        .where(which)
-        .values(state=MailState.PENDING, due_at=now, tries=0, uncertain=0)
+        .where(sa.text(ENDED_BADLY), sa.true() if among is None else among)
+        .values(
+            state=MailState.PENDING,
+            due_at=now,
+            tries=0,
+            uncertain=0,
+            set_aside_at=None,
+            set_aside_by=None,
+        )
         .returning(OutboxMail.id)
         .execution_options(synchronize_session=False)
     )
-    return len(again.all())
+    return sorted(again.scalars())
 
 
 def counts(session: Session) -> dict[MailState, int]:

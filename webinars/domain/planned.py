@@ -325,4 +325,4 @@ def _concerns(
     if row is None:
         return webinar.theme_slug in followed
     stands = row.status in (RegistrationStatus.CONFIRMED, RegistrationStatus.WAITLISTED)
-    return stands and row.registered_at >= mail.created_at
+    return stands and row.registered_at >= mail.origin.created_at

@@ -285,7 +285,7 @@ def why_not(
     webinar = mail.webinar
     if webinar is None or webinar.status is WebinarStatus.CANCELLED:
         return CANCELLED
-    if mail.key.split(":")[1] not in webinar.armed:
+    if mail.origin.key.split(":")[1] not in webinar.armed:
         return SWITCHED_OFF
     status = registration.status if registration else None
     match mail.kind:

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 
 from webinars.models import SiteState
 
+SILENT = timedelta(minutes=5)
+
 
 def beat(session: Session, *, now: datetime) -> None:
     """A worker has ticked."""
@@ -16,6 +18,11 @@ def beat(session: Session, *, now: datetime) -> None:
 def last(session: Session) -> datetime | None:
     """The latest tick of any worker."""
     return session.scalar(sa.select(SiteState.worker_seen_at))
+
+
+def is_silent(seen_at: datetime | None, *, every: timedelta, now: datetime) -> bool:
+    """Whether no worker has ticked for too long, or ever; ``every``: how often one should."""
+    return seen_at is None or now - seen_at > max(SILENT, 3 * every)
 
 
 def takes_mailbox(session: Session, *, every: timedelta, now: datetime) -> bool:

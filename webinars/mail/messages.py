@@ -221,7 +221,7 @@ def _asked_for_news(mail: OutboxMail, person: Participant) -> bool:
     return (
         mail.kind in (*confirmations.COUNTED, MailKind.SUMMARY)
         and person.news_since is not None
-        and person.news_since >= mail.created_at
+        and person.news_since >= mail.origin.created_at
     )
 
 

@@ -89,7 +89,7 @@ def context(
     cycle = mail.cycle.slug if mail.cycle else None
     return found | {
         "mine": mine,
-        "pressed": mail.key.endswith(f":{confirmations.CONFIRMED}"),
+        "pressed": mail.origin.key.endswith(f":{confirmations.CONFIRMED}"),
         "entries": tuple(
             _entry(view, services.links, person)
             for view in mine.registrations
@@ -118,7 +118,7 @@ def _cycle_stands(session: Session, mail: OutboxMail, now: datetime) -> None:
 
 
 def _asks_for_the_button(mail: OutboxMail) -> bool:
-    return mail.key.endswith(f":{RegistrationStatus.PENDING}")
+    return mail.origin.key.endswith(f":{RegistrationStatus.PENDING}")
 
 
 def _registered(

@@ -13,7 +13,7 @@ from webinars.models.library import (
     Theme,
     resource_themes,
 )
-from webinars.models.outbox import MailKind, MailState, OutboxMail
+from webinars.models.outbox import ENDED_BADLY, MailKind, MailState, OutboxMail
 from webinars.models.people import ActorCategory, Organiser, Participant, Role
 from webinars.models.planning import (
     Change,
@@ -35,6 +35,7 @@ from webinars.models.registrations import (
 from webinars.models.site import SiteState
 
 __all__ = [
+    "ENDED_BADLY",
     "SOMEBODYS",
     "ActorCategory",
     "AddressStanding",

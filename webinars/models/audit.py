@@ -58,6 +58,10 @@ class AuditAct(enum.StrEnum):
     # to addresses that mail does not reach
     ADDRESS_LIFTED = "address_lifted"
     ADDRESSES_EXPORTED = "addresses_exported"
+    # to mails of the ledger
+    MAIL_SENT_AGAIN = "mail_sent_again"
+    MAIL_SET_ASIDE = "mail_set_aside"
+    MAIL_PARKED = "mail_parked"
     # to participants
     PERSON_ERASED = "person_erased"
     PEOPLE_ERASED = "people_erased"
@@ -68,7 +72,10 @@ class AuditEntry(Base):
     """One act: who, when, what before, what after. Never changed, never deleted by an act."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = (sa.Index("ix_audit_entries_cycle_id_at", "cycle_id", "at"),)
+    __table_args__ = (
+        sa.Index("ix_audit_entries_cycle_id_at", "cycle_id", "at"),
+        sa.Index("ix_audit_entries_subject", "subject"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UTCDateTime)

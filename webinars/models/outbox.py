@@ -57,6 +57,10 @@ class MailState(enum.StrEnum):
     PARKED = "parked"
 
 
+ENDED_BADLY = "state IN ('failed', 'parked')"
+"""Written out: a database takes its index of them only where it reads the same words."""
+
+
 class OutboxMail(Base):
     """One mail to one person for one purpose. ``key`` makes the purpose unique."""
 
@@ -64,6 +68,14 @@ class OutboxMail(Base):
     __table_args__ = (
         sa.Index("ix_outbox_state_due_at", "state", "due_at"),
         sa.Index("ix_outbox_participant_id_kind", "participant_id", "kind"),
+        sa.Index("ix_outbox_kind_id", "kind", "id"),
+        sa.Index(
+            "ix_outbox_ended_badly",
+            "set_aside_at",
+            "reply",
+            sqlite_where=sa.text(ENDED_BADLY),
+            postgresql_where=sa.text(ENDED_BADLY),
+        ),
         sa.CheckConstraint(
             "(participant_id IS NULL) <> (organiser_id IS NULL)", name="one_recipient"
         ),
@@ -102,11 +114,28 @@ class OutboxMail(Base):
     """The server's latest answer, or the reason of the failure."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    resent_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("outbox.id", ondelete="SET NULL"), index=True
+    )
+    """The mail that had left and that this one repeats, at an organiser's word."""
+    set_aside_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """Since when no alarm is raised for it any more: an organiser has looked at it."""
+    set_aside_by: Mapped[str | None]
+    """As the actor of the audit trail."""
 
     participant: Mapped[Participant | None] = relationship()
     organiser: Mapped[Organiser | None] = relationship()
     cycle: Mapped[Cycle | None] = relationship()
     webinar: Mapped[Webinar | None] = relationship()
+    resent: Mapped["OutboxMail | None"] = relationship(remote_side="OutboxMail.id")
+
+    @property
+    def origin(self) -> "OutboxMail":
+        """The mail whose purpose it serves: itself, or what it repeats.
+
+        Its key and ``created_at`` say what was owed, and when.
+        """
+        return self.resent or self
 
     @property
     def recipient(self) -> Participant | Organiser:

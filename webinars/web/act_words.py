@@ -36,6 +36,9 @@ ELSEWHERE: dict[AuditAct, LazyString] = {
     AuditAct.SECOND_FACTOR_OFF: lazy_gettext("turned a second factor off"),
     AuditAct.ADDRESS_LIFTED: lazy_gettext("let mail leave again for an address"),
     AuditAct.ADDRESSES_EXPORTED: lazy_gettext("exported the addresses that mail does not reach"),
+    AuditAct.MAIL_SENT_AGAIN: lazy_gettext("sent mails again"),
+    AuditAct.MAIL_SET_ASIDE: lazy_gettext("set mails aside that could not be delivered"),
+    AuditAct.MAIL_PARKED: lazy_gettext("kept mails back"),
     AuditAct.PERSON_ERASED: lazy_gettext("erased a person"),
     AuditAct.PEOPLE_ERASED: lazy_gettext("erased people who were not heard of for long"),
 }

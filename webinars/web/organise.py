@@ -6,6 +6,8 @@ from flask_wtf.csrf import generate_csrf
 
 from webinars.domain.desk import desk as look_at_desk
 from webinars.services import services
+from webinars.web.mail_log_words import alarms_in_words
+from webinars.web.mails import tick_every
 
 blueprint = Blueprint("organise", __name__, url_prefix="/organise")
 
@@ -14,15 +16,14 @@ blueprint = Blueprint("organise", __name__, url_prefix="/organise")
 def desk() -> Response:
     """Cycles with their registrations, and what is wrong."""
     with services().database.read() as session:
-        seen = look_at_desk(session, moment=services().moment())
+        seen = look_at_desk(session, every=tick_every(), moment=services().moment())
     body = render_template(
         "organise/desk.html",
         cycles=seen.cycles,
-        outbox=seen.outbox,
+        mails=seen.mails,
+        alarms=alarms_in_words(seen.mails.alarms),
         addresses=seen.addresses,
-        worker_seen_at=seen.worker_seen_at,
         organiser_email=current_user.email,
         csrf_token=generate_csrf(),
-        now=services().moment().now,
     )
     return make_response(body)
