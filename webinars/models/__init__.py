@@ -32,6 +32,7 @@ from webinars.models.registrations import (
     Registration,
     RegistrationStatus,
 )
+from webinars.models.sending import MailCopy, MailFlow, MailText
 from webinars.models.site import SiteState
 
 __all__ = [
@@ -53,9 +54,12 @@ __all__ = [
     "FollowedTheme",
     "LeftBy",
     "LeftList",
+    "MailCopy",
+    "MailFlow",
     "MailKind",
     "MailList",
     "MailState",
+    "MailText",
     "NoticeKind",
     "Organiser",
     "OutboxMail",
