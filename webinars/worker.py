@@ -22,6 +22,7 @@ from webinars.domain import (
     delivery_notices,
     erasure,
     mail_copies,
+    mail_flow,
     outbox,
     places,
     reminders,
@@ -71,6 +72,11 @@ class Worker:
         self._erase_forgotten()
         self._empty_log()
         return worked
+
+    def paused(self) -> mail_flow.Flow:
+        """How mail flows now."""
+        with self._services.database.read() as session:
+            return mail_flow.flow(session, now=clock.now())
 
     def _write_what_is_due(self) -> None:
         host = self._services.settings.host

@@ -171,7 +171,9 @@ def test_claims_at_once_never_share(database: Database) -> None:
 def test_the_way_of_a_mail_that_is_sent(handing_over: Database) -> None:
     mail_id = row(handing_over).id
     later = NOW + SECOND
-    assert act(handing_over, hand_over.mark_sent, mail_id=mail_id, owner=ME, reply="250 OK", now=later)
+    assert act(
+        handing_over, hand_over.mark_sent, mail_id=mail_id, owner=ME, reply="250 OK", now=later
+    )
     mail = row(handing_over)
     assert (mail.state, mail.reply, mail.sent_at) == (MailState.SENT, "250 OK", later)
     assert (mail.owner, mail.lease_until) == (None, None)
@@ -203,7 +205,9 @@ def test_who_lost_the_lease_changes_nothing(
     assert act(one, outbox.rescue, now=late) == 1
     assert claim(one, YOU, now=late) == [mail_id]
     if handed:
-        assert act(one, hand_over.mark_handing_over, mail_id=mail_id, owner=YOU, lease=LEASE, now=late)
+        assert act(
+            one, hand_over.mark_handing_over, mail_id=mail_id, owner=YOU, lease=LEASE, now=late
+        )
     before = row(one)
     assert act(one, work, mail_id=mail_id, owner=ME, **more) is False
     after = row(one)

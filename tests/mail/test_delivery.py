@@ -162,7 +162,7 @@ def test_headers_keep_every_letter(
 def test_the_senders_name_keeps_every_letter(
     smtp: MailServer, post: Callable[..., Post], name: str
 ) -> None:
-    deliver(post(smtp.port, mail_sender_name=name))
+    deliver(post(smtp.port, mail_sender_name=name), saying())
     (address,) = smtp.arrived[0].message["From"].addresses
     assert (address.display_name, address.addr_spec) == (name, "webinaires@example.org")
 

@@ -1,6 +1,5 @@
 """From the ledger to the server and back: the state is exact whatever happens."""
 
-import smtplib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -25,7 +24,7 @@ from tests.support import (
     register,
 )
 from webinars.db import Database
-from webinars.domain import outbox, participants, registrations
+from webinars.domain import participants, registrations
 from webinars.domain.outbox import EXPIRED
 from webinars.mail import messages, sending
 from webinars.models import (
@@ -315,55 +314,6 @@ def test_a_mail_that_cannot_be_built_fails_and_the_next_leaves(
         "it could not be built: ZeroDivisionError",
     )
     assert bob.state is MailState.SENT
-
-
-def test_a_worker_that_vanishes_before_the_message_has_sent_nothing(
-    with_alice: Database,
-    make_worker: MakeWorker,
-    smtp: MailServer,
-    at: At,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    class Killed(BaseException):
-        pass
-
-    def die(*_args: object) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(smtplib.SMTP, "rcpt", die)
-        with pytest.raises(Killed):
-            make_worker().tick()
-    assert state(with_alice) == ("claimed", None, 0, 0)
-    make_worker().tick()
-    assert state(with_alice) == ("claimed", None, 0, 0)  # the lease still runs
-    at(NOW + timedelta(minutes=5))
-    make_worker().tick()
-    assert state(with_alice) == ("sent", "250 taken as 1", 1, 0)
-
-
-def test_a_worker_that_vanishes_with_the_message_repeats_it_at_most(
-    with_alice: Database,
-    make_worker: MakeWorker,
-    smtp: MailServer,
-    at: At,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    class Killed(BaseException):
-        pass
-
-    def die(*_args: object, **_more: object) -> bool:
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(outbox, "mark_sent", die)
-        with pytest.raises(Killed):
-            make_worker().tick()
-    assert state(with_alice) == ("handing_over", None, 1, 0)
-    at(NOW + timedelta(minutes=5))
-    make_worker().tick()
-    assert state(with_alice) == ("sent", "250 taken as 2", 2, 1)
-    assert len({arrived.message["Message-ID"] for arrived in smtp.arrived}) == 1
 
 
 def test_who_left_meanwhile_is_not_written_to(

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from webinars import clock
 from webinars.cli.support import with_services
-from webinars.domain import outbox
+from webinars.domain import mail_flow, outbox
 from webinars.i18n import iso
 from webinars.models import Organiser, OutboxMail, Participant
 from webinars.services import Services
@@ -57,9 +57,13 @@ def list_(services: Services, as_json: bool) -> None:
 @click.argument("mail_id", type=int, required=False)
 @with_services
 def retry(services: Services, mail_id: int | None) -> None:
-    """Put failed and parked mails, or the one of MAIL_ID, back in the queue."""
+    """Put failed and parked mails, or the one of MAIL_ID, back in the queue.
+
+    A pause that the mail server's trouble has caused ends as well.
+    """
     with services.database.write() as session:
         count = outbox.retry(session, now=clock.now(), mail_id=mail_id)
+        mail_flow.resume(session)
     if mail_id is not None and not count:
         raise click.ClickException(f"Mail {mail_id} is not among the failed and parked ones.")
     click.echo(f"{count} back in the queue")

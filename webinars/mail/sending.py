@@ -124,7 +124,7 @@ class Sender:
                 if per_minute:
                     spare = most - len(claimed)
                     mail_flow.give_back(session, mails=spare, per_minute=per_minute)
-            more = len(claimed) == most and outbox.is_due(session, now=now)
+            more = bool(claimed) if most else outbox.is_due(session, now=now)
         self._holding.waiting = claimed
         return more, wait
 
