@@ -111,7 +111,7 @@ class Settings(BaseSettings):
 
     # the worker
     worker_tick_seconds: int = Field(default=10, ge=1, le=3600)
-    outbox_lease_seconds: int = Field(default=300, ge=10, le=86400)
+    outbox_lease_seconds: int = Field(default=300, ge=5, le=86400)
 
     # doors
     rate_limit_enabled: bool = True
