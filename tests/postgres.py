@@ -82,10 +82,14 @@ def empty(engine: sa.Engine) -> None:
     """Every table and sequence as after the migration; deleting few rows beats TRUNCATE."""
     with engine.begin() as connection:
         for table in reversed(Database.metadata.sorted_tables):
-            if table.name != "site_state":
+            if table.name not in ("site_state", "mail_flow"):
                 connection.execute(sa.delete(table))
         connection.exec_driver_sql(
             "UPDATE site_state SET version = 1, worker_seen_at = NULL, mailbox_read_at = NULL"
+        )
+        connection.exec_driver_sql(
+            "UPDATE mail_flow SET paused_until = NULL, paused_since = NULL, failures = 0,"
+            " reason = NULL, next_at = NULL"
         )
         connection.exec_driver_sql(
             "SELECT setval(quote_ident(sequencename)::regclass, start_value, false)"

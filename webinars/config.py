@@ -54,6 +54,7 @@ def _hour(value: Any) -> Any:
 
 
 OptionalText = Annotated[str | None, BeforeValidator(_blank_is_none)]
+OptionalNumber = Annotated[int | None, BeforeValidator(_blank_is_none)]
 OptionalHour = Annotated[time | None, BeforeValidator(_hour), BeforeValidator(_blank_is_none)]
 
 
@@ -77,6 +78,9 @@ class Settings(BaseSettings):
     mail_password: OptionalText = None
     mail_security: Literal["none", "starttls", "tls"] = "none"
     mail_timeout: int = Field(default=60, ge=1, le=600)
+    mail_answer_timeout: OptionalNumber = Field(default=None, ge=1, le=3600)
+    mail_per_minute: int = Field(default=0, ge=0, le=100_000)
+    mail_copies_days: int = Field(default=30, ge=0, le=3650)
     mail_sender_name: OptionalText = None
     mail_sender: str = "webinaires@localhost.localdomain"
     mail_reply_to: OptionalText = None
@@ -107,7 +111,7 @@ class Settings(BaseSettings):
 
     # the worker
     worker_tick_seconds: int = Field(default=10, ge=1, le=3600)
-    outbox_lease_seconds: int = Field(default=300, ge=10, le=86400)
+    outbox_lease_seconds: int = Field(default=300, ge=5, le=86400)
 
     # doors
     rate_limit_enabled: bool = True
@@ -228,6 +232,11 @@ class Settings(BaseSettings):
     def sender_name(self) -> str:
         """Whom mails come from, as people read it."""
         return self.mail_sender_name or self.site_name
+
+    @property
+    def answer_timeout(self) -> int:
+        """Seconds for the answer to a whole message, which a server may take long to store."""
+        return self.mail_answer_timeout or 10 * self.mail_timeout
 
     @property
     def return_path(self) -> str:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from types import FrameType
+from typing import Any
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -20,6 +21,8 @@ from webinars.domain import (
     attendance,
     delivery_notices,
     erasure,
+    mail_copies,
+    mail_flow,
     outbox,
     places,
     reminders,
@@ -48,45 +51,57 @@ class Worker:
     def tick(self) -> int:
         """Write what is due, send what may leave, erase who was not heard of for long.
 
-        How many mails were worked on.
+        While there is much to send, what is due is written in between. How many mails were
+        worked on.
         """
-        host = self._services.settings.host
-        with self._services.database.write() as session:
-            now = clock.now()
-            worker_pulse.beat(session, now=now)
-            outbox.rescue(session, now=now)
-            outbox.expire(session, now=now)
-        ended = 1
-        while ended and not self._stopping.is_set():
-            with self._services.database.write() as session:
-                ended = places.end_all_holds(session, host=host, now=clock.now())
-        settled = 1
-        while settled and not self._stopping.is_set():
-            with self._services.database.write() as session:
-                settled = attendance.settle(session, now=clock.now())
-        planned = 1
-        while planned and not self._stopping.is_set():
-            with self._services.database.write() as session:
-                # After who came is settled: it decides what people are told of the replay.
-                planned = reminders.plan_mails(
-                    session,
-                    host=host,
-                    pace=self._services.pace,
-                    now=clock.now(),
-                    settled=self._settled,
-                )
         sender = Sender(
             services=self._services,
             mail=self._mail,
             owner=self.owner,
             now=clock.now,
             must_stop=self._stopping.is_set,
+            rest=self._stopping.wait,
         )
-        with self._app.app_context():
-            sent = sender.send_due()
+        worked, more = 0, True
+        while more:
+            self._write_what_is_due()
+            with self._app.app_context():
+                sent, more = sender.send_due(seconds=self._services.settings.worker_tick_seconds)
+            worked += sent
+            more = more and not self._stopping.is_set()
+        self._forget_copies()
         self._erase_forgotten()
         self._empty_log()
-        return sent
+        return worked
+
+    def paused(self) -> mail_flow.Flow:
+        """How mail flows now."""
+        with self._services.database.read() as session:
+            return mail_flow.flow(session, now=clock.now())
+
+    def _write_what_is_due(self) -> None:
+        host = self._services.settings.host
+        with self._services.database.write() as session:
+            now = clock.now()
+            worker_pulse.beat(session, now=now)
+            outbox.rescue(session, now=now)
+            outbox.expire(session, now=now)
+        self._until_none(places.end_all_holds, host=host)
+        self._until_none(attendance.settle)
+        # After who came is settled: it decides what people are told of the replay.
+        self._until_none(
+            reminders.plan_mails, host=host, pace=self._services.pace, settled=self._settled
+        )
+
+    def _forget_copies(self) -> None:
+        self._until_none(mail_copies.forget, days=self._services.settings.mail_copies_days)
+
+    def _until_none(self, work: Callable[..., int], **values: Any) -> None:
+        """Do it again, each time in a transaction of its own, until there is nothing left to do."""
+        done = 1
+        while done and not self._stopping.is_set():
+            with self._services.database.write() as session:
+                done = work(session, now=clock.now(), **values)
 
     def _erase_forgotten(self) -> None:
         months = self._services.settings.retention_months

@@ -26,6 +26,7 @@ from webinars.domain import (
     delivery_notices,
     erasure,
     list_choices,
+    mail_facts,
     mail_lists,
     outbox,
     participants,
@@ -131,9 +132,10 @@ def lift(database: Database, now: datetime = LATER) -> bool:
 
 def why_not(database: Database) -> str | None:
     with database.read() as session:
-        mail = session.scalars(sa.select(OutboxMail).order_by(OutboxMail.id)).first()
-        assert mail is not None
-        return mail_lists.why_not(session, mail=mail)
+        first = session.scalars(sa.select(sa.func.min(OutboxMail.id))).one()
+        facts = mail_facts.facts(session, mail_id=first)
+        assert facts is not None
+        return facts.unwanted
 
 
 # what each kind does -------------------------------------------------------------------

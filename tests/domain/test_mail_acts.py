@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from tests.domain.test_mail_log import end, mails  # noqa: F401  (a fixture)
 from tests.support import ALICE, MARCH, NOW
 from webinars.db import Database
-from webinars.domain import mail_acts, outbox
+from webinars.domain import hand_over, mail_acts, outbox
 from webinars.domain.mail_acts import acts_on
 from webinars.domain.mail_log import Filters
 from webinars.domain.mail_reasons import BY_HAND, Reason
@@ -114,7 +114,9 @@ def test_what_waits_is_kept_back_until_it_is_put_back(mails: Database) -> None: 
     mail = row(mails, first)
     assert (mail.owner, mail.lease_until, mail.set_aside_by) == (None, None, WHO["actor"])
     with mails.write() as session:  # its worker has lost it
-        assert not outbox.mark_handing_over(session, mail_id=first, owner="w", lease=LEASE, now=NOW)
+        assert not hand_over.mark_handing_over(
+            session, mail_id=first, owner="w", lease=LEASE, now=NOW
+        )
     assert act(mails, mail_acts.retry, mail_ids=[first]) == [first]
     assert trail(mails) == [
         ("mail_parked", None, {"count": 3, "mails": [1, 3, 4]}),

@@ -19,7 +19,12 @@ def make_worker(
     at(NOW)
 
     def make(**changes: Any) -> Worker:
-        values = {"mail_server": "127.0.0.1", "mail_port": smtp.port, "mail_timeout": 1}
+        values = {
+            "mail_server": "127.0.0.1",
+            "mail_port": smtp.port,
+            "mail_timeout": 1,
+            "mail_answer_timeout": 1,
+        }
         return Worker(make_app(**(values | changes)))
 
     return make

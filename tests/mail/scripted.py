@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -21,14 +21,21 @@ USUAL = {
     "BODY": "250 taken",
     "RSET": "250 OK",
     "QUIT": "221 bye",
+    "AUTH": "235 welcome",
 }
 
 
 @dataclass
 class ScriptedServer:
-    """Answers each verb from ``answers``; ``BODY`` is what follows the final dot."""
+    """Answers each verb from ``answers``; ``BODY`` is what follows the final dot.
+
+    ``once`` has answers for one time only, ``before`` what happens before an answer.
+    """
 
     answers: dict[str, str] = field(default_factory=dict)
+    once: dict[tuple[str, int], str] = field(default_factory=dict)
+    """By the verb, and which of its times it is, from 1."""
+    before: dict[str, Callable[[], None]] = field(default_factory=dict)
     port: int = 0
     seen: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
@@ -59,7 +66,10 @@ class ScriptedServer:
 
     def _answer(self, connection: socket.socket, verb: str) -> bool:
         self.seen.append(verb)
-        answer = self.answers.get(verb) or USUAL[verb]
+        if verb in self.before:
+            self.before[verb]()
+        time = (verb, self.seen.count(verb))
+        answer = self.once.get(time) or self.answers.get(verb) or USUAL[verb]
         if answer == STALL:
             connection.recv(1)  # until the client has had enough
         if answer in (STALL, DROP):

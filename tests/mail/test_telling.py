@@ -385,7 +385,10 @@ def test_what_may_have_arrived_is_corrected(
 ) -> None:
     publish(told, TO_SECOND, APRIL_RENAMED, MAY)
     with scripted_server(BODY=DROP) as server:
-        make_worker(mail_port=server.port).tick()
+        worker = make_worker(mail_port=server.port)
+        worker.tick()
+        at(NOW + timedelta(seconds=40))  # the first has stopped all for half a minute
+        worker.tick()
         assert len(server.bodies) == 2
     publish(told, MARCH, APRIL_RENAMED, MAY)
     at(NOW + HOUR)

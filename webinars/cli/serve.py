@@ -15,6 +15,7 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 from webinars.cli.support import make_app
+from webinars.i18n import iso
 from webinars.worker import Worker
 
 BLOCKING_THREADS = 16
@@ -52,6 +53,9 @@ def worker(once: bool) -> None:
         count = one.tick()
         one.read_mailbox()
         click.echo(f"{count} mail{'' if count == 1 else 's'} worked on")
+        paused = one.paused()
+        if paused.paused_until is not None:
+            click.echo(f"Sending is paused until {iso(paused.paused_until)}: {paused.reason}")
         return
     Worker(app).run()
 

@@ -14,7 +14,7 @@ from webinars import clock
 from webinars.config import Settings, WrongConfiguration
 from webinars.db import Database
 from webinars.doctor.findings import Finding, fault, ok, warning
-from webinars.domain import outbox, worker_pulse
+from webinars.domain import mail_flow, outbox, worker_pulse
 from webinars.migration import present_revision, wanted_revision
 from webinars.models import MailState, OutboxMail
 
@@ -121,15 +121,21 @@ def worker(session: Session, settings: Settings, now: datetime) -> Finding:
 
 def ledger(session: Session, now: datetime) -> Finding:
     """Mails that should have left, and those that wait for a human."""
-    overdue, parked = session.execute(
-        sa.select(
-            sa.func.count().filter(
-                OutboxMail.state == MailState.PENDING, OutboxMail.due_at < now - outbox.LATE
-            ),
-            sa.func.count().filter(OutboxMail.state == MailState.PARKED),
-        ).where(OutboxMail.state.in_([MailState.PENDING, MailState.PARKED]))
-    ).one()
+    late = sa.and_(outbox.IS_PENDING, OutboxMail.due_at < now - outbox.LATE)
+    kept_back = sa.and_(outbox.ENDED_BADLY, OutboxMail.state == MailState.PARKED)
+    overdue, parked = (
+        session.scalar(sa.select(sa.func.count()).select_from(OutboxMail).where(which))
+        for which in (late, kept_back)
+    )
     found = f"{overdue} overdue, {parked} parked"
+    stopped = mail_flow.flow(session, now=now)
+    if stopped.paused_until is not None:
+        wait = _length(stopped.paused_until - now)
+        return fault(
+            "outbox",
+            f"{found}; sending is paused for {wait}: {stopped.reason}",
+            "see the line on the mail server; webinars outbox retry ends the pause",
+        )
     if overdue:
         return fault(
             "outbox",

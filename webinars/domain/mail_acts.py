@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain import audit, outbox
+from webinars.domain import audit, mail_flow, outbox
 from webinars.domain.errors import DomainError, NotFound
 from webinars.domain.mail_log import WAITING, Fate, Filters, conditions
 from webinars.domain.mail_reasons import BY_HAND, UNDELIVERED, Reason, is_of
@@ -99,7 +99,10 @@ def _repeat(session: Session, mail: OutboxMail, *, host: str, now: datetime) -> 
 
 
 def retry(session: Session, *, mail_ids: Sequence[int], actor: str, now: datetime) -> list[int]:
-    """Put these back in the queue, those of them that failed or are parked. The ids."""
+    """Put these back in the queue, those of them that failed or are parked. The ids.
+
+    A pause that the mail server's trouble has caused ends as well: so whoever has mended it says.
+    """
     return _retried(session, OutboxMail.id.in_(mail_ids), None, actor, now)
 
 
@@ -127,6 +130,7 @@ def _retried(
     now: datetime,
 ) -> list[int]:
     again = outbox.retry(session, now=now, among=which)
+    mail_flow.resume(session)
     _note(session, AuditAct.MAIL_SENT_AGAIN, again, reason, actor, now)
     return again
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webinars.domain import outbox, worker_pulse
 from webinars.domain.mail_reasons import REASON, UNDELIVERED, Reason
-from webinars.models import ENDED_BADLY, MailState, OutboxMail
+from webinars.models import MailState, OutboxMail
 
 MANY_TRIES = 5
 """The pauses between so many are together about as long as ``outbox.LATE``."""
@@ -108,7 +108,7 @@ def _ended(session: Session) -> dict[Reason, Ended]:
     waiting = OutboxMail.set_aside_at.is_(None)
     rows = session.execute(
         sa.select(reason, sa.func.count().filter(~waiting), sa.func.count().filter(waiting))
-        .where(sa.text(ENDED_BADLY))
+        .where(outbox.ENDED_BADLY)
         .group_by(sa.text("reason"))
     )
     found = {Reason(value): Ended(Reason(value), *counts) for value, *counts in rows}

@@ -5,11 +5,21 @@ change or the cancellation of their webinar leaves all the same.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from webinars.models import AddressStanding, LeftList, MailKind, MailList, OutboxMail
+from webinars.models import (
+    AddressStanding,
+    LeftList,
+    MailKind,
+    MailList,
+    Organiser,
+    OutboxMail,
+    Participant,
+    StopReason,
+)
 
 LIST_OF: Mapping[MailKind, MailList] = {
     MailKind.REMINDER: MailList.REMINDERS,
@@ -46,33 +56,38 @@ def wanted(list_: MailList, participant_id: InstrumentedAttribute[int]) -> sa.Co
     return ~sa.exists().where(LeftList.participant_id == participant_id, LeftList.list == list_)
 
 
-# Built once: every mail asks it, twice.
-_LEFT = (
+# Built once: every mail asks, twice.
+_LIST = sa.case(
+    *(
+        (OutboxMail.kind == kind, sa.literal(list_.value, sa.String))
+        for kind, list_ in LIST_OF.items()
+        if kind not in IN_PART
+    )
+)
+LEFT_AT = (
     sa.select(LeftList.left_at)
     .where(
-        LeftList.participant_id == sa.bindparam("participant"),
-        LeftList.list == sa.bindparam("list", type_=LeftList.list.type),
+        LeftList.participant_id == OutboxMail.participant_id,
+        sa.type_coerce(LeftList.list, sa.String) == _LIST,
     )
+    .correlate(OutboxMail)
     .scalar_subquery()
 )
-_STOPPED = (
+"""When its recipient has left the list of a mail."""
+STOPPED = (
     sa.select(AddressStanding.reason)
     .where(
-        AddressStanding.address == sa.bindparam("address"), AddressStanding.stopped_at.is_not(None)
+        AddressStanding.address == sa.func.coalesce(Participant.email, Organiser.email),
+        AddressStanding.stopped_at.is_not(None),
     )
+    .correlate(Participant, Organiser)
     .scalar_subquery()
 )
-_WHY_NOT = sa.select(_LEFT, _STOPPED)
+"""Why nothing leaves for the address of a mail's recipient."""
 
 
-def why_not(session: Session, *, mail: OutboxMail) -> str | None:
-    """The reason for which nothing of this sort may leave for its recipient. One query."""
-    values = {
-        "participant": mail.participant_id,
-        "list": None if mail.kind in IN_PART else LIST_OF.get(mail.kind),
-        "address": mail.recipient.email,
-    }
-    left_at, stopped = session.execute(_WHY_NOT, values).one()
+def why_not(*, left_at: datetime | None, stopped: StopReason | None) -> str | None:
+    """The reason for which nothing of this sort may leave for its recipient."""
     if stopped is not None:
         return SUPPRESSED.format(reason=stopped.value)
     return LEFT if left_at is not None else None

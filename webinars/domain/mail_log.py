@@ -12,12 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from webinars.domain import outbox
 from webinars.domain.errors import NotFound
 from webinars.domain.mail_reasons import REASON, UNDELIVERED, Reason, is_of
 from webinars.domain.plan import DEFAULT_ZONE
 from webinars.domain.searching import contains
 from webinars.models import (
-    ENDED_BADLY,
     Cycle,
     MailKind,
     MailState,
@@ -130,14 +130,10 @@ def conditions(session: Session, filters: Filters) -> list[sa.ColumnElement[bool
     if filters.fate is not None:
         found += _of_fate(filters.fate)
     if filters.reason is not None:
-        found += [_ended_badly(), is_of(filters.reason)]
+        found += [outbox.ENDED_BADLY, is_of(filters.reason)]
     if filters.cycle is not None:
         found.append(_of_place(filters.cycle, filters.webinar))
     return found
-
-
-def _ended_badly() -> sa.ColumnElement[bool]:
-    return sa.literal_column(ENDED_BADLY, sa.Boolean)
 
 
 def _of_fate(fate: Fate) -> list[sa.ColumnElement[bool]]:
@@ -148,11 +144,11 @@ def _of_fate(fate: Fate) -> list[sa.ColumnElement[bool]]:
             # Almost all are: read along the key, and not all of them sorted first.
             return [OutboxMail.sent_at.is_not(None)]
         case Fate.DROPPED:
-            return [_ended_badly(), ~is_of(*UNDELIVERED)]
+            return [outbox.ENDED_BADLY, ~is_of(*UNDELIVERED)]
         case _:
             open_ = OutboxMail.set_aside_at.is_(None)
             return [
-                _ended_badly(),
+                outbox.ENDED_BADLY,
                 is_of(*UNDELIVERED),
                 open_ if fate is Fate.OPEN else ~open_,
             ]

@@ -1,10 +1,10 @@
 """The ledger of mails: written with what causes them, claimed by one worker each.
 
-States and transitions are those of ``MailState``. Each step here is one short transaction
-of the caller; no mail server is spoken to inside one.
+States and transitions are those of ``MailState``; what one mail goes through in its worker's
+hands is in ``hand_over.py``. Each step is one short transaction of the caller; no mail server is
+spoken to inside one.
 """
 
-import random
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +16,19 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from webinars.db import below, inserted
-from webinars.models import ENDED_BADLY, MailKind, MailState, OutboxMail
+from webinars.models import MailKind, MailState, OutboxMail
 
-MOST_TRIES = 24
-"""With the pauses below: about three days."""
 MOST_UNCERTAIN = 2
-FIRST_PAUSE = timedelta(minutes=1)
-LONGEST_PAUSE = timedelta(hours=4)
+
+
+def _stands(*states: MailState) -> sa.ColumnElement[bool]:
+    """The condition that an index of few rows has: no parameters, see ``models/outbox.py``."""
+    return OutboxMail.state.in_([sa.literal_column(f"'{state.value}'") for state in states])
+
+
+IS_PENDING = OutboxMail.state == sa.literal_column(f"'{MailState.PENDING.value}'")
+IS_HELD = _stands(MailState.CLAIMED, MailState.HANDING_OVER)
+ENDED_BADLY = _stands(MailState.FAILED, MailState.PARKED)
 
 FREE: dict[str, Any] = {"owner": None, "lease_until": None}
 LATE = timedelta(minutes=15)
@@ -157,7 +163,7 @@ def claim(session: Session, *, owner: str, lease: timedelta, most: int, now: dat
     """
     due = (
         sa.select(OutboxMail.id)
-        .where(OutboxMail.state == MailState.PENDING, OutboxMail.due_at <= now)
+        .where(IS_PENDING, OutboxMail.due_at <= now)
         .order_by(OutboxMail.due_at, OutboxMail.id)
         .limit(most)
         .with_for_update(skip_locked=True)  # no effect on SQLite, where writers are alone
@@ -169,127 +175,32 @@ def claim(session: Session, *, owner: str, lease: timedelta, most: int, now: dat
     taken = session.execute(
         sa.update(OutboxMail)
         .where(OutboxMail.id.in_(sa.select(due.c.id)))
-        .values(
-            state=MailState.CLAIMED,
-            owner=owner,
-            lease_until=now + lease,
-            tries=OutboxMail.tries + 1,
-        )
+        .values(state=MailState.CLAIMED, owner=owner, lease_until=now + lease)
         .returning(OutboxMail.id)
         .execution_options(synchronize_session=False)
     )
     return sorted(taken.scalars())
 
 
-def mark_handing_over(
-    session: Session, *, mail_id: int, owner: str, lease: timedelta, now: datetime
-) -> bool:
-    """From here on the server may have it, and the lease begins anew for its answer.
-
-    False when the lease was lost to another.
-    """
-    return _move(
-        session,
-        mail_id,
-        owner,
-        {"state": MailState.HANDING_OVER, "lease_until": now + lease},
-        held=[MailState.CLAIMED],
-        condition=OutboxMail.lease_until > now,
-    )
+def is_due(session: Session, *, now: datetime) -> bool:
+    """Whether anything waits to be claimed."""
+    waits = sa.exists().where(IS_PENDING, OutboxMail.due_at <= now)
+    return bool(session.scalar(sa.select(waits)))
 
 
-def mark_sent(session: Session, *, mail_id: int, owner: str, reply: str, now: datetime) -> bool:
-    """The server has taken it: its 250 is the reply."""
-    return _move(
-        session,
-        mail_id,
-        owner,
-        {"state": MailState.SENT, "reply": reply, "sent_at": now, **FREE},
-        held=[MailState.HANDING_OVER],
-    )
-
-
-def mark_failed(session: Session, *, mail_id: int, owner: str, reason: str) -> bool:
-    """It will not leave, for this reason."""
-    return _move(
-        session,
-        mail_id,
-        owner,
-        {"state": MailState.FAILED, "reply": reason, **FREE},
-    )
-
-
-def mark_later(
-    session: Session, *, mail_id: int, owner: str, tries: int, reason: str, now: datetime
-) -> bool:
-    """The server could not take it now: again after a growing, jittered pause."""
-    if tries >= MOST_TRIES:
-        return mark_failed(
-            session, mail_id=mail_id, owner=owner, reason=f"given up after {tries} tries: {reason}"
-        )
-    return _move(
-        session,
-        mail_id,
-        owner,
-        {"state": MailState.PENDING, "reply": reason, "due_at": now + pause(tries), **FREE},
-    )
-
-
-def mark_uncertain(
-    session: Session, *, mail_id: int, owner: str, tries: int, reason: str, now: datetime
-) -> bool:
-    """The link broke while handing over: again under the same Message-ID, twice at most."""
-    parked = OutboxMail.uncertain >= MOST_UNCERTAIN
-    return _move(
-        session,
-        mail_id,
-        owner,
-        {
-            "state": sa.case((parked, MailState.PARKED.value), else_=MailState.PENDING.value),
-            "uncertain": OutboxMail.uncertain + 1,
-            "reply": reason,
-            "due_at": now + pause(tries),
-            **FREE,
-        },
-        held=[MailState.HANDING_OVER],
-    )
-
-
-def pause(tries: int) -> timedelta:
-    """How long to wait after so many tries: doubling, with a quarter of jitter."""
-    doublings = min(max(0, tries - 1), MOST_TRIES)
-    longest = min(FIRST_PAUSE * int(2**doublings), LONGEST_PAUSE)
-    return longest * random.uniform(0.75, 1.25)  # noqa: S311  (no secret)
-
-
-def _move(
-    session: Session,
-    mail_id: int,
-    owner: str,
-    values: dict[str, Any],
-    *,
-    held: Sequence[MailState] = (MailState.CLAIMED, MailState.HANDING_OVER),
-    condition: sa.ColumnElement[bool] | None = None,
-) -> bool:
-    """Change a row that this owner holds; whether it still held it."""
-    moved = session.execute(
+def renew(session: Session, *, owner: str, lease: timedelta, now: datetime) -> None:
+    """The owner is alive: what it holds stays its own for another lease, if it still is."""
+    session.execute(
         sa.update(OutboxMail)
-        .where(
-            OutboxMail.id == mail_id,
-            OutboxMail.owner == owner,
-            OutboxMail.state.in_(held),
-            sa.true() if condition is None else condition,
-        )
-        .values(**values)
-        .returning(OutboxMail.id)
+        .where(IS_HELD, OutboxMail.owner == owner, OutboxMail.lease_until > now)
+        .values(lease_until=now + lease)
         .execution_options(synchronize_session=False)
     )
-    return moved.first() is not None
 
 
 def rescue(session: Session, *, now: datetime) -> int:
     """Free what vanished workers held; park what stayed uncertain too often. How many."""
-    gone = OutboxMail.lease_until <= now
+    gone = sa.and_(IS_HELD, OutboxMail.lease_until <= now)
     claimed = session.execute(
         sa.update(OutboxMail)
         .where(OutboxMail.state == MailState.CLAIMED, gone)
@@ -331,10 +242,7 @@ def expire(session: Session, *, now: datetime) -> int:
     """Fail what waited until it was of no use. How many."""
     expired = session.execute(
         sa.update(OutboxMail)
-        .where(
-            OutboxMail.state == MailState.PENDING,
-            OutboxMail.expires_at <= now,
-        )
+        .where(IS_PENDING, OutboxMail.expires_at <= now)
         .values(state=MailState.FAILED, reply=EXPIRED)
         .returning(OutboxMail.id)
         .execution_options(synchronize_session=False)
@@ -342,12 +250,13 @@ def expire(session: Session, *, now: datetime) -> int:
     return len(expired.all())
 
 
-def release(session: Session, *, owner: str) -> int:
-    """Give back what this owner claimed and did not begin: it is going home. How many."""
+def release(session: Session, *, owner: str, but: int | None = None) -> int:
+    """Give back what this owner claimed and did not begin, but for that one mail. How many."""
+    mine = sa.and_(IS_HELD, OutboxMail.state == MailState.CLAIMED, OutboxMail.owner == owner)
     freed = session.execute(
         sa.update(OutboxMail)
-        .where(OutboxMail.state == MailState.CLAIMED, OutboxMail.owner == owner)
-        .values(state=MailState.PENDING, tries=OutboxMail.tries - 1, **FREE)
+        .where(mine if but is None else sa.and_(mine, OutboxMail.id != but))
+        .values(state=MailState.PENDING, **FREE)
         .returning(OutboxMail.id)
         .execution_options(synchronize_session=False)
     )
@@ -360,7 +269,7 @@ def retry(
     """Put failed and parked mails, all or some, back in the queue. The ids."""
     again = session.execute(
         sa.update(OutboxMail)
-        .where(sa.text(ENDED_BADLY), sa.true() if among is None else among)
+        .where(ENDED_BADLY, sa.true() if among is None else among)
         .values(
             state=MailState.PENDING,
             due_at=now,

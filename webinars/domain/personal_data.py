@@ -6,6 +6,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
+from webinars.domain import mail_copies
 from webinars.domain.waiting_line import positions
 from webinars.models import (
     AddressStanding,
@@ -14,6 +15,7 @@ from webinars.models import (
     FollowedTheme,
     LeftBy,
     LeftList,
+    MailCopy,
     MailKind,
     MailList,
     MailState,
@@ -121,6 +123,9 @@ class KeptMail:
     sent_at: datetime | None
     message_id: str
     reply: str | None
+    subject: str | None = None
+    text: str | None = None
+    """What it said, while a copy is kept; its secrets are blanked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +286,8 @@ def _mails(session: Session, participant: Participant) -> tuple[KeptMail, ...]:
         .where(OutboxMail.participant_id == participant.id)
         .order_by(OutboxMail.created_at, OutboxMail.id)
     )
+    theirs = sa.select(OutboxMail.id).where(OutboxMail.participant_id == participant.id)
+    copies = mail_copies.read_each(session, of=MailCopy.mail_id.in_(theirs))
     return tuple(
         KeptMail(
             kind=mail.kind,
@@ -292,6 +299,8 @@ def _mails(session: Session, participant: Participant) -> tuple[KeptMail, ...]:
             sent_at=mail.sent_at,
             message_id=mail.message_id,
             reply=mail.reply,
+            subject=copies[mail.id].subject if mail.id in copies else None,
+            text=copies[mail.id].text if mail.id in copies else None,
         )
         for mail, slug, title, cycle in rows.all()
     )

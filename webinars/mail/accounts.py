@@ -7,7 +7,8 @@ from flask_security.recoverable import generate_reset_password_token
 
 from webinars.domain import account_mails
 from webinars.domain.plan import DEFAULT_ZONE
-from webinars.mail.letters import Letter, NotToBeSent, texts
+from webinars.mail.letters import Letter, Mould, NotToBeSent, texts
+from webinars.mail.marks import Marked
 from webinars.models import MailKind, OutboxMail
 from webinars.services import Services
 
@@ -19,29 +20,31 @@ def still_true(mail: OutboxMail) -> None:
         raise NotToBeSent(reason)
 
 
-def compose(mail: OutboxMail, *, services: Services) -> Letter:
-    """The letter of a row of the ledger, in the organiser's language."""
+def compose(mail: OutboxMail, *, services: Services, marked: Marked) -> Letter:
+    """The letter of a row of the ledger, in the organiser's language.
+
+    ``marked`` are the links of the services.
+    """
     organiser = mail.organiser
     assert organiser is not None
     with force_locale(organiser.language):
-        said = texts(mail.kind, _context(mail, services))
+        mould = Mould(texts(mail.kind, _context(mail, services, marked)))
     return Letter(
         to_name="",
         to_address=organiser.email,
-        subject=said.subject,
-        text=said.text,
-        html=said.html,
+        mould=mould,
         message_id=mail.message_id,
+        personal=marked.secrets,
     )
 
 
-def _context(mail: OutboxMail, services: Services) -> dict[str, Any]:
+def _context(mail: OutboxMail, services: Services, marked: Marked) -> dict[str, Any]:
     organiser, settings = mail.organiser, services.settings
     assert organiser is not None
     language = organiser.language
     return {
         "person": organiser,
-        "account_url": services.links.desk(_way_in(mail, services), language=language),
+        "account_url": marked.desk(_way_in(mail, services, marked), language=language),
         "home_url": services.links.home(language=language),
         "happened_at": mail.created_at,
         "zone": DEFAULT_ZONE,
@@ -56,14 +59,15 @@ def _context(mail: OutboxMail, services: Services) -> dict[str, Any]:
     }
 
 
-def _way_in(mail: OutboxMail, services: Services) -> str:
+def _way_in(mail: OutboxMail, services: Services, marked: Marked) -> str:
     """Where the button leads, below the desk's address."""
     organiser = mail.organiser
     assert organiser is not None
     if mail.kind is MailKind.INVITATION:
         now = services.moment().now
-        token = services.links.invitation_token(organiser.fs_uniquifier, now=now)
+        token = marked.invitation_token(organiser.fs_uniquifier, now=now)
         return f"/welcome/{token}"
     if mail.kind is MailKind.PASSWORD_RESET:
-        return f"/recover/{generate_reset_password_token(organiser)}"
+        token = marked.hide("recovery", generate_reset_password_token(organiser))
+        return f"/recover/{token}"
     return "/recover"

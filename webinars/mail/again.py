@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from webinars.domain import mail_acts
+from webinars.domain import mail_acts, mail_facts
 from webinars.domain.notices import Unsettled
 from webinars.mail.messages import still_true
 from webinars.models import OutboxMail
@@ -20,5 +20,8 @@ def send_again(
     """
     again = mail_acts.send_again(session, mail_id=mail_id, actor=actor, host=host, now=now)
     with contextlib.suppress(Unsettled):  # known when the earlier one has left
-        still_true(session, mail=again, now=now)
+        session.flush()
+        facts = mail_facts.facts(session, mail_id=again.id)
+        assert facts is not None, "it was written just now"
+        still_true(session, facts=facts, now=now)
     return again

@@ -6,30 +6,30 @@ recipient. https://flask-mail.readthedocs.io
 """
 
 import contextlib
-import email.policy
 import re
+import select
 import smtplib
+import socket
 import ssl
-from datetime import datetime
-from email.errors import HeaderParseError
-from email.headerregistry import Address
-from email.message import EmailMessage
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 from flask_mail import Connection, Mail
 
 from webinars.config import Settings
 from webinars.domain.delivery_notices import is_no_such_address
-from webinars.mail.letters import Letter
+from webinars.mail.content import ascii_address
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 ENHANCED = re.compile(r"5\.\d{1,3}\.\d{1,3}\b")
 """At the beginning of a reply (RFC 2034 section 4)."""
+PROMPT = 0.1
+"""Seconds within which a server that is not slow answers; then, every so long, we look up."""
+LOOK_UP = 2.0
 
 
 class Refused(Exception):
-    """The server said no for good (5xx), or the mail cannot be put into an envelope."""
+    """The server said no for good (5xx) to this mail."""
 
 
 class NoSuchAddress(Refused):
@@ -42,19 +42,42 @@ class NoSuchAddress(Refused):
 
 
 class NotNow(Exception):
-    """The server said no for now (4xx), or could not be reached."""
+    """The server said no for now (4xx) to this mail."""
 
 
 class Uncertain(Exception):
     """The link broke after the message went out: the server may or may not have it."""
 
 
-class Post(Connection):
-    """One connection to the server, for as many mails as one likes."""
+class Trouble(Exception):
+    """The server takes nothing now, whoever it is for; the words are for the log."""
 
-    def __init__(self, mail: Mail, settings: Settings) -> None:
+    def __init__(self, words: str, *, tried: bool = False) -> None:
+        super().__init__(words)
+        self.tried = tried
+        """A recipient had been named: it may be that mail that the server cannot stand."""
+
+
+class Post(Connection):
+    """One connection to the server, for as many mails as one likes.
+
+    ``look_up`` is called with the seconds that an answer has taken so far, when the server is
+    slow: its owner sees to what else it holds. ``hurry`` says that a message's answer may take no
+    longer than any other.
+    """
+
+    def __init__(
+        self,
+        mail: Mail,
+        settings: Settings,
+        *,
+        look_up: Callable[[float], None] = lambda _waited: None,
+        hurry: Callable[[], bool] = lambda: False,
+    ) -> None:
         super().__init__(mail)
         self._settings = settings
+        self._look_up = look_up
+        self._hurry = hurry
 
     def __enter__(self) -> Self:
         """Connects on the first mail, so that an unreachable server is that mail's news."""
@@ -93,68 +116,113 @@ class Post(Connection):
             raise
         return host
 
-    def offer(self, letter: Letter) -> None:
-        """Name the sender and the recipient. Raises Refused, NotNow."""
+    def offer(self, address: str) -> None:
+        """Name the sender and the recipient. Raises Refused, NotNow, Trouble, Unwritable."""
+        recipient = ascii_address(address)
+        used = self.host is not None
         try:
-            if self.host is None:
-                self.host = self.configure_host()
-            self._expect(*self.host.mail(ascii_address(self._settings.return_path)))
-            self._expect_recipient(letter.to_address)
-        except (Refused, NotNow):
-            self._reset()
-            raise
-        except smtplib.SMTPAuthenticationError as error:
-            self._hang_up()
-            raise NotNow(f"the server refused the password: {error.smtp_code}") from error
-        except (OSError, smtplib.SMTPException) as error:
-            self._hang_up()
-            raise NotNow(f"no conversation with the server: {_short(error)}") from error
+            self._name_sender()
+        except Trouble:
+            if not used:
+                raise
+            # It may have hung up while nothing was to be sent.
+            self._name_sender()
+        self._name_recipient(recipient)
 
     def withdraw(self) -> None:
         """Take back what was offered: the next mail begins afresh."""
-        self._reset()
-
-    def hand_over(self, content: bytes) -> str:
-        """Give the content; the server's reply. Raises Refused, NotNow, Uncertain."""
-        assert self.host is not None
-        try:
-            code, reply = self.host.data(content)
-        except smtplib.SMTPDataError as error:  # DATA itself was refused: nothing went out
-            self._reset()
-            self._raise(error.smtp_code, error.smtp_error)
-        except (OSError, smtplib.SMTPException) as error:
-            self._hang_up()
-            raise Uncertain(f"the link broke after the message: {_short(error)}") from error
-        if code != 250:
-            self._reset()
-            self._raise(code, reply)
-        return f"{code} {_text(reply)}"
-
-    def _expect_recipient(self, address: str) -> None:
-        assert self.host is not None
-        code, reply = self.host.rcpt(ascii_address(address))
-        said = ENHANCED.match(_text(reply))
-        if 500 <= code < 600 and said and is_no_such_address(said[0]):
-            answer = f"{code} {_text(reply)}"
-            raise NoSuchAddress(answer, address=address, status=said[0])
-        self._expect(code, reply)
-
-    def _expect(self, code: int, reply: bytes | str) -> None:
-        if code not in (250, 251):
-            self._raise(code, reply)
-
-    def _raise(self, code: int, reply: bytes | str) -> None:
-        answer = f"{code} {_text(reply)}"
-        if code == 421:
-            self._hang_up()
-        raise Refused(answer) if 500 <= code < 600 else NotNow(answer)
-
-    def _reset(self) -> None:
         if self.host is not None:
             try:
                 self.host.rset()
             except (OSError, smtplib.SMTPException):
                 self._hang_up()
+
+    def hand_over(self, content: bytes) -> str:
+        """Give the content; the server's reply. Raises Refused, NotNow, Trouble, Uncertain."""
+        assert self.host is not None
+        try:
+            code, reply = self._ask("DATA")
+        except (OSError, smtplib.SMTPException) as error:  # nothing went out yet
+            self._hang_up()
+            raise Trouble(f"the link broke: {_short(error)}", tried=True) from error
+        if code != 354:
+            self._say_no(code, reply)
+        try:
+            # RFC 5321 section 4.5.2: a line that begins with a dot has another before it.
+            self.host.send(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+            code, reply = self._answer(self._patience)
+        except (OSError, smtplib.SMTPException) as error:
+            self._hang_up()
+            raise Uncertain(f"the link broke after the message: {_short(error)}") from error
+        if 400 <= code < 600:
+            self._say_no(code, reply)
+        if not 200 <= code < 300:
+            self._hang_up()
+            raise Uncertain(f"the server answered {code} {_text(reply)}")
+        return f"{code} {_text(reply)}"
+
+    def _name_sender(self) -> None:
+        """Whatever goes wrong here would go wrong with any mail."""
+        try:
+            if self.host is None:
+                self._look_up(0)
+                self.host = self.configure_host()
+            code, reply = self._ask(f"MAIL FROM:<{ascii_address(self._settings.return_path)}>")
+        except smtplib.SMTPAuthenticationError as error:
+            self._hang_up()
+            raise Trouble(f"the server refused the password: {error.smtp_code}") from error
+        except (OSError, smtplib.SMTPException) as error:
+            self._hang_up()
+            raise Trouble(f"no conversation with the server: {_short(error)}") from error
+        if code != 250:
+            self._hang_up()
+            raise Trouble(f"the server takes no mail from us: {code} {_text(reply)}")
+
+    def _name_recipient(self, address: str) -> None:
+        try:
+            code, reply = self._ask(f"RCPT TO:<{address}>")
+        except (OSError, smtplib.SMTPException) as error:
+            self._hang_up()
+            raise Trouble(f"the link broke: {_short(error)}", tried=True) from error
+        if code in (250, 251):
+            return
+        said = ENHANCED.match(_text(reply))
+        if 500 <= code < 600 and said and is_no_such_address(said[0]):
+            self.withdraw()
+            answer = f"{code} {_text(reply)}"
+            raise NoSuchAddress(answer, address=address, status=said[0])
+        self._say_no(code, reply)
+
+    def _say_no(self, code: int, reply: bytes) -> NoReturn:
+        answer = f"{code} {_text(reply)}"
+        if code == 421:
+            self._hang_up()
+            raise Trouble(answer, tried=True)
+        self.withdraw()
+        raise Refused(answer) if 500 <= code < 600 else NotNow(answer)
+
+    def _ask(self, command: str) -> tuple[int, bytes]:
+        assert self.host is not None
+        self.host.putcmd(command)
+        return self._answer(lambda: self._settings.mail_timeout)
+
+    def _answer(self, patience: Callable[[], float]) -> tuple[int, bytes]:
+        """The server's answer; looks up from time to time while there is none."""
+        assert self.host is not None
+        sock = self.host.sock
+        assert isinstance(sock, socket.socket)
+        waited, step = 0.0, PROMPT
+        while not _is_readable(sock, step):
+            waited += step
+            if waited >= patience():
+                raise TimeoutError(f"no answer in {waited:.0f} s")
+            self._look_up(waited)
+            step = min(LOOK_UP, max(PROMPT, patience() - waited))
+        return self.host.getreply()
+
+    def _patience(self) -> float:
+        """Seconds for the answer to a message."""
+        return self._settings.mail_timeout if self._hurry() else self._settings.answer_timeout
 
     def _hang_up(self) -> None:
         """Without a goodbye: a server that does not answer would be waited for again."""
@@ -163,73 +231,12 @@ class Post(Connection):
             self.host = None
 
 
-class OneLine(str):
-    """A header that is not folded: the library would encode an address of more than a line."""
-
-    __slots__ = ("name",)
-    name: str
-
-    def __new__(cls, name: str, value: str) -> Self:
-        """Of this name, which the library asks for."""
-        header = super().__new__(cls, value)
-        header.name = name
-        return header
-
-    def fold(self, *, policy: email.policy.Policy) -> str:
-        """As it travels; RFC 5322 section 2.1.1 allows 998 characters."""
-        return f"{self.name}: {self}{policy.linesep}"
-
-
-def content_of(letter: Letter, *, settings: Settings, now: datetime) -> bytes:
-    """The message as it travels (RFC 5322), in seven bits and lines of at most 78.
-
-    Only the address in List-Unsubscribe may be longer.
-
-    The standard library builds it: Flask-Mail folds a header that it has encoded already,
-    and so cuts through encoded words (RFC 2047 section 2). Raises Refused for characters
-    that no header may have and for an address that cannot be written.
-    """
-    for text in (letter.subject, letter.to_address, letter.to_name):
-        if CONTROL.search(text):
-            raise Refused("a header has control characters")
-    message = EmailMessage(policy=email.policy.SMTP)
-    message["Subject"] = letter.subject
-    message["From"] = Address(settings.sender_name, addr_spec=settings.mail_sender)
-    message["To"] = Address(letter.to_name, addr_spec=ascii_address(letter.to_address))
-    message["Date"] = now
-    message["Message-ID"] = letter.message_id
-    if settings.mail_reply_to:
-        message["Reply-To"] = Address(addr_spec=ascii_address(settings.mail_reply_to))
-    # RFC 3834 section 5: no auto-responder shall answer.
-    message["Auto-Submitted"] = "auto-generated"
-    if letter.leave_url:
-        # RFC 8058 section 3.1: one of each, for the server's DKIM signature to cover.
-        message["List-Unsubscribe"] = OneLine("List-Unsubscribe", f"<{letter.leave_url}>")
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(letter.text, cte="quoted-printable")
-    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
-    for enclosure in letter.enclosures:
-        kind, _, subtype = enclosure.content_type.partition("/")
-        message.add_attachment(
-            enclosure.data,
-            maintype=kind,
-            subtype=subtype,
-            filename=enclosure.filename,
-            params={"charset": "utf-8"} if kind == "text" else None,
-        )
-    return message.as_bytes()
-
-
-def ascii_address(address: str) -> str:
-    """The address with its domain as the network writes it (RFC 5890). Raises Refused."""
-    local, _, domain = address.rpartition("@")
-    try:
-        written = f"{local}@{domain.encode('idna').decode('ascii')}"
-        written.encode("ascii")
-        Address(addr_spec=written)
-    except (UnicodeError, ValueError, HeaderParseError) as error:
-        raise Refused(f"the address cannot be written: {_short(error)}") from error
-    return written
+def _is_readable(sock: socket.socket, seconds: float) -> bool:
+    if isinstance(sock, ssl.SSLSocket) and sock.pending():
+        return True
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 def _text(reply: bytes | str) -> str:

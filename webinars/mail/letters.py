@@ -1,12 +1,18 @@
 """A mail ready to be handed over, and how its texts are made from templates."""
 
-from dataclasses import dataclass
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import css_inline
 from flask import current_app
 
+from webinars.domain.mail_copies import in_html
 from webinars.models import MailKind
+
+NAME = f"Name{secrets.token_hex(8)}"
+"""The mark of the name by which the person is greeted: see ``marks.py``."""
 
 
 class NotToBeSent(Exception):
@@ -23,27 +29,70 @@ class Enclosure:
 
 
 @dataclass(frozen=True, slots=True)
+class Texts:
+    """What a mail says, in both forms; marks stand where something is one person's."""
+
+    subject: str
+    text: str
+    html: str
+
+    def filled(self, personal: Mapping[str, str]) -> "Texts":
+        """The same with what belongs in the place of each mark."""
+        subject, text, html = self.subject, self.text, self.html
+        for mark, value in personal.items():
+            subject, text = subject.replace(mark, value), text.replace(mark, value)
+            html = html.replace(mark, in_html(value))
+        return Texts(subject, text, html)
+
+
+@dataclass(slots=True, eq=False)
+class Mould:
+    """What letters have in common that differ only in what is one person's."""
+
+    texts: Texts
+    enclosures: tuple[Enclosure, ...] = ()
+    common: bool = False
+    """Nothing in it is of one person: others may read it."""
+    made: dict[str, Any] = field(default_factory=dict)
+    """What ``content.py`` and ``copies.py`` have made of it, once for all of its letters."""
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A mail ready to be handed over."""
 
     to_name: str
     to_address: str
-    subject: str
-    text: str
-    html: str
+    mould: Mould
     message_id: str
+    personal: Mapping[str, str] = field(default_factory=dict)
+    """What stands in the place of each mark."""
     leave_url: str | None = None
     """Where this sort of mail is left; None for what belongs to something they asked for."""
-    enclosures: tuple[Enclosure, ...] = ()
 
+    @property
+    def _said(self) -> Texts:
+        return self.mould.texts.filled(self.personal)
 
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """What a mail says, in both forms."""
+    @property
+    def subject(self) -> str:
+        """As the person reads it."""
+        return self._said.subject
 
-    subject: str
-    text: str
-    html: str
+    @property
+    def text(self) -> str:
+        """As the person reads it."""
+        return self._said.text
+
+    @property
+    def html(self) -> str:
+        """As the person's mail program shows it."""
+        return self._said.html
+
+    @property
+    def enclosures(self) -> tuple[Enclosure, ...]:
+        """Files that go with it."""
+        return self.mould.enclosures
 
 
 def texts(kind: MailKind, context: dict[str, Any]) -> Texts:

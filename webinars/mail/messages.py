@@ -1,21 +1,30 @@
 """Building a mail from the present truth. Sending it is another place."""
 
 import re
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
-from webinars.domain import confirmations, list_choices, mail_lists, participants, reminders
+from webinars.domain import (
+    confirmations,
+    list_choices,
+    mail_facts,
+    mail_lists,
+    participants,
+    reminders,
+)
+from webinars.domain.mail_facts import Facts
 from webinars.domain.outbox import EXPIRED
 from webinars.domain.programme import Life
 from webinars.domain.waiting_line import position
-from webinars.domain.webinar_page import webinar_page
 from webinars.links import Links
 from webinars.mail import accounts, by_rule, notices, scopes, welcome
-from webinars.mail.letters import Enclosure, Letter, NotToBeSent, texts
+from webinars.mail.letters import NAME, Enclosure, Letter, Mould, NotToBeSent, texts
+from webinars.mail.marks import Marked
+from webinars.mail.shared import Shared
 from webinars.models import (
     Cycle,
     MailKind,
@@ -31,35 +40,55 @@ ERASED = "the person has been erased"
 WITH_CALENDAR = (MailKind.CONFIRMATION, MailKind.PROMOTION)
 
 
-def compose(session: Session, *, mail: OutboxMail, services: Services, now: datetime) -> Letter:
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """All that a letter knows of whom it is for before their own is put in."""
+
+    language: str
+
+
+def compose(
+    session: Session,
+    *,
+    mail: OutboxMail,
+    services: Services,
+    now: datetime,
+    facts: Facts | None = None,
+    shared: Shared | None = None,
+) -> Letter:
     """The letter of a row of the ledger, in the person's language.
 
-    Raises NotToBeSent, Unsettled.
+    ``facts`` are looked up and ``shared`` is made where there are none yet. Raises NotToBeSent,
+    Unsettled.
     """
-    registration = still_true(session, mail=mail, now=now)
+    facts = facts or mail_facts.facts(session, mail_id=mail.id)
+    if facts is None:
+        raise NotToBeSent(ERASED)
+    still_true(session, facts=facts, now=now)
+    shared = shared or Shared(services, version=facts.version)
+    marked = Marked(services.links)
+    services = replace(services, links=marked)
     if mail.organiser is not None:
-        return accounts.compose(mail, services=services)
+        return accounts.compose(mail, services=services, marked=marked)
     person = mail.recipient
     assert isinstance(person, Participant)
     with force_locale(person.language):
-        context = _context(session, mail, registration, services, now)
-        said = texts(mail.kind, context)
-        enclosures = (
-            (_calendar_file(session, mail, services),)
-            if mail.kind in WITH_CALENDAR
-            and context["status"] is RegistrationStatus.CONFIRMED
-            and context["webinar"].life is Life.BEFORE
-            else ()
-        )
+        context = _context(session, facts, services, shared, now)
+
+        def make() -> Mould:
+            return Mould(texts(mail.kind, context), _enclosures(session, mail, context, shared))
+
+        mould = shared.mould(mail.kind, person.language, context, make)
+    personal = marked.secrets
+    if context["greeted_name"]:
+        personal[NAME] = _harmless(person.full_name.strip())
     return Letter(
         to_name=_harmless(person.full_name),
         to_address=person.email,
-        subject=said.subject,
-        text=said.text,
-        html=said.html,
+        mould=mould,
         message_id=mail.message_id,
-        leave_url=context["leave_url"],
-        enclosures=enclosures,
+        personal=personal,
+        leave_url=marked.opened(context["leave_url"]),
     )
 
 
@@ -69,17 +98,6 @@ ODD_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f0-9/\\@:<>\[\](){}|=+*#%$€£&_~^。
 def _harmless(name: str) -> str:
     """The name, or nothing when it could carry somebody else's message to this address."""
     return "" if len(name) > 60 or ODD_IN_A_NAME.search(name) else name
-
-
-def _registration(session: Session, mail: OutboxMail) -> Registration | None:
-    if mail.webinar_id is None:
-        return None
-    return session.scalar(
-        sa.select(Registration).where(
-            Registration.participant_id == mail.participant_id,
-            Registration.webinar_id == mail.webinar_id,
-        )
-    )
 
 
 SAYS: dict[MailKind, tuple[RegistrationStatus, ...]] = {
@@ -95,16 +113,13 @@ SAYS: dict[MailKind, tuple[RegistrationStatus, ...]] = {
 """What each kind says of a registration: it must still be so."""
 
 
-def still_true(session: Session, *, mail: OutboxMail, now: datetime) -> Registration | None:
-    """The registration that the mail speaks of, if what it says is still so.
-
-    Raises NotToBeSent, Unsettled.
-    """
-    registration = _registration(session, mail)
-    _may_leave(session, mail, now)
+def still_true(session: Session, *, facts: Facts, now: datetime) -> None:
+    """Nothing, if what the mail says is still so and may leave. Raises NotToBeSent, Unsettled."""
+    mail, registration = facts.mail, facts.registration
+    _may_leave(facts, now)
     if mail.organiser is not None:
         accounts.still_true(mail)
-        return None
+        return
     status = registration.status if registration else None
     if mail.kind in reminders.KINDS.values():
         reason = reminders.why_not(session, mail=mail, registration=registration, now=now)
@@ -119,34 +134,34 @@ def still_true(session: Session, *, mail: OutboxMail, now: datetime) -> Registra
     elif mail.kind in SAYS and status not in SAYS[mail.kind]:
         present = status.value if status else "none"
         raise NotToBeSent(f"it is no longer true: the registration is {present} now")
-    return registration
 
 
-def _may_leave(session: Session, mail: OutboxMail, now: datetime) -> None:
+def _may_leave(facts: Facts, now: datetime) -> None:
     """Whatever it says: in time, to somebody, who wants such mails. Raises NotToBeSent."""
+    mail = facts.mail
     if mail.expires_at is not None and now >= mail.expires_at:
         raise NotToBeSent(EXPIRED)
     if mail.participant is not None and mail.participant.erased_at is not None:
         raise NotToBeSent(ERASED)
-    unwanted = mail_lists.why_not(session, mail=mail)
-    if unwanted:
-        raise NotToBeSent(unwanted)
+    if facts.unwanted:
+        raise NotToBeSent(facts.unwanted)
 
 
 def _context(
     session: Session,
-    mail: OutboxMail,
-    registration: Registration | None,
+    facts: Facts,
     services: Services,
+    shared: Shared,
     now: datetime,
 ) -> dict[str, Any]:
+    mail, registration = facts.mail, facts.registration
     person, links, settings = mail.recipient, services.links, services.settings
     assert isinstance(person, Participant)
     language = person.language
     token = participants.page_token(links, person)
     context: dict[str, Any] = {
-        "person": person,
-        "greeted_name": _harmless(person.full_name.strip()),
+        "person": Reader(language),
+        "greeted_name": NAME if _harmless(person.full_name.strip()) else "",
         "status": registration.status if registration else None,
         "position": position(session, registration=registration) if registration else None,
         "person_url": links.person(token, language=language),
@@ -166,12 +181,7 @@ def _context(
         first, also = by_rule.spoken_of(session, mail=mail, services=services, now=now)
     if first is not None:
         cycle = session.get_one(Cycle, first.cycle_id)
-        page = webinar_page(
-            session,
-            cycle_slug=cycle.slug,
-            webinar_slug=first.slug,
-            moment=services.moment(),
-        )
+        page = shared.page(session, cycle_slug=cycle.slug, webinar_slug=first.slug)
         where = (cycle.slug, first.slug)
         context |= {
             "page": page,
@@ -185,9 +195,9 @@ def _context(
             "also": also,
         }
     if mail.kind is MailKind.CHANGE_NOTICE:
-        context |= notices.context(session, mail=mail, services=services, now=now)
+        context |= notices.context(session, mail=mail, services=services, shared=shared, now=now)
     if mail.kind is MailKind.WELCOME:
-        context |= welcome.context(session, mail=mail, services=services, now=now)
+        context |= welcome.context(session, mail=mail, services=services, shared=shared, now=now)
     if mail.kind is MailKind.LINK:
         context |= scopes.of_cycle(session, mail=mail, services=services, now=now)
     if mail.kind in scopes.KINDS:
@@ -225,10 +235,15 @@ def _asked_for_news(mail: OutboxMail, person: Participant) -> bool:
     )
 
 
-def _calendar_file(session: Session, mail: OutboxMail, services: Services) -> Enclosure:
-    assert mail.webinar is not None
-    cycle = session.get_one(Cycle, mail.webinar.cycle_id)
-    feed = services.calendar_writer(mail.recipient.language).one(
-        session, cycle_slug=cycle.slug, webinar_slug=mail.webinar.slug
-    )
-    return Enclosure(f"{mail.webinar.slug}.ics", "text/calendar", feed.body)
+def _enclosures(
+    session: Session, mail: OutboxMail, context: dict[str, Any], shared: Shared
+) -> tuple[Enclosure, ...]:
+    if (
+        mail.kind not in WITH_CALENDAR
+        or context["status"] is not RegistrationStatus.CONFIRMED
+        or context["webinar"].life is not Life.BEFORE
+    ):
+        return ()
+    webinar = context["webinar"]
+    where = {"cycle_slug": webinar.cycle_slug, "webinar_slug": webinar.slug}
+    return (shared.calendar_file(session, language=context["person"].language, **where),)

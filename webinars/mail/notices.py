@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from webinars.domain import notices
-from webinars.domain.programme import programme
 from webinars.mail.letters import NotToBeSent
+from webinars.mail.shared import Shared
 from webinars.models import OutboxMail
 from webinars.services import Services
 
@@ -24,7 +24,7 @@ def still_true(session: Session, *, mail: OutboxMail, now: datetime) -> None:
 
 
 def context(
-    session: Session, *, mail: OutboxMail, services: Services, now: datetime
+    session: Session, *, mail: OutboxMail, services: Services, shared: Shared, now: datetime
 ) -> dict[str, Any]:
     """What changed, the addresses of those webinars by slug, and the cycle's programme."""
     assert mail.cycle is not None, "a notice is of a cycle"
@@ -36,5 +36,5 @@ def context(
             one.slug: services.links.webinar(mail.cycle.slug, one.slug, language=language)
             for one in news
         },
-        "programme": programme(session, cycle_slug=mail.cycle.slug, moment=services.moment()),
+        "programme": shared.programme(session, cycle_slug=mail.cycle.slug),
     }

@@ -6,7 +6,8 @@ import ssl
 from flask_mail import Mail
 
 from webinars.config import Settings
-from webinars.mail.delivery import Post, Refused, ascii_address
+from webinars.mail.content import Unwritable, ascii_address
+from webinars.mail.delivery import Post
 
 
 class ProbeFailed(Exception):
@@ -30,7 +31,7 @@ def probe(settings: Settings) -> None:
             )
         host.rset()
         host.quit()
-    except (OSError, smtplib.SMTPException, Refused) as error:
+    except (OSError, smtplib.SMTPException, Unwritable) as error:
         raise ProbeFailed(f"broke off: {_words(error)}", "try again; ask who runs it") from error
     finally:
         host.close()

@@ -1,8 +1,13 @@
 """The way of one mail: claimed, composed, offered, handed over, marked.
 
-Each mark is a transaction of its own, and none is open while the server is spoken to.
+Mails are claimed and composed in batches; each is looked at once more in the transaction that
+lets it go. The same transaction notes what the server said of the one before, so there is one
+commit a mail, and never more than one mail whose fate is in doubt. No transaction is open while
+the server is spoken to; while it keeps us waiting, what is known is noted and what is held is
+given back, so that other workers are not held up with us.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,153 +17,247 @@ from flask_mail import Mail
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from webinars.domain import delivery_notices, outbox
+from webinars.domain import mail_facts, mail_flow, outbox
 from webinars.domain.notices import Unsettled
-from webinars.mail.delivery import NoSuchAddress, NotNow, Post, Refused, Uncertain, content_of
+from webinars.mail import copies
+from webinars.mail.content import Unwritable, content_of
+from webinars.mail.delivery import NotNow, Post, Refused, Trouble, Uncertain
+from webinars.mail.holding import Accepted, Holding
 from webinars.mail.letters import Letter, NotToBeSent
 from webinars.mail.messages import ERASED, compose, still_true
-from webinars.models import OutboxMail
+from webinars.mail.shared import Shared
 from webinars.services import Services
 
-BATCH = 20
+BATCH = 50
+MOST_CHANGES = 3
+"""So often in a row the truth may change while a letter is offered."""
 
 log = structlog.get_logger()
 
 
-def _row(session: Session, mail_id: int) -> OutboxMail:
-    """A row that was claimed. It goes with its person when they are erased meanwhile."""
-    row = session.get(OutboxMail, mail_id)
-    if row is None:
-        raise NotToBeSent(ERASED)
-    return row
+class Outdated(Exception):
+    """What the letter says has changed since it was composed."""
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the mail up: it is none of ours any more."""
+
+
+FATES = (NotToBeSent, Unwritable, Refused, Unsettled, NotNow, Trouble, Uncertain, LeaseLost)
+"""What may become of a mail but for being taken."""
 
 
 @dataclass(frozen=True, slots=True)
+class Composed:
+    """A letter, and how its row stood."""
+
+    letter: Letter
+    shared: Shared
+    tries: int
+    """With the one to come."""
+
+
 class Sender:
-    """One worker's hand."""
+    """One worker's hand. ``rest`` waits for so many seconds, or until the worker has to stop."""
 
-    services: Services
-    mail: Mail
-    owner: str
-    now: Callable[[], datetime]
-    must_stop: Callable[[], bool]
+    def __init__(
+        self,
+        *,
+        services: Services,
+        mail: Mail,
+        owner: str,
+        now: Callable[[], datetime],
+        must_stop: Callable[[], bool],
+        rest: Callable[[float], object],
+    ) -> None:
+        self._services = services
+        self._mail = mail
+        self._now = now
+        self._must_stop = must_stop
+        self._rest = rest
+        self._holding = Holding(
+            services.database,
+            owner=owner,
+            lease=timedelta(seconds=services.settings.outbox_lease_seconds),
+            now=now,
+        )
+        self._shared: Shared | None = None
 
-    @property
-    def _lease(self) -> timedelta:
-        return timedelta(seconds=self.services.settings.outbox_lease_seconds)
+    def send_due(self, *, seconds: float) -> tuple[int, bool]:
+        """Send what is due, for so long at most; how many were worked on, and whether more is."""
+        worked, end, more = 0, time.monotonic() + seconds, True
+        post = Post(
+            self._mail,
+            self._services.settings,
+            look_up=self._holding.look_up,
+            hurry=self._must_stop,
+        )
+        try:
+            with post:
+                while more and not self._must_stop() and time.monotonic() < end:
+                    more, wait = self._claim()
+                    worked += self._send_held(post)
+                    if more and wait:
+                        self._rest(min(wait, max(0.0, end - time.monotonic())))
+        finally:
+            self._holding.give_back()
+        return worked, more
 
-    def send_due(self) -> int:
-        """Send everything that is due; how many rows were worked on."""
+    # one batch ---------------------------------------------------------------------------
+
+    def _claim(self) -> tuple[bool, float]:
+        """Claim what may leave now; whether there may be more, and in how many seconds."""
+        per_minute = self._services.settings.mail_per_minute
+        with self._holding.writing() as session:
+            now = self._now()
+            flow = mail_flow.flow(session, now=now)
+            self._holding.is_troubled = flow.failures > 0
+            if flow.paused_until is not None:
+                return False, 0
+            most, wait = BATCH, 0.0
+            if per_minute:
+                allowed = mail_flow.reserve(session, most=BATCH, per_minute=per_minute, now=now)
+                most, wait = allowed.mails, allowed.wait.total_seconds()
+            claimed: list[int] = []
+            if most:
+                claimed = self._holding.take(session, most=most, now=now)
+                if per_minute:
+                    spare = most - len(claimed)
+                    mail_flow.give_back(session, mails=spare, per_minute=per_minute)
+            more = bool(claimed) if most else outbox.is_due(session, now=now)
+        self._holding.waiting = claimed
+        return more, wait
+
+    def _send_held(self, post: Post) -> int:
+        """Send what was claimed; how many were worked on."""
         worked = 0
-        with Post(self.mail, self.services.settings) as post:
-            while not self.must_stop():
-                claimed = self._claim()
-                for mail_id in claimed:
-                    if self.must_stop():
-                        break
-                    self._send(post, mail_id)
-                    worked += 1
-                if not claimed:
-                    break
-        if self.must_stop():
-            with self.services.database.write() as session:
-                outbox.release(session, owner=self.owner)
+        letters = self._compose_held()
+        while self._holding.waiting and not self._must_stop():
+            mail_id = self._holding.waiting.pop(0)
+            self._send(post, mail_id, letters.pop(mail_id, None))
+            worked += 1
+        self._holding.settle()
         return worked
 
-    def _claim(self) -> list[int]:
-        with self.services.database.write() as session:
-            return outbox.claim(
-                session, owner=self.owner, lease=self._lease, most=BATCH, now=self.now()
-            )
+    def _compose_held(self) -> dict[int, Composed]:
+        """The letters of what is held, but for those with which something is the matter."""
+        if not self._holding.waiting:
+            return {}
+        letters: dict[int, Composed] = {}
+        with self._services.database.read() as session:
+            found = mail_facts.facts_of(session, mail_ids=self._holding.waiting)
+            for mail_id in self._holding.waiting:
+                try:
+                    letters[mail_id] = self._composed(session, found.get(mail_id))
+                except SQLAlchemyError:
+                    raise
+                except Exception:  # noqa: BLE001  (it is told when its turn comes, of it alone)
+                    log.debug("mail_not_composed", mail=mail_id)
+        return letters
 
-    def _send(self, post: Post, mail_id: int) -> None:
-        tries = 1
+    def _composed(self, session: Session, facts: mail_facts.Facts | None) -> Composed:
+        if facts is None:
+            raise NotToBeSent(ERASED)
+        if self._shared is None or not self._shared.is_good(facts.version):
+            self._shared = Shared(self._services, version=facts.version)
+        letter = compose(
+            session,
+            mail=facts.mail,
+            services=self._services,
+            now=self._now(),
+            facts=facts,
+            shared=self._shared,
+        )
+        return Composed(letter, self._shared, facts.mail.tries + 1)
+
+    # one mail ----------------------------------------------------------------------------
+
+    def _send(self, post: Post, mail_id: int, composed: Composed | None) -> None:
+        """One mail to its end, whatever it is; what the server took is noted with the next."""
+        self._holding.in_hand = mail_id
+        tries = composed.tries if composed else 1
         try:
-            letter, tries = self._compose(mail_id)
-            content = content_of(letter, settings=self.services.settings, now=self.now())
-            post.offer(letter)
-            if not self._mark_handing_over(mail_id):
-                post.withdraw()
-                log.warning("mail_lease_lost", mail=mail_id)
-                return
-            reply = post.hand_over(content)
-        except NotToBeSent as error:
-            post.withdraw()
-            self._mark_failed(mail_id, str(error))
-        except Unsettled as error:
-            post.withdraw()
-            self._mark_later(mail_id, tries, str(error))
-        except Refused as error:
-            self._mark_failed(mail_id, str(error), refused=error)
-        except NotNow as error:
-            self._mark_later(mail_id, tries, str(error))
-        except Uncertain as error:
-            self._mark_uncertain(mail_id, tries, str(error))
+            if composed is None or not composed.shared.is_fresh:
+                composed = self._compose_anew(mail_id)
+                tries = composed.tries
+            reply = self._deliver(post, mail_id, composed)
+        except FATES as error:
+            self._note(mail_id, error, tries)
         except SQLAlchemyError:
             raise  # the database's trouble, not the mail's: the lease brings it back
         except Exception as error:
             # A mail that cannot be built must not stop the others; it stands as failed.
             log.exception("mail_cannot_be_built", mail=mail_id)
-            self._mark_failed(mail_id, f"it could not be built: {type(error).__name__}")
+            self._holding.fail(mail_id, f"it could not be built: {type(error).__name__}")
         else:
-            self._mark_sent(mail_id, reply)
+            self._holding.accepted = Accepted(mail_id, reply)
+        self._holding.in_hand = None
 
-    def _compose(self, mail_id: int) -> tuple[Letter, int]:
-        with self.services.database.read() as session:
-            row = _row(session, mail_id)
-            letter = compose(session, mail=row, services=self.services, now=self.now())
-            return letter, row.tries
+    def _note(self, mail_id: int, error: Exception, tries: int) -> None:
+        match error:
+            case NotToBeSent() | Unwritable():
+                self._holding.fail(mail_id, str(error))
+            case Refused():
+                self._holding.fail(mail_id, str(error), tries=tries, refused=error)
+            case Unsettled():
+                self._holding.put_back(mail_id, str(error))
+            case NotNow():
+                self._holding.later(mail_id, str(error), tries)
+            case Trouble():
+                self._holding.pause(mail_id, str(error), tries if error.tried else None)
+            case Uncertain():
+                self._holding.uncertain(mail_id, str(error), tries)
+            case _:
+                log.warning("mail_lease_lost", mail=mail_id)
 
-    def _mark_handing_over(self, mail_id: int) -> bool:
-        """The last look at the truth, in the transaction that lets the mail go."""
-        with self.services.database.write() as session:
-            now = self.now()
-            still_true(session, mail=_row(session, mail_id), now=now)
-            return outbox.mark_handing_over(
-                session, mail_id=mail_id, owner=self.owner, lease=self._lease, now=now
-            )
+    def _compose_anew(self, mail_id: int) -> Composed:
+        with self._services.database.read() as session:
+            return self._composed(session, mail_facts.facts(session, mail_id=mail_id))
 
-    def _mark_sent(self, mail_id: int, reply: str) -> None:
-        with self.services.database.write() as session:
-            marked = outbox.mark_sent(
-                session, mail_id=mail_id, owner=self.owner, reply=reply, now=self.now()
-            )
-        log.info("mail_sent" if marked else "mail_sent_after_its_lease", mail=mail_id)
+    def _deliver(self, post: Post, mail_id: int, composed: Composed) -> str:
+        """Offer and hand over; composed anew where the truth has changed. The server's reply."""
+        for _ in range(MOST_CHANGES):
+            content = content_of(composed.letter, settings=self._services.settings, now=self._now())
+            post.offer(composed.letter.to_address)
+            try:
+                self._begin(mail_id, composed)
+            except Outdated:
+                post.withdraw()
+                composed = self._compose_anew(mail_id)
+                continue
+            except (NotToBeSent, Unsettled, LeaseLost):
+                post.withdraw()
+                raise
+            return post.hand_over(content)
+        raise Unsettled("what it says keeps changing")
 
-    def _mark_failed(self, mail_id: int, reason: str, *, refused: Refused | None = None) -> None:
-        with self.services.database.write() as session:
-            marked = outbox.mark_failed(session, mail_id=mail_id, owner=self.owner, reason=reason)
-            if marked and isinstance(refused, NoSuchAddress):
-                delivery_notices.refused_at_hand_over(
-                    session,
-                    mail_id=mail_id,
-                    address=refused.address,
-                    status=refused.status,
-                    words=reason,
-                    now=self.now(),
-                )
-        log.warning("mail_failed", mail=mail_id)
+    def _begin(self, mail_id: int, composed: Composed) -> None:
+        """The last look at the truth, in the transaction that lets the mail go.
 
-    def _mark_later(self, mail_id: int, tries: int, reason: str) -> None:
-        with self.services.database.write() as session:
-            outbox.mark_later(
-                session,
-                mail_id=mail_id,
-                owner=self.owner,
-                tries=tries,
-                reason=reason,
-                now=self.now(),
-            )
-        log.warning("mail_later", mail=mail_id, tries=tries)
+        It also settles the mail before, so what is the matter with this one must not undo it:
+        it is raised afterwards. Raises NotToBeSent, Unsettled, Outdated, LeaseLost.
+        """
+        trouble: Exception | None = None
+        with self._holding.writing() as session:
+            try:
+                self._let_go(session, mail_id, composed)
+            except (NotToBeSent, Unsettled, Outdated, LeaseLost) as error:
+                trouble = error
+        if trouble is not None:
+            raise trouble
+        copies.are_kept(composed.letter)
 
-    def _mark_uncertain(self, mail_id: int, tries: int, reason: str) -> None:
-        with self.services.database.write() as session:
-            outbox.mark_uncertain(
-                session,
-                mail_id=mail_id,
-                owner=self.owner,
-                tries=tries,
-                reason=reason,
-                now=self.now(),
-            )
-        log.warning("mail_uncertain", mail=mail_id, tries=tries)
+    def _let_go(self, session: Session, mail_id: int, composed: Composed) -> None:
+        now, letter = self._now(), composed.letter
+        facts = mail_facts.facts(session, mail_id=mail_id)
+        if facts is None:
+            raise NotToBeSent(ERASED)
+        still_true(session, facts=facts, now=now)
+        if not composed.shared.is_good(facts.version) or (
+            facts.mail.recipient.email != letter.to_address
+        ):
+            raise Outdated
+        if not self._holding.begin(session, mail_id=mail_id, now=now):
+            raise LeaseLost
+        if self._services.settings.mail_copies_days:
+            copies.keep(session, mail_id=mail_id, letter=letter, now=now)

@@ -13,7 +13,7 @@ from webinars.models.library import (
     Theme,
     resource_themes,
 )
-from webinars.models.outbox import ENDED_BADLY, MailKind, MailState, OutboxMail
+from webinars.models.outbox import MailKind, MailState, OutboxMail
 from webinars.models.people import ActorCategory, Organiser, Participant, Role
 from webinars.models.planning import (
     Change,
@@ -32,10 +32,10 @@ from webinars.models.registrations import (
     Registration,
     RegistrationStatus,
 )
+from webinars.models.sending import MailCopy, MailCopyText, MailFlow
 from webinars.models.site import SiteState
 
 __all__ = [
-    "ENDED_BADLY",
     "SOMEBODYS",
     "ActorCategory",
     "AddressStanding",
@@ -54,6 +54,9 @@ __all__ = [
     "FollowedTheme",
     "LeftBy",
     "LeftList",
+    "MailCopy",
+    "MailCopyText",
+    "MailFlow",
     "MailKind",
     "MailList",
     "MailState",

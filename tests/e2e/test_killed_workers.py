@@ -1,0 +1,271 @@
+"""Workers that are killed, at each named point and at any instant. Promise P2."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from aiosmtpd.smtp import Envelope
+
+from tests.e2e.owed import copies, everyone, ledger, owe, states
+from tests.e2e.support import ROOT, Installation, until
+from tests.mail.scripted import ScriptedServer, scripted_server
+from tests.support import MailServer
+from webinars import clock
+from webinars.db import Database
+from webinars.models import MailState, OutboxMail
+
+# each named point -------------------------------------------------------------------------
+
+
+@contextmanager
+def locked(database_url: str) -> Iterator[None]:
+    """Nobody else writes mails meanwhile."""
+    database = Database(database_url)
+    with database.write() as session:
+        session.execute(sa.text("SELECT 1"))  # on SQLite that is enough
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(sa.text("LOCK TABLE outbox IN EXCLUSIVE MODE"))
+        yield
+    database.dispose()
+
+
+@dataclass
+class Point:
+    """Where a worker stands when it is killed."""
+
+    reached: threading.Event = field(default_factory=threading.Event)
+    killed: threading.Event = field(default_factory=threading.Event)
+
+    def stop_here(self) -> None:
+        """The server has been told something, and says nothing more."""
+        if not self.reached.is_set():
+            self.reached.set()
+            self.killed.wait(30)
+
+    def answer_into_a_lock(self, database_url: str) -> Callable[[], None]:
+        """The server answers, and what the worker would write of it has to wait."""
+
+        def hold() -> None:
+            with locked(database_url):
+                held.set()
+                self.killed.wait(30)
+
+        held = threading.Event()
+
+        def answer() -> None:
+            if not self.reached.is_set():
+                threading.Thread(target=hold).start()
+                held.wait(30)
+                threading.Timer(0.3, self.reached.set).start()  # it has the answer by then
+
+        return answer
+
+
+def let_leases_end(database_url: str) -> None:
+    """As if their time had passed."""
+    database = Database(database_url)
+    with database.write() as session:
+        session.execute(
+            sa.update(OutboxMail)
+            .where(OutboxMail.lease_until.is_not(None))
+            .values(lease_until=clock.now() - timedelta(seconds=1))
+        )
+    database.dispose()
+
+
+def kill_at(place: Installation, server: ScriptedServer, database_url: str, name: str) -> None:
+    """Start a worker, and kill it where the name says."""
+    point = Point()
+    if name == "before the claim":
+        with locked(database_url):
+            worker = place.worker()
+            worker.said("worker_started")
+            time.sleep(0.3)
+            worker.kill()
+        return
+    verbs = {
+        "after the claim": "CONNECT",
+        "after MAIL": "MAIL",
+        "after RCPT": "RCPT",
+        "after DATA": "DATA",
+        "after the message": "BODY",
+    }
+    if name in verbs:
+        server.before[verbs[name]] = point.stop_here
+    else:
+        verb = {"before the commit that lets it go": "RCPT", "after 250": "BODY"}[name]
+        server.before[verb] = point.answer_into_a_lock(database_url)
+    worker = place.worker()
+    assert point.reached.wait(40), worker.output()
+    worker.kill()
+    point.killed.set()
+    server.before.clear()
+
+
+@pytest.mark.parametrize(
+    ("name", "left_in", "doubts", "sent"),
+    [
+        ("before the claim", MailState.PENDING, 0, 1),
+        ("after the claim", MailState.CLAIMED, 0, 1),
+        ("after MAIL", MailState.CLAIMED, 0, 1),
+        ("after RCPT", MailState.CLAIMED, 0, 1),
+        ("before the commit that lets it go", MailState.CLAIMED, 0, 1),
+        ("after DATA", MailState.HANDING_OVER, 1, 1),
+        ("after the message", MailState.HANDING_OVER, 1, 2),
+        ("after 250", MailState.HANDING_OVER, 1, 2),
+    ],
+)
+def test_killed_at_a_named_point(
+    install: Callable[..., Installation],
+    database_url: str,
+    name: str,
+    left_in: MailState,
+    doubts: int,
+    sent: int,
+):
+    """The first of three mails is in hand: only its fate may be in doubt."""
+    owe(database_url, 3)
+    with scripted_server() as server:
+        place = install(database_url=database_url, mail_port=server.port, mail_server="127.0.0.1")
+        kill_at(place, server, database_url, name)
+        first, *others = sorted(ledger(database_url).values(), key=lambda mail: mail.id)
+        assert first.state is left_in
+        assert {mail.state for mail in others} <= {MailState.PENDING, MailState.CLAIMED}
+
+        let_leases_end(database_url)
+        place.run("worker", "--once")
+        rows = sorted(ledger(database_url).values(), key=lambda mail: mail.id)
+        assert [mail.state for mail in rows] == [MailState.SENT] * 3
+        assert [mail.uncertain for mail in rows] == [doubts, 0, 0]
+        found = [sum(mail.message_id.encode() in body for body in server.bodies) for mail in rows]
+        assert found == [sent, 1, 1]
+
+
+# any instant ------------------------------------------------------------------------------
+
+
+@contextmanager
+def nursery(place: Installation) -> Iterator[Callable[[], int]]:
+    """What starts a worker and gives its number; those that live at the end are killed."""
+    numbers: list[int] = []
+    turn = threading.Lock()
+    with (
+        (place.folder / "nursery.log").open("wb") as log,
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.e2e.nursery"],
+            env=place.environment,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        ) as process,
+    ):
+
+        def start() -> int:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            with turn:
+                process.stdin.write("\n")
+                process.stdin.flush()
+                numbers.append(int(process.stdout.readline()))
+                return numbers[-1]
+
+        try:
+            yield start
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)  # its own group: it and its workers
+
+
+def kill_at_random(
+    place: Installation,
+    database_url: str,
+    smtp: MailServer,
+    *,
+    kills: int,
+    crowd: int,
+    workers: int,
+) -> None:
+    """Kill so many workers at random instants while others work; then see what became."""
+
+    def think(_envelope: Envelope) -> None:
+        time.sleep(0.003)  # so that a kill meets a mail in hand
+
+    smtp.on_data = think
+    owe(database_url, crowd)
+    chance = random.Random(20190418)  # where they fall, the machine decides all the same
+    lives = [chance.uniform(0.05, 0.8) for _ in range(kills)]
+    with nursery(place) as start:
+
+        def kill_and_replace(share: list[float]) -> None:
+            for life in share:
+                number = start()
+                time.sleep(life)
+                os.kill(number, signal.SIGKILL)
+
+        threads = [
+            threading.Thread(target=kill_and_replace, args=(lives[one::workers],))
+            for one in range(workers)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        let_leases_end(database_url)
+        for _ in range(2):
+            start()
+        until(
+            lambda: states(database_url).keys() <= {MailState.SENT, MailState.PARKED},
+            within=60 + crowd / 20,
+            what="every mail is settled",
+            every=0.5,
+        )
+    check_each(database_url, smtp, crowd=crowd)
+    # The kills met workers at work: else this would prove nothing.
+    assert sum(mail.uncertain for mail in ledger(database_url).values()) >= kills // 10
+
+
+def check_each(database_url: str, smtp: MailServer, *, crowd: int) -> None:
+    """Nothing is lost; a second copy only where there was doubt, under the same Message-ID."""
+    rows, served = ledger(database_url), copies(smtp)
+    assert served.keys() == everyone(crowd) == rows.keys()
+    for email, mail in rows.items():
+        assert served[email] <= 1 + mail.uncertain
+        assert mail.state is MailState.SENT or mail.uncertain > 2
+    assert {
+        (arrived.envelope_to[0], arrived.message["Message-ID"]) for arrived in smtp.arrived
+    } == {(email, mail.message_id) for email, mail in rows.items()}
+
+
+@pytest.fixture
+def quick(
+    install: Callable[..., Installation], database_url: str, smtp: MailServer
+) -> Installation:
+    """An installation whose vanished workers are replaced soon."""
+    return install(
+        database_url=database_url,
+        mail_server="127.0.0.1",
+        mail_port=smtp.port,
+        worker_tick_seconds=1,
+        outbox_lease_seconds=5,
+    )
+
+
+def test_killed_at_any_instant(quick: Installation, database_url: str, smtp: MailServer):
+    kill_at_random(quick, database_url, smtp, kills=50, crowd=400, workers=5)
+
+
+@pytest.mark.soak
+def test_killed_a_thousand_times(quick: Installation, database_url: str, smtp: MailServer):
+    kill_at_random(quick, database_url, smtp, kills=1000, crowd=8000, workers=8)
