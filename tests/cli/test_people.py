@@ -269,7 +269,8 @@ def test_mails_are_kept_back(run: Run, march: Database) -> None:
     for wrong in ((), ("1", "--kind", "link")):
         assert "Name mails by their MAIL_ID" in refused(run("outbox", "park", *wrong), 2)
     with march.read() as session:
-        rows = session.scalars(sa.select(AuditEntry).where(AuditEntry.act == AuditAct.MAIL_PARKED))
+        parked = sa.select(AuditEntry).where(AuditEntry.act == AuditAct.MAIL_PARKED)
+        rows = session.scalars(parked.order_by(AuditEntry.id))
         assert [(row.actor, row.after["mails"]) for row in rows] == [
             (COMMAND_LINE, [1]),
             (COMMAND_LINE, [3]),
