@@ -225,7 +225,7 @@ def kill_at_random(
     smtp.on_data = think
     owe(database_url, crowd)
     chance = random.Random(20190418)  # where they fall, the machine decides all the same
-    lives = [chance.uniform(0.2, 1.0) for _ in range(kills)]
+    lives = [chance.uniform(0.1, 2.0) for _ in range(kills)]
     with nursery(place) as start:
 
         def kill_and_replace(share: list[float]) -> None:
@@ -283,7 +283,7 @@ def quick(
 
 
 def test_killed_at_any_instant(quick: Installation, database_url: str, smtp: MailServer):
-    kill_at_random(quick, database_url, smtp, kills=50, crowd=400, workers=5)
+    kill_at_random(quick, database_url, smtp, kills=50, crowd=500, workers=6)
 
 
 @pytest.mark.soak
