@@ -15,11 +15,15 @@ from webinars.worker import Worker
 
 # A vanished worker holds a batch until its lease ends: small ones leave work for the others.
 sending.BATCH = 5
+WARM = ("email/confirmation/", "email/layout", "email/shared")
+"""Templates that are compiled once, before the fork."""
 
 
 def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead need not be asked how they died
     app = make_app()
+    for name in app.jinja_env.list_templates(filter_func=lambda name: name.startswith(WARM)):
+        app.jinja_env.get_template(name)
     for _line in sys.stdin:
         number = os.fork()
         if number == 0:

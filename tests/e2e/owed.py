@@ -12,15 +12,16 @@ from webinars.db import Database
 from webinars.models import MailState, OutboxMail, Participant
 
 
-def owe(database_url: str, count: int) -> None:
+def owe(database_url: str, count: int, *, beginning: int = 0) -> None:
     """So many people register for a webinar to come: each is owed one confirmation."""
     now = clock.now()
     meeting = replace(APRIL, date=(now + timedelta(days=30)).date())
     plan = plan_of(meeting, slug="coming", year=meeting.date.year)
     database = Database(database_url)
     with database.write() as session:
-        published(session, plan, now=now)
-        for number in range(count):
+        if not beginning:
+            published(session, plan, now=now)
+        for number in range(beginning, beginning + count):
             register(session, person(number), cycle="coming", webinar=APRIL.slug, now=now)
     database.dispose()
 

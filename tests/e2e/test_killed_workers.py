@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -83,77 +84,6 @@ def let_leases_end(database_url: str) -> None:
     database.dispose()
 
 
-def kill_at(place: Installation, server: ScriptedServer, database_url: str, name: str) -> None:
-    """Start a worker, and kill it where the name says."""
-    point = Point()
-    if name == "before the claim":
-        with locked(database_url):
-            worker = place.worker()
-            worker.said("worker_started")
-            time.sleep(0.3)
-            worker.kill()
-        return
-    verbs = {
-        "after the claim": "CONNECT",
-        "after MAIL": "MAIL",
-        "after RCPT": "RCPT",
-        "after DATA": "DATA",
-        "after the message": "BODY",
-    }
-    if name in verbs:
-        server.before[verbs[name]] = point.stop_here
-    else:
-        verb = {"before the commit that lets it go": "RCPT", "after 250": "BODY"}[name]
-        server.before[verb] = point.answer_into_a_lock(database_url)
-    worker = place.worker()
-    assert point.reached.wait(40), worker.output()
-    worker.kill()
-    point.killed.set()
-    server.before.clear()
-
-
-@pytest.mark.parametrize(
-    ("name", "left_in", "doubts", "sent"),
-    [
-        ("before the claim", MailState.PENDING, 0, 1),
-        ("after the claim", MailState.CLAIMED, 0, 1),
-        ("after MAIL", MailState.CLAIMED, 0, 1),
-        ("after RCPT", MailState.CLAIMED, 0, 1),
-        ("before the commit that lets it go", MailState.CLAIMED, 0, 1),
-        ("after DATA", MailState.HANDING_OVER, 1, 1),
-        ("after the message", MailState.HANDING_OVER, 1, 2),
-        ("after 250", MailState.HANDING_OVER, 1, 2),
-    ],
-)
-def test_killed_at_a_named_point(
-    install: Callable[..., Installation],
-    database_url: str,
-    name: str,
-    left_in: MailState,
-    doubts: int,
-    sent: int,
-):
-    """The first of three mails is in hand: only its fate may be in doubt."""
-    owe(database_url, 3)
-    with scripted_server() as server:
-        place = install(database_url=database_url, mail_port=server.port, mail_server="127.0.0.1")
-        kill_at(place, server, database_url, name)
-        first, *others = sorted(ledger(database_url).values(), key=lambda mail: mail.id)
-        assert first.state is left_in
-        assert {mail.state for mail in others} <= {MailState.PENDING, MailState.CLAIMED}
-
-        let_leases_end(database_url)
-        place.run("worker", "--once")
-        rows = sorted(ledger(database_url).values(), key=lambda mail: mail.id)
-        assert [mail.state for mail in rows] == [MailState.SENT] * 3
-        assert [mail.uncertain for mail in rows] == [doubts, 0, 0]
-        found = [sum(mail.message_id.encode() in body for body in server.bodies) for mail in rows]
-        assert found == [sent, 1, 1]
-
-
-# any instant ------------------------------------------------------------------------------
-
-
 @contextmanager
 def nursery(place: Installation) -> Iterator[Callable[[], int]]:
     """What starts a worker and gives its number; those that live at the end are killed."""
@@ -188,6 +118,96 @@ def nursery(place: Installation) -> Iterator[Callable[[], int]]:
             os.killpg(process.pid, signal.SIGKILL)  # its own group: it and its workers
 
 
+POINTS = {
+    # Where it is killed: how the mail in hand stands then, its doubts, and how often it left.
+    "before the claim": (MailState.PENDING, 0, 1),
+    "after the claim": (MailState.CLAIMED, 0, 1),
+    "after MAIL": (MailState.CLAIMED, 0, 1),
+    "after RCPT": (MailState.CLAIMED, 0, 1),
+    "before the commit that lets it go": (MailState.CLAIMED, 0, 1),
+    "after DATA": (MailState.HANDING_OVER, 1, 1),
+    "after the message": (MailState.HANDING_OVER, 1, 2),
+    "after 250, before the commit": (MailState.HANDING_OVER, 1, 2),
+}
+VERBS = {
+    "after the claim": "CONNECT",
+    "after MAIL": "MAIL",
+    "after RCPT": "RCPT",
+    "after DATA": "DATA",
+    "after the message": "BODY",
+    "before the commit that lets it go": "RCPT",
+    "after 250, before the commit": "BODY",
+}
+"""What the server has been told when it stops to answer, or answers into a lock."""
+
+
+def kill_at(start: Callable[[], int], server: ScriptedServer, url: str, name: str) -> None:
+    """Start a worker, and kill it where the name says."""
+    point = Point()
+    if name == "before the claim":
+        with locked(url):
+            number = start()
+            time.sleep(0.5)
+            os.kill(number, signal.SIGKILL)
+        return
+    into_a_lock = name.endswith(("commit", "lets it go"))
+    server.before[VERBS[name]] = point.answer_into_a_lock(url) if into_a_lock else point.stop_here
+    number = start()
+    assert point.reached.wait(30), name
+    os.kill(number, signal.SIGKILL)
+    wait_for_the_end_of(number)
+    point.killed.set()
+    server.before.clear()
+
+
+def wait_for_the_end_of(number: int) -> None:
+    """Of a process that has been sent a signal."""
+    until(lambda: not Path(f"/proc/{number}").exists(), within=10, what="it has ended")
+
+
+def newest(database_url: str) -> list[OutboxMail]:
+    """The three mails that were owed last."""
+    return sorted(ledger(database_url).values(), key=lambda mail: mail.id)[-3:]
+
+
+def test_killed_at_each_named_point(install: Callable[..., Installation], database_url: str):
+    """The first of three mails is in hand: only its fate may be in doubt."""
+    with scripted_server() as server:
+        place = install(
+            database_url=database_url,
+            mail_port=server.port,
+            mail_server="127.0.0.1",
+            worker_tick_seconds=1,
+        )
+        with nursery(place) as start:
+            for number, (name, (left_in, doubts, times)) in enumerate(POINTS.items()):
+                owe(database_url, 3, beginning=3 * number)
+                kill_at(start, server, database_url, name)
+                states_then = [mail.state for mail in newest(database_url)]
+                assert states_then[0] is left_in, name
+                assert set(states_then[1:]) <= {MailState.PENDING, MailState.CLAIMED}, name
+
+                let_leases_end(database_url)
+                survivor = start()
+                until(
+                    lambda: {mail.state for mail in newest(database_url)} == {MailState.SENT},
+                    within=30,
+                    what=f"killed {name}, all the same",
+                    every=0.1,
+                )
+                os.kill(survivor, signal.SIGTERM)
+                wait_for_the_end_of(survivor)
+                rows = newest(database_url)
+                assert [mail.uncertain for mail in rows] == [doubts, 0, 0], name
+                found = [
+                    sum(mail.message_id.encode() in body for body in server.bodies) for mail in rows
+                ]
+                assert found == [times, 1, 1], name
+
+
+# any instant ------------------------------------------------------------------------------
+
+
 def kill_at_random(
     place: Installation,
     database_url: str,
@@ -200,12 +220,12 @@ def kill_at_random(
     """Kill so many workers at random instants while others work; then see what became."""
 
     def think(_envelope: Envelope) -> None:
-        time.sleep(0.003)  # so that a kill meets a mail in hand
+        time.sleep(0.015)  # so that a kill meets a mail in hand
 
     smtp.on_data = think
     owe(database_url, crowd)
     chance = random.Random(20190418)  # where they fall, the machine decides all the same
-    lives = [chance.uniform(0.05, 0.8) for _ in range(kills)]
+    lives = [chance.uniform(0.1, 2.0) for _ in range(kills)]
     with nursery(place) as start:
 
         def kill_and_replace(share: list[float]) -> None:
@@ -263,7 +283,7 @@ def quick(
 
 
 def test_killed_at_any_instant(quick: Installation, database_url: str, smtp: MailServer):
-    kill_at_random(quick, database_url, smtp, kills=50, crowd=400, workers=5)
+    kill_at_random(quick, database_url, smtp, kills=50, crowd=500, workers=6)
 
 
 @pytest.mark.soak

@@ -60,7 +60,12 @@ class ScriptedServer:
             if not self._answer(connection, verb):
                 return
             if verb == "DATA" and self.answers.get("DATA", USUAL["DATA"]).startswith("354"):
-                self.bodies.append(b"".join(iter(lines.readline, b".\r\n")))
+                body = []
+                while (content := lines.readline()) != b".\r\n":
+                    if not content:  # who was speaking is no more
+                        return
+                    body.append(content)
+                self.bodies.append(b"".join(body))
                 if not self._answer(connection, "BODY"):
                     return
 

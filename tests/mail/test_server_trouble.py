@@ -253,14 +253,16 @@ def test_a_link_that_is_slow_to_name_a_recipient_leaves_no_doubt_about_the_one_b
 
 
 @pytest.mark.parametrize("per_minute", [600])
-def test_a_rate_is_kept(three: Database, make_worker: MakeWorker, per_minute: int) -> None:
+def test_a_rate_is_kept(
+    three: Database, make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch, per_minute: int
+) -> None:
     """The clock of the test stands still: what one second allows leaves, and no more."""
     with three.write() as session:
         for number in range(3, 14):
             register(session, person(number))
     with scripted_server() as server:
         worker = make_worker(mail_port=server.port, mail_per_minute=per_minute)
-        worker._stopping.wait = lambda _seconds: worker._stopping.set()  # type: ignore[method-assign]
+        monkeypatch.setattr(worker._stopping, "wait", lambda _seconds: worker._stopping.set())
         worker.tick()
         assert len(server.bodies) == per_minute // 60
     assert sorted(states(three)) == [UNTRIED] * 4 + [("sent", 1, 0)] * 10

@@ -200,7 +200,7 @@ def test_everything_is_taken_as_a_file(
     identities = [mail.pop("message_id") for mail in found["mails"]]
     assert len(set(identities)) == 2
     at, later = "2019-03-04T09:00:00Z", "2019-03-04T09:00:01Z"
-    mail = {"state": "pending", "sent_at": None, "reply": None}
+    mail = {"state": "pending", "sent_at": None, "reply": None, "subject": None, "text": None}
     assert found == {
         "made_at": at,
         "person": {
