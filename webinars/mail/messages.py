@@ -1,6 +1,5 @@
 """Building a mail from the present truth. Sending it is another place."""
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +13,8 @@ from webinars.domain.programme import Life
 from webinars.domain.waiting_line import position
 from webinars.domain.webinar_page import webinar_page
 from webinars.links import Links
-from webinars.mail import accounts, by_rule, notices, scopes, welcome
-from webinars.mail.letters import Enclosure, Letter, NotToBeSent, texts
+from webinars.mail import accounts, by_rule, notices, own_words, scopes, trials, welcome
+from webinars.mail.letters import Enclosure, Letter, NotToBeSent, harmless, texts
 from webinars.models import (
     Cycle,
     MailKind,
@@ -37,13 +36,16 @@ def compose(session: Session, *, mail: OutboxMail, services: Services, now: date
     Raises NotToBeSent, Unsettled.
     """
     registration = still_true(session, mail=mail, now=now)
+    if mail.kind is MailKind.TRIAL:
+        return trials.compose(session, mail=mail, services=services)
     if mail.organiser is not None:
         return accounts.compose(mail, services=services)
     person = mail.recipient
     assert isinstance(person, Participant)
     with force_locale(person.language):
         context = _context(session, mail, registration, services, now)
-        said = texts(mail.kind, context)
+        own = own_words.for_mail(session, kind=mail.kind, context=context)
+        said = texts(mail.kind, context, own)
         enclosures = (
             (_calendar_file(session, mail, services),)
             if mail.kind in WITH_CALENDAR
@@ -52,7 +54,7 @@ def compose(session: Session, *, mail: OutboxMail, services: Services, now: date
             else ()
         )
     return Letter(
-        to_name=_harmless(person.full_name),
+        to_name=harmless(person.full_name),
         to_address=person.email,
         subject=said.subject,
         text=said.text,
@@ -61,14 +63,6 @@ def compose(session: Session, *, mail: OutboxMail, services: Services, now: date
         leave_url=context["leave_url"],
         enclosures=enclosures,
     )
-
-
-ODD_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f0-9/\\@:<>\[\](){}|=+*#%$€£&_~^。．｡]|\.(?![ -]|$)")
-
-
-def _harmless(name: str) -> str:
-    """The name, or nothing when it could carry somebody else's message to this address."""
-    return "" if len(name) > 60 or ODD_IN_A_NAME.search(name) else name
 
 
 def _registration(session: Session, mail: OutboxMail) -> Registration | None:
@@ -146,7 +140,7 @@ def _context(
     token = participants.page_token(links, person)
     context: dict[str, Any] = {
         "person": person,
-        "greeted_name": _harmless(person.full_name.strip()),
+        "greeted_name": harmless(person.full_name.strip()),
         "status": registration.status if registration else None,
         "position": position(session, registration=registration) if registration else None,
         "person_url": links.person(token, language=language),

@@ -58,6 +58,10 @@ class AuditAct(enum.StrEnum):
     # to addresses that mail does not reach
     ADDRESS_LIFTED = "address_lifted"
     ADDRESSES_EXPORTED = "addresses_exported"
+    # to the words of mails
+    MAIL_TEXT_CHANGED = "mail_text_changed"
+    MAIL_TEXT_RESET = "mail_text_reset"
+    MAIL_TEXT_TRIED = "mail_text_tried"
     # to participants
     PERSON_ERASED = "person_erased"
     PEOPLE_ERASED = "people_erased"

@@ -36,6 +36,9 @@ ELSEWHERE: dict[AuditAct, LazyString] = {
     AuditAct.SECOND_FACTOR_OFF: lazy_gettext("turned a second factor off"),
     AuditAct.ADDRESS_LIFTED: lazy_gettext("let mail leave again for an address"),
     AuditAct.ADDRESSES_EXPORTED: lazy_gettext("exported the addresses that mail does not reach"),
+    AuditAct.MAIL_TEXT_CHANGED: lazy_gettext("changed the words of a mail"),
+    AuditAct.MAIL_TEXT_RESET: lazy_gettext("took up the usual words of a mail again"),
+    AuditAct.MAIL_TEXT_TRIED: lazy_gettext("sent themselves a test of a mail"),
     AuditAct.PERSON_ERASED: lazy_gettext("erased a person"),
     AuditAct.PEOPLE_ERASED: lazy_gettext("erased people who were not heard of for long"),
 }
