@@ -14,6 +14,8 @@ from webinars.domain.errors import N_, WrongValue
 BRACE = re.compile(r"\{\{|\}\}|\{([^{}\n]*)\}|[{}]")
 MOST_REPEATED = 40
 """Characters of a wrong placeholder that the sentence says again."""
+LIKE = 0.75
+"""How much alike two names are of which one was meant; 1 is the same."""
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """What no value brings into a line of a mail."""
 
@@ -81,12 +83,13 @@ def _place(text: str, index: int) -> dict[str, str]:
 
 def _unknown(name: str, allowed: Collection[str], place: Mapping[str, str]) -> WrongValue:
     shown = "{" + name[:MOST_REPEATED] + "}"
-    meant = difflib.get_close_matches(name[:MOST_REPEATED].strip().lower(), allowed, n=1)
+    typed = name[:MOST_REPEATED].strip().lower()
+    meant = difflib.get_close_matches(typed, allowed, n=1, cutoff=LIKE)
     if meant:
         return WrongValue(
             N_(
-                "%(name)s, at character %(column)s of line %(line)s, cannot stand here: did you "
-                "mean %(meant)s?"
+                "%(name)s, at character %(column)s of line %(line)s, cannot stand here: perhaps "
+                "%(meant)s is meant"
             ),
             name=shown,
             meant="{" + meant[0] + "}",

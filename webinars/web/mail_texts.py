@@ -125,7 +125,7 @@ def look(kind: str, name: str) -> Response:
     where = mail_texts.situation(kind, name)
     form = TextForm.typed(where, request.form)
     form.read()
-    return _shown_again(where, form, status=422 if form.errors else 200)
+    return _shown_again(where, form, status=422 if form.errors else 200, looked=not form.errors)
 
 
 @blueprint.get(f"{PREFIX}/shown/<token>")
@@ -222,11 +222,14 @@ def reset(kind: str, name: str) -> AnyResponse:
 # the page ----------------------------------------------------------------------------------
 
 
-def _shown_again(where: Situation, form: TextForm, *, status: int = 200) -> Response:
-    """What was typed, upon the version that it was typed upon."""
+def _shown_again(
+    where: Situation, form: TextForm, *, status: int = 200, looked: bool = False
+) -> Response:
+    """What was typed, upon the version that it was typed upon; ``looked``: for its preview."""
     with services().database.read() as session:
         own = mail_texts.own_words(session, where=where)
-        return _page(session, where, form, own, status=status, seen=seen_version())
+        seen = seen_version()
+        return _page(session, where, form, own, status=status, seen=seen, looked=looked)
 
 
 def _overtaken(where: Situation, form: TextForm, since: Sequence[TextAct]) -> Response:
@@ -264,6 +267,7 @@ def _page(
     status: int = 200,
     seen: int | None = None,
     since: Sequence[TextAct] = (),
+    looked: bool = False,
 ) -> Response:
     people = _people(session, where)
     body = render_template(
@@ -274,6 +278,7 @@ def _page(
         own=own,
         seen=own.version if seen is None else seen,
         since=since,
+        looked=looked,
         acts=mail_texts.acts(session, where=where, most=MOST_ACTS),
         reset=AuditAct.MAIL_TEXT_RESET,
         languages=LANGUAGE_NAMES,
