@@ -1,12 +1,14 @@
-"""Mails in the organisers' own words: what they replace, what they never can, and what is said
-when they cannot be used."""
+"""Mails in the organisers' own words: what they replace, what they never can, and the fallback."""
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask_babel import force_locale
 
@@ -16,13 +18,17 @@ from tests.mail import test_messages as messages
 from tests.mail import test_scopes as scopes
 from tests.mail.test_by_rule import write as of_a_rule  # noqa: F401
 from tests.mail.test_change_notices import write as of_a_change  # noqa: F401
+from tests.mail.test_messages import Html
 from tests.mail.test_messages import write as of_a_message  # noqa: F401
 from tests.mail.test_scopes import write as of_a_scope  # noqa: F401
-from tests.support import NOW
+from tests.support import NOW, counted_queries
 from webinars.domain import mail_texts
-from webinars.domain.mail_texts import SITUATIONS, Part, Situation
+from webinars.domain.mail_texts import SITUATIONS, Part, Situation, situation
 from webinars.mail.letters import Letter
+from webinars.mail.messages import compose
+from webinars.mail.previews import preview
 from webinars.mail.usual_words import usual_words
+from webinars.models import MailKind, MailText, OutboxMail
 from webinars.services import Services
 
 # The words do not depend on the kind of database.
@@ -110,7 +116,139 @@ def test_the_usual_words_as_own_words_are_the_same_mail(
     assert ("L’équipe de" in letter.html) == bool(signed)
 
 
-def test_every_situation_is_among_the_snapshots(
-    app: Flask, keep: Keep, write: Write, services: Services
+def test_every_situation_can_fill_what_it_allows(app: Flask, services: Services) -> None:
+    """With real values for each of its placeholders, in both languages."""
+    for where in SITUATIONS:
+        every = " ".join("{" + name + "}" for name in where.allowed(Part.CLOSING))
+        for language in LANGUAGES:
+            with app.app_context(), services.database.read() as session:
+                said = preview(
+                    session,
+                    where=where,
+                    language=language,
+                    words={"closing": every, "opening": every, "subject": "{site_name}"},
+                    registration_id=None,
+                    services=services,
+                )
+            assert said.subject == services.settings.site_name
+            assert "{" not in said.text
+            spoken = " ".join(said.text.split())
+            assert spoken.count("Camille Martin") == 3, "the greeting and both texts"
+
+
+REMINDER = situation("reminder", "before")
+NASTY = "<b>gras</b> & «\N{NO-BREAK SPACE}{webinar_title}\N{NO-BREAK SPACE}»\nligne 2\n\nà {time}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_own_words_in_both_forms(language: str, keep: Keep, write: Write) -> None:
+    keep(
+        REMINDER,
+        {Part.SUBJECT: "À {time}, {zone} : {{oui}}", Part.OPENING: NASTY, Part.CLOSING: "Fin"},
+    )
+    letter = write("reminder-tomorrow", language)
+    page = Html(letter.html)
+    hour = {"fr": "13 h, heure de Paris", "en": "1 pm, Paris time"}[language]
+
+    assert letter.subject == f"À {hour} : {{oui}}"
+    title = (
+        "Écosystèmes & stratégies\N{NO-BREAK SPACE}: «\N{NO-BREAK SPACE}l’été\N{NO-BREAK SPACE}»"
+    )
+    spoken = " ".join(letter.text.split())
+    assert f"<b>gras</b> & « {' '.join(title.split())} à Nîmes » ligne 2 à 1" in spoken
+    assert "&lt;b&gt;gras&lt;/b&gt; &amp; «" in letter.html
+    assert "ligne 2" in letter.html
+    assert not page.tags() & {"b", "script"}
+    assert letter.text.index("Fin\n") > letter.text.index("ligne 2")
+    # The facts, the button and the way to leave are not theirs to lose.
+    assert len(page.having("button")) == 1
+    assert page.having("button")[0]["href"] in letter.text.splitlines()
+    assert letter.leave_url is not None
+    assert letter.leave_url in letter.text
+    assert max(len(line.encode()) for line in letter.html.splitlines()) <= 998
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Zoé Dupont", "Chère Zoé Dupont, à vous"),
+        ("www.evil.example", "Chère, à vous"),
+        ("<b>Zoé</b>", "Chère, à vous"),
+    ],
+)
+def test_a_name_brings_no_link_and_no_markup(
+    name: str, said: str, keep: Keep, request: pytest.FixtureRequest
 ) -> None:
-    assert len({(one.kind, one.name) for one in SITUATIONS}) == len(SITUATIONS)
+    keep(situation("confirmation", "registered"), {Part.OPENING: "Chère {full_name}, à vous"})
+    build = request.getfixturevalue("of_a_message")
+    letter = build(replace(messages.CASES["confirmation"], name=name), "fr")
+
+    assert said in letter.text
+    assert said in Html(letter.html).text
+    assert "evil" not in letter.text + letter.html
+    assert "b" not in Html(letter.html).tags()
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"fr": {"subject": "Encore {gone}", "opening": "Ici {", "closing": "Là }"}},
+        {"fr": {"subject": "a\r\nBcc: b@example.org", "no_such_part": "x"}},
+        {"fr": {"subject": 7, "opening": None}},
+        {"fr": ["subject"]},
+        {"xx": {"subject": "ailleurs"}},
+        {},
+    ],
+)
+def test_words_that_cannot_be_used_stop_no_mail(
+    texts: Any, services: Services, write: Write
+) -> None:
+    """A row of another version, of a backup, or written past every rule."""
+    with services.database.write() as session:
+        session.add(
+            MailText(
+                kind=MailKind.REMINDER,
+                situation="before",
+                texts=texts,
+                version=1,
+                changed_at=NOW,
+                changed_by="anne@example.org",
+            )
+        )
+    letter = write("reminder-tomorrow", "fr")
+    assert f"{letter.subject}\n\n{letter.text}" == snapshot("reminder-tomorrow", "fr")
+
+
+def test_one_part_that_cannot_be_used_leaves_the_others(services: Services, write: Write) -> None:
+    texts = {"fr": {"subject": "Demain {gone}", "opening": "Nous y serons."}}
+    with services.database.write() as session:
+        session.add(
+            MailText(
+                kind=MailKind.REMINDER,
+                situation="before",
+                texts=texts,
+                version=1,
+                changed_at=NOW,
+                changed_by="anne@example.org",
+            )
+        )
+    letter = write("reminder-tomorrow", "fr")
+    assert letter.subject == snapshot("reminder-tomorrow", "fr").partition("\n")[0]
+    assert "Nous y serons." in letter.text
+
+
+def test_one_query_more(keep: Keep, write: Write, services: Services, app: Flask) -> None:
+    """Whether or not there are words; none where none can stand."""
+    write("reminder-tomorrow", "fr")
+    counts = []
+    for _ in range(2):
+        with (
+            app.app_context(),
+            services.database.read() as session,
+            counted_queries(services.database) as statements,
+        ):
+            mail = session.scalars(sa.select(OutboxMail)).one()
+            compose(session, mail=mail, services=services, now=NOW + timedelta(days=44))
+        counts.append(sum("mail_texts" in one for one in statements))
+        keep(REMINDER, {Part.OPENING: "{room_opening}"})
+    assert counts == [1, 1]

@@ -178,7 +178,13 @@ def every_own_words(session: Session) -> dict[tuple[MailKind, str], OwnWords]:
 def _seen(row: MailText | None) -> OwnWords:
     if row is None:
         return OwnWords()
-    return OwnWords(row.texts, row.version, row.changed_at, row.changed_by)
+    # Of a row that was written past every rule, what is no text is none.
+    texts = {
+        language: {name: text for name, text in parts.items() if isinstance(text, str)}
+        for language, parts in row.texts.items()
+        if isinstance(parts, dict)
+    }
+    return OwnWords(texts, row.version, row.changed_at, row.changed_by)
 
 
 def save(

@@ -10,9 +10,6 @@ from webinars.db import Base, UTCDateTime
 from webinars.models.outbox import MailKind, OutboxMail
 from webinars.models.planning import by_value
 
-Texts = dict[str, dict[str, str]]
-"""Of each language the parts that have words of their own: ``{"fr": {"subject": "…"}}``."""
-
 
 class MailText(Base):
     """A kind of mail in one situation, in words of its own where it has any.
@@ -27,7 +24,8 @@ class MailText(Base):
     )
     situation: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
     """One of ``domain/mail_texts.py``."""
-    texts: Mapped[Texts] = mapped_column(sa.JSON)
+    texts: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    """Of each language the parts that have words of their own: ``{"fr": {"subject": "…"}}``."""
     version: Mapped[int]
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_by: Mapped[str]
