@@ -276,6 +276,7 @@ def _page(
         words=situation_words(where),
         form=form,
         own=own,
+        unusable=any(faults(where, own.of(one)) for one in LANGUAGES),
         seen=own.version if seen is None else seen,
         since=since,
         looked=looked,
