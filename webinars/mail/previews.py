@@ -286,6 +286,8 @@ def _welcome(shown: _Shown) -> dict[str, Any]:
     coming = _to_come(shown)
     if shown.where.name == "one":
         coming = coming[:1]
+    elif len(coming) == 1:
+        coming = [*coming, _some_page(shown.now).cycle.webinars[1]]
     return {
         **_WITHOUT_WEBINAR,
         "programme": shown.page.cycle,
