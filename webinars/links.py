@@ -8,8 +8,10 @@ person can raise to close every earlier one.
 import enum
 import hashlib
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 from itsdangerous import BadData, Signer, URLSafeSerializer
@@ -162,6 +164,24 @@ class Links:
         if not isinstance(issued, int):
             raise BadToken("form")
         return int(now.timestamp()) - issued
+
+    # previews of mails ------------------------------------------------------------------
+
+    def preview_token(self, shown: Mapping[str, Any]) -> str:
+        """What a frame of the desk shows, as part of its address."""
+        return str(self._previews.dumps(shown))
+
+    def read_preview_token(self, token: str) -> Mapping[str, Any]:
+        """What was given to ``preview_token``. Raises BadToken."""
+        try:
+            shown: Mapping[str, Any] = self._previews.loads(token)
+        except (BadData, ValueError) as error:
+            raise BadToken("preview") from error
+        return shown
+
+    @property
+    def _previews(self) -> URLSafeSerializer:
+        return URLSafeSerializer(self._secret, salt="mail.preview")
 
     @property
     def _invitations(self) -> URLSafeSerializer:

@@ -14,6 +14,9 @@ INVITATION_LASTS = timedelta(days=7)
 MOST_A_DAY = 3
 """Of one kind to one account: nobody's letter box is filled by strangers."""
 
+OF_THIS_PASSWORD = (MailKind.INVITATION, MailKind.PASSWORD_RESET)
+"""Of no use once the password is another one."""
+
 
 def owe_invitation(session: Session, *, organiser: Organiser, host: str, now: datetime) -> bool:
     """The mail with a link to choose the first password; False after a few on one day."""
@@ -41,7 +44,7 @@ def why_not(mail: OutboxMail) -> str | None:
         return "the account is closed"
     if mail.kind is MailKind.INVITATION and organiser.password:
         return "a password has been chosen already"
-    if mail.kind is not MailKind.PASSWORD_CHANGED and _mark(organiser) not in mail.key.split(":"):
+    if mail.kind in OF_THIS_PASSWORD and _mark(organiser) not in mail.key.split(":"):
         return "the password has changed since"
     return None
 

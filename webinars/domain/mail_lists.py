@@ -44,6 +44,7 @@ ALWAYS = (
     MailKind.INVITATION,
     MailKind.PASSWORD_RESET,
     MailKind.PASSWORD_CHANGED,
+    MailKind.TRIAL,
 )
 """Kinds that nobody can leave without leaving what they are about."""
 

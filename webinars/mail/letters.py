@@ -1,5 +1,6 @@
 """A mail ready to be handed over, and how its texts are made from templates."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -95,15 +96,36 @@ class Letter:
         return self.mould.enclosures
 
 
-def texts(kind: MailKind, context: dict[str, Any]) -> Texts:
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What the organisers say in their own words, filled in; what is empty has the usual ones."""
+
+    subject: str = ""
+    opening: tuple[str, ...] = ()
+    """Paragraphs, each of one line or more."""
+    closing: tuple[str, ...] = ()
+
+
+USUAL = Own()
+
+ODD_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f0-9/\\@:<>\[\](){}|=+*#%$€£&_~^。．｡]|\.(?![ -]|$)")
+
+
+def harmless(name: str) -> str:
+    """The name, or nothing when it could carry somebody else's message to this address."""
+    return "" if len(name) > 60 or ODD_IN_A_NAME.search(name) else name
+
+
+def texts(kind: MailKind, context: dict[str, Any], own: Own = USUAL) -> Texts:
     """The texts of a kind of mail, in the language of the moment."""
     environment = current_app.jinja_env
+    context = {**context, "own": own}
     subject, text, html = (
         environment.get_template(f"email/{kind.value}/{name}").render(context)
         for name in ("subject.txt", "body.txt", "body.html")
     )
     return Texts(
-        subject=" ".join(subject.split()),
+        subject=" ".join((own.subject or subject).split()),
         text=text.strip() + "\n",
         # The dark scheme is a media query: it cannot stand in an attribute.
         html=css_inline.inline(html, load_remote_stylesheets=False, keep_at_rules=True),

@@ -1,6 +1,5 @@
 """Building a mail from the present truth. Sending it is another place."""
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -21,8 +20,8 @@ from webinars.domain.outbox import EXPIRED
 from webinars.domain.programme import Life
 from webinars.domain.waiting_line import position
 from webinars.links import Links
-from webinars.mail import accounts, by_rule, notices, scopes, welcome
-from webinars.mail.letters import NAME, Enclosure, Letter, Mould, NotToBeSent, texts
+from webinars.mail import accounts, by_rule, notices, own_words, scopes, trials, welcome
+from webinars.mail.letters import NAME, Enclosure, Letter, Mould, NotToBeSent, harmless, texts
 from webinars.mail.marks import Marked
 from webinars.mail.shared import Shared
 from webinars.models import (
@@ -65,6 +64,8 @@ def compose(
     if facts is None:
         raise NotToBeSent(ERASED)
     still_true(session, facts=facts, now=now)
+    if mail.kind is MailKind.TRIAL:
+        return trials.compose(session, mail=mail, services=services)
     shared = shared or Shared(services, version=facts.version)
     marked = Marked(services.links)
     services = replace(services, links=marked)
@@ -76,28 +77,22 @@ def compose(
         context = _context(session, facts, services, shared, now)
 
         def make() -> Mould:
-            return Mould(texts(mail.kind, context), _enclosures(session, mail, context, shared))
+            own = own_words.for_mail(session, kind=mail.kind, context=context)
+            said = texts(mail.kind, context, own)
+            return Mould(said, _enclosures(session, mail, context, shared))
 
         mould = shared.mould(mail.kind, person.language, context, make)
     personal = marked.secrets
     if context["greeted_name"]:
-        personal[NAME] = _harmless(person.full_name.strip())
+        personal[NAME] = harmless(person.full_name.strip())
     return Letter(
-        to_name=_harmless(person.full_name),
+        to_name=harmless(person.full_name),
         to_address=person.email,
         mould=mould,
         message_id=mail.message_id,
         personal=personal,
         leave_url=marked.opened(context["leave_url"]),
     )
-
-
-ODD_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f0-9/\\@:<>\[\](){}|=+*#%$€£&_~^。．｡]|\.(?![ -]|$)")
-
-
-def _harmless(name: str) -> str:
-    """The name, or nothing when it could carry somebody else's message to this address."""
-    return "" if len(name) > 60 or ODD_IN_A_NAME.search(name) else name
 
 
 SAYS: dict[MailKind, tuple[RegistrationStatus, ...]] = {
@@ -161,7 +156,7 @@ def _context(
     token = participants.page_token(links, person)
     context: dict[str, Any] = {
         "person": Reader(language),
-        "greeted_name": NAME if _harmless(person.full_name.strip()) else "",
+        "greeted_name": NAME if harmless(person.full_name.strip()) else "",
         "status": registration.status if registration else None,
         "position": position(session, registration=registration) if registration else None,
         "person_url": links.person(token, language=language),

@@ -13,6 +13,7 @@ from webinars.models.library import (
     Theme,
     resource_themes,
 )
+from webinars.models.mail_texts import MailText, MailTrial
 from webinars.models.outbox import MailKind, MailState, OutboxMail
 from webinars.models.people import ActorCategory, Organiser, Participant, Role
 from webinars.models.planning import (
@@ -60,6 +61,8 @@ __all__ = [
     "MailKind",
     "MailList",
     "MailState",
+    "MailText",
+    "MailTrial",
     "NoticeKind",
     "Organiser",
     "OutboxMail",

@@ -62,6 +62,10 @@ class AuditAct(enum.StrEnum):
     MAIL_SENT_AGAIN = "mail_sent_again"
     MAIL_SET_ASIDE = "mail_set_aside"
     MAIL_PARKED = "mail_parked"
+    # to the words of mails
+    MAIL_TEXT_CHANGED = "mail_text_changed"
+    MAIL_TEXT_RESET = "mail_text_reset"
+    MAIL_TEXT_TRIED = "mail_text_tried"
     # to participants
     PERSON_ERASED = "person_erased"
     PEOPLE_ERASED = "people_erased"

@@ -13,7 +13,7 @@ from webinars.models.planning import Cycle, Webinar, by_value
 
 
 class MailKind(enum.StrEnum):
-    """What a mail is for. Each has a folder of texts in ``templates/email``."""
+    """What a mail is for. Each but a trial has a folder of texts in ``templates/email``."""
 
     CONFIRMATION = "confirmation"
     WAITING_LIST = "waiting_list"
@@ -40,6 +40,8 @@ class MailKind(enum.StrEnum):
     """An organiser's new account: choose a password."""
     PASSWORD_RESET = "password_reset"  # noqa: S105  (a kind of mail)
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    TRIAL = "trial"
+    """The words of another kind, which an organiser sends to themselves: see ``MailTrial``."""
 
 
 class MailState(enum.StrEnum):

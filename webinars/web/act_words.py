@@ -39,6 +39,9 @@ ELSEWHERE: dict[AuditAct, LazyString] = {
     AuditAct.MAIL_SENT_AGAIN: lazy_gettext("sent mails again"),
     AuditAct.MAIL_SET_ASIDE: lazy_gettext("set mails aside that could not be delivered"),
     AuditAct.MAIL_PARKED: lazy_gettext("kept mails back"),
+    AuditAct.MAIL_TEXT_CHANGED: lazy_gettext("changed the words of a mail"),
+    AuditAct.MAIL_TEXT_RESET: lazy_gettext("took up the usual words of a mail again"),
+    AuditAct.MAIL_TEXT_TRIED: lazy_gettext("sent themselves a test of a mail"),
     AuditAct.PERSON_ERASED: lazy_gettext("erased a person"),
     AuditAct.PEOPLE_ERASED: lazy_gettext("erased people who were not heard of for long"),
 }

@@ -4,11 +4,9 @@ from flask import Blueprint, Response, abort, make_response, render_template
 
 from webinars.demo.mailbox import Mailbox
 from webinars.services import services
+from webinars.web.headers import MAIL_POLICY
 
 blueprint = Blueprint("demo", __name__, url_prefix="/demo")
-
-# A mail brings its own style; it must bring nothing else.
-MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
 
 def _mailbox() -> Mailbox:

@@ -19,6 +19,8 @@ POLICY = {
     "base-uri": "'none'",
 }
 CONTENT_SECURITY_POLICY = "; ".join(f"{name} {value}" for name, value in POLICY.items())
+MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+"""Of a mail in a frame: it brings its own style; it must bring nothing else."""
 PRIVATE = (Access.PERSONAL, *AT_DESK, Access.SIGN_IN, Access.DEMONSTRATION)
 
 
