@@ -15,6 +15,7 @@ from webinars.db import Database
 from webinars.domain import outbox, worker_pulse
 from webinars.domain.mail_reasons import Reason
 from webinars.domain.reminders import MOVED
+from webinars.mail import copies
 from webinars.mail.messages import compose
 from webinars.models import (
     AddressStanding,
@@ -27,6 +28,7 @@ from webinars.models import (
     StopReason,
 )
 from webinars.services import Services
+from webinars.web.headers import MAIL_POLICY
 from webinars.web.mail_log_words import KIND_NAMES, REASONS
 
 PAGE = "/organise/mails"
@@ -189,7 +191,7 @@ def test_pages_take_as_many_queries_whatever_there_is(desk: FlaskClient, alice: 
     assert {where: set(counts) for where, counts in taken.items()} == {
         PAGE: {signing_in + 9},
         f"{PAGE}?q=example": {signing_in + 7},
-        f"{PAGE}/1": {signing_in + 6},
+        f"{PAGE}/1": {signing_in + 7},
         person: {signing_in + 6},
         timeline: {signing_in + 6},
     }
@@ -367,3 +369,27 @@ def test_every_kind_and_reason_has_words(app: Flask) -> None:
     assert list(KIND_NAMES) == list(MailKind)
     assert set(REASONS) == set(Reason)
     assert timedelta(minutes=15) == outbox.LATE
+
+
+def test_what_it_said_is_shown_without_the_way_to_the_persons_page(
+    desk: FlaskClient, app: Flask, alice: Database, services: Services
+) -> None:
+    assert main(desk, f"{PAGE}/1").all("iframe") == []
+    assert desk.get(f"{PAGE}/1/copy").status_code == 404
+    with app.app_context(), alice.write() as session:
+        mail = session.get_one(OutboxMail, 1)
+        letter = compose(session, mail=mail, services=services, now=NOW)
+        copies.keep(session, mail_id=1, letter=letter, now=NOW)
+    page = main(desk, f"{PAGE}/1")
+    assert letter.subject in page.text
+    assert MARCH.title in page.text
+    (frame,) = page.all("iframe")
+    assert frame.attrs["src"] == f"{PAGE}/1/copy"
+    assert "sandbox" in frame.attrs
+    shown = desk.get(f"{PAGE}/1/copy")
+    assert shown.headers["Content-Security-Policy"] == MAIL_POLICY
+    page_secret, calendar_secret = tokens(alice, services.links)
+    assert page_secret in letter.text  # as it left
+    for secret in (page_secret, calendar_secret):
+        assert secret not in shown.text
+        assert secret not in page.text

@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webinars.domain import mail_copies
 from webinars.domain.mail_acts import acts_on
 from webinars.domain.mail_log import MailLine, find_line, lines_of
 from webinars.models import (
@@ -52,10 +53,12 @@ class OneMail:
     notices: tuple[NoticeBack, ...]
     """The oldest first."""
     deeds: tuple[Deed, ...]
+    copy: mail_copies.Copy | None
+    """What it said, while a copy is kept."""
 
 
 def one_mail(session: Session, *, mail_id: int) -> OneMail:
-    """Raises NotFound. Seven queries at most."""
+    """Raises NotFound. Eight queries at most."""
     line = find_line(session, mail_id=mail_id)
     notices = session.scalars(
         sa.select(DeliveryNotice)
@@ -89,4 +92,5 @@ def one_mail(session: Session, *, mail_id: int) -> OneMail:
             for one in notices
         ),
         deeds=tuple(Deed(one.at, one.actor, one.act) for one in acts_on(session, mail_id=mail_id)),
+        copy=mail_copies.read(session, mail_id=mail_id),
     )

@@ -105,6 +105,7 @@ TABLE: dict[str, Access] = {
     "exports.as_xlsx": Access.ORGANISER,
     "mails.page": Access.ORGANISER,
     "mails.one": Access.ORGANISER,
+    "mails.copy": Access.ORGANISER,
     "mails.of_person": Access.ORGANISER,
     "mails.of_webinar": Access.ORGANISER,
     "mail_acts.again": Access.ORGANISER,

@@ -19,6 +19,7 @@ KIND_NAMES: dict[MailKind, LazyString] = {
     MailKind.INVITATION: lazy_gettext("Invitation to the desk"),
     MailKind.PASSWORD_RESET: lazy_gettext("Link for a new password"),
     MailKind.PASSWORD_CHANGED: lazy_gettext("Notice of a new password"),
+    MailKind.TRIAL: lazy_gettext("Test of a mail"),
 }
 LEAVING = lazy_gettext("leaving")
 """A mail that a worker has in its hands."""

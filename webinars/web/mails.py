@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, abort, make_response, render_template, request
 from flask_wtf.csrf import generate_csrf
 
+from webinars.domain import mail_copies
 from webinars.domain.fields import SLUG
 from webinars.domain.mail_alarms import standing
 from webinars.domain.mail_log import Fate, Filters, latest_open, mail_page, places
@@ -20,6 +21,7 @@ from webinars.services import services
 from webinars.web import mail_log_words as mail_words
 from webinars.web.act_words import actor_in_words
 from webinars.web.acting import whole_number
+from webinars.web.headers import MAIL_POLICY
 from webinars.web.list_words import LIST_WORDS
 from webinars.web.notice_words import NOTICE_NAMES
 from webinars.web.notice_words import REASONS as STOP_REASONS
@@ -119,6 +121,18 @@ def one(mail: int) -> Response:
         **_names(),
     )
     return make_response(body)
+
+
+@blueprint.get(f"{ONE}/copy")
+def copy(mail: int) -> Response:
+    """The HTML of what it said, its secrets blanked, for a sandboxed frame."""
+    with services().database.read() as session:
+        said = mail_copies.read(session, mail_id=mail)
+    if said is None:
+        abort(404)
+    response = Response(said.html, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = MAIL_POLICY
+    return response
 
 
 @blueprint.get(f"{PREFIX}/people/<int(max=2147483647):person>")
