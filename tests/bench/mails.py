@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -41,11 +41,12 @@ from webinars.models import (
 from webinars.services import Services
 
 HOW_MANY = 10_000
+AT_ONCE = 5000
 LEAST = 0.5
 """Of the bare loop's rate."""
 
 
-def crowd(database: Database, number: int, *, beginning: int = 0) -> None:
+def crowd(database: Database, number: int) -> None:
     """So many people have long been registered for a webinar of tomorrow."""
     now = clock.now()
     long_ago = now - timedelta(days=20)
@@ -54,19 +55,25 @@ def crowd(database: Database, number: int, *, beginning: int = 0) -> None:
     with database.write() as session:
         load_library(session, "themes.toml", "resources.toml")
         published(session, plan, now=long_ago)
+    for beginning in range(0, number, AT_ONCE):
+        _register(database, range(beginning, min(number, beginning + AT_ONCE)), long_ago)
+
+
+def _register(database: Database, numbers: range, long_ago: datetime) -> None:
+    people = [
+        {
+            "id": one + 1,
+            "public_id": uuid.uuid4(),
+            "email": person(one).email,
+            "full_name": f"Person {one}" if one % 2 else "Zoé d’Été",
+            "language": "fr",
+            "created_at": long_ago,
+            "last_contact_at": long_ago,
+        }
+        for one in numbers
+    ]
+    with database.write() as session:
         webinar = session.scalars(sa.select(Webinar.id)).one()
-        people = [
-            {
-                "id": one + 1,
-                "public_id": uuid.uuid4(),
-                "email": person(one).email,
-                "full_name": f"Person {one}" if one % 2 else "Zoé d’Été",
-                "language": "fr",
-                "created_at": long_ago,
-                "last_contact_at": long_ago,
-            }
-            for one in range(number)
-        ]
         session.execute(sa.insert(Participant), people)
         registrations = [
             {
@@ -76,7 +83,7 @@ def crowd(database: Database, number: int, *, beginning: int = 0) -> None:
                 "registered_at": long_ago,
                 "changed_at": long_ago,
             }
-            for one in range(number)
+            for one in numbers
         ]
         session.execute(sa.insert(Registration), registrations)
 

@@ -26,7 +26,6 @@ from webinars.mail.letters import NAME, Enclosure, Letter, Mould, NotToBeSent, t
 from webinars.mail.marks import Marked
 from webinars.mail.shared import Shared
 from webinars.models import (
-    Cycle,
     MailKind,
     OutboxMail,
     Participant,
@@ -184,7 +183,7 @@ def _context(
     if first is not None and mail.kind is MailKind.REMINDER and facts.has_others:
         first, also = by_rule.spoken_of(session, mail=mail, services=services, now=now)
     if first is not None:
-        cycle = session.get_one(Cycle, first.cycle_id)
+        cycle = shared.cycle(session, first.cycle_id)
         page = shared.page(session, cycle_slug=cycle.slug, webinar_slug=first.slug)
         where = (cycle.slug, first.slug)
         context |= {
