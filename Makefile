@@ -17,10 +17,10 @@ COMPILE := CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --allow
 
 # What people type -------------------------------------------------------------------
 
-.PHONY: help run test check bench soak lock translations wheel format clean
+.PHONY: help run test check bench bench-ledger soak lock translations wheel format clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 run: .make/run ## the service with its worker and demonstration data; PORT=8001 for another port
 	@exec $(BIN)/webinars demo --port $(PORT)
@@ -35,8 +35,12 @@ check: .make/dev ## lint, format, types, and the rules of the house
 	$(BIN)/mypy
 	scripts/with-postgres $(BIN)/python -m pytest -q tests/house
 
-bench: .make/dev ## how fast pages, feeds and registrations are
+bench: .make/dev ## how fast pages, feeds, registrations and mails are
 	scripts/with-postgres $(BIN)/python -m tests.bench
+	scripts/with-postgres $(BIN)/python -m tests.bench.mails
+
+bench-ledger: .make/dev ## what a large ledger costs: a million mails, a hundred thousand due
+	scripts/with-postgres $(BIN)/python -m tests.bench.ledger
 
 soak: .make/dev ## the long tests: crashes, outages, crowds
 	@scripts/test-needs

@@ -133,7 +133,7 @@ def lift(database: Database, now: datetime = LATER) -> bool:
 def why_not(database: Database) -> str | None:
     with database.read() as session:
         first = session.scalars(sa.select(sa.func.min(OutboxMail.id))).one()
-        facts = mail_facts.facts(session, mail_id=first)
+        facts = mail_facts.facts(session, mail_id=first, now=NOW)
         assert facts is not None
         return facts.unwanted
 

@@ -250,7 +250,7 @@ both_languages = pytest.mark.parametrize("language", ["fr", "en"])
 
 
 def facts_of(session: Session, mail: OutboxMail) -> mail_facts.Facts:
-    found = mail_facts.facts(session, mail_id=mail.id)
+    found = mail_facts.facts(session, mail_id=mail.id, now=NOW)
     assert found is not None
     return found
 

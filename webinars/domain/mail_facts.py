@@ -2,13 +2,24 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, aliased, contains_eager
 
+from webinars.db import UTCDateTime, below
 from webinars.domain import mail_lists
-from webinars.models import OutboxMail, Registration, SiteState
+from webinars.models import (
+    Organiser,
+    OutboxMail,
+    Participant,
+    Registration,
+    RegistrationStatus,
+    SiteState,
+    Webinar,
+    WebinarStatus,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,54 +29,99 @@ class Facts:
     mail: OutboxMail
     registration: Registration | None
     """That of its recipient for its webinar."""
+    has_others: bool
+    """Whether its recipient has a place in another webinar to come."""
     unwanted: str | None
     """Why nothing of this sort may leave for them."""
     version: int
     """Of the public pages."""
+    stamp: tuple[Any, ...]
+    """Changes with whatever of this may change."""
 
 
-# Built once: every mail asks, twice.
-_FACTS = (
-    sa.select(
-        OutboxMail,
-        Registration,
-        mail_lists.LEFT_AT.label("left_at"),
-        mail_lists.STOPPED.label("stopped"),
-        sa.select(SiteState.version).scalar_subquery().label("version"),
+_other, _others_webinar = aliased(Registration), aliased(Webinar)
+_HAS_OTHERS = (
+    sa.exists()
+    .where(
+        _other.participant_id == OutboxMail.participant_id,
+        _other.webinar_id != OutboxMail.webinar_id,
+        _other.status == RegistrationStatus.CONFIRMED,
+        _others_webinar.id == _other.webinar_id,
+        _others_webinar.status == WebinarStatus.SCHEDULED,
+        _others_webinar.starts_at > sa.bindparam("now", type_=UTCDateTime),
     )
-    .outerjoin(OutboxMail.participant)
-    .outerjoin(OutboxMail.organiser)
-    .outerjoin(OutboxMail.webinar)
-    .outerjoin(
-        Registration,
-        sa.and_(
-            Registration.participant_id == OutboxMail.participant_id,
-            Registration.webinar_id == OutboxMail.webinar_id,
-        ),
+    .correlate(OutboxMail)
+)
+_STAMP = (
+    mail_lists.LEFT_AT,
+    mail_lists.STOPPED,
+    sa.select(SiteState.version).scalar_subquery(),
+    Participant.email,
+    Participant.full_name,
+    Participant.language,
+    Participant.public_id,
+    Participant.page_generation,
+    Participant.erased_at,
+    Organiser.email,
+    Organiser.fs_uniquifier,
+    Organiser.active,
+    Registration.status,
+    Registration.changed_at,
+    Registration.held_until,
+    Webinar.status,
+    Webinar.starts_at,
+    Webinar.armed,
+)
+
+
+def _of_mails(*columns: Any) -> sa.Select[*tuple[Any, ...]]:
+    return (
+        sa.select(*columns)
+        .select_from(OutboxMail)
+        .outerjoin(OutboxMail.participant)
+        .outerjoin(OutboxMail.organiser)
+        .outerjoin(OutboxMail.webinar)
+        .outerjoin(
+            Registration,
+            sa.and_(
+                Registration.participant_id == OutboxMail.participant_id,
+                Registration.webinar_id == OutboxMail.webinar_id,
+            ),
+        )
     )
-    .options(
-        contains_eager(OutboxMail.participant),
-        contains_eager(OutboxMail.organiser),
-        contains_eager(OutboxMail.webinar),
-    )
+
+
+# Built once: every mail asks for its stamp.
+_FACTS = _of_mails(OutboxMail, Registration, _HAS_OTHERS, *_STAMP).options(
+    contains_eager(OutboxMail.participant),
+    contains_eager(OutboxMail.organiser),
+    contains_eager(OutboxMail.webinar),
 )
 _OF_ONE = _FACTS.where(OutboxMail.id == sa.bindparam("mail"))
 _OF_SEVERAL = _FACTS.where(OutboxMail.id.in_(sa.bindparam("mails", expanding=True)))
+_STAMP_OF_ONE = _of_mails(*_STAMP).where(OutboxMail.id == sa.bindparam("mail"))
 
 
-def facts(session: Session, *, mail_id: int) -> Facts | None:
+def facts(session: Session, *, mail_id: int, now: datetime) -> Facts | None:
     """Of one mail; None when its person has been erased, and it with them. One query."""
-    row = session.execute(_OF_ONE, {"mail": mail_id}).first()
+    row = session.execute(_OF_ONE, {"mail": mail_id, "now": now}).first()
     return None if row is None else _facts(row)
 
 
-def facts_of(session: Session, *, mail_ids: Collection[int]) -> Mapping[int, Facts]:
+def facts_of(session: Session, *, mail_ids: Collection[int], now: datetime) -> Mapping[int, Facts]:
     """Of several, by their ids. One query."""
-    rows = session.execute(_OF_SEVERAL, {"mails": list(mail_ids)})
+    rows = session.execute(_OF_SEVERAL, {"mails": list(mail_ids), "now": now})
     return {row[0].id: _facts(row) for row in rows}
 
 
+def is_unchanged(session: Session, *, facts: Facts) -> bool:
+    """Whether what was read is still so. One small query."""
+    row = below(session).execute(_STAMP_OF_ONE, {"mail": facts.mail.id}).first()
+    return row is not None and tuple(row) == facts.stamp
+
+
 def _facts(row: sa.Row[*tuple[Any, ...]]) -> Facts:
-    mail, registration, left_at, stopped, version = row
+    mail, registration, has_others, *stamp = row
+    left_at, stopped, version, *_ = stamp
     unwanted = mail_lists.why_not(left_at=left_at, stopped=stopped)
-    return Facts(mail, registration, unwanted, version)
+    return Facts(mail, registration, has_others, unwanted, version, tuple(stamp))

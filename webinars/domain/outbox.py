@@ -201,6 +201,8 @@ def renew(session: Session, *, owner: str, lease: timedelta, now: datetime) -> N
 def rescue(session: Session, *, now: datetime) -> int:
     """Free what vanished workers held; park what stayed uncertain too often. How many."""
     gone = sa.and_(IS_HELD, OutboxMail.lease_until <= now)
+    if not session.scalar(sa.select(sa.exists().where(gone))):
+        return 0
     claimed = session.execute(
         sa.update(OutboxMail)
         .where(OutboxMail.state == MailState.CLAIMED, gone)

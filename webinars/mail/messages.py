@@ -25,7 +25,6 @@ from webinars.mail.letters import NAME, Enclosure, Letter, Mould, NotToBeSent, h
 from webinars.mail.marks import Marked
 from webinars.mail.shared import Shared
 from webinars.models import (
-    Cycle,
     MailKind,
     OutboxMail,
     Participant,
@@ -60,7 +59,7 @@ def compose(
     ``facts`` are looked up and ``shared`` is made where there are none yet. Raises NotToBeSent,
     Unsettled.
     """
-    facts = facts or mail_facts.facts(session, mail_id=mail.id)
+    facts = facts or mail_facts.facts(session, mail_id=mail.id, now=now)
     if facts is None:
         raise NotToBeSent(ERASED)
     still_true(session, facts=facts, now=now)
@@ -106,6 +105,10 @@ SAYS: dict[MailKind, tuple[RegistrationStatus, ...]] = {
     MailKind.CANCELLATION: (RegistrationStatus.CANCELLED,),
 }
 """What each kind says of a registration: it must still be so."""
+
+
+OF_ITS_FACTS = (*reminders.KINDS.values(), *SAYS)
+"""Kinds whose truth is in the facts of the mail; the others look further."""
 
 
 def still_true(session: Session, *, facts: Facts, now: datetime) -> None:
@@ -172,10 +175,10 @@ def _context(
     }
     first: Webinar | None = mail.webinar
     also: tuple[by_rule.Also, ...] = ()
-    if first is not None and mail.kind is MailKind.REMINDER:
+    if first is not None and mail.kind is MailKind.REMINDER and facts.has_others:
         first, also = by_rule.spoken_of(session, mail=mail, services=services, now=now)
     if first is not None:
-        cycle = session.get_one(Cycle, first.cycle_id)
+        cycle = shared.cycle(session, first.cycle_id)
         page = shared.page(session, cycle_slug=cycle.slug, webinar_slug=first.slug)
         where = (cycle.slug, first.slug)
         context |= {

@@ -18,13 +18,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from webinars.domain import mail_facts, mail_flow, outbox
+from webinars.domain.mail_facts import Facts
 from webinars.domain.notices import Unsettled
 from webinars.mail import copies
 from webinars.mail.content import Unwritable, content_of
 from webinars.mail.delivery import NotNow, Post, Refused, Trouble, Uncertain
 from webinars.mail.holding import Accepted, Holding
 from webinars.mail.letters import Letter, NotToBeSent
-from webinars.mail.messages import ERASED, compose, still_true
+from webinars.mail.messages import ERASED, OF_ITS_FACTS, compose, still_true
 from webinars.mail.shared import Shared
 from webinars.services import Services
 
@@ -52,9 +53,13 @@ class Composed:
     """A letter, and how its row stood."""
 
     letter: Letter
+    facts: Facts
     shared: Shared
-    tries: int
-    """With the one to come."""
+
+    @property
+    def tries(self) -> int:
+        """With the one to come."""
+        return self.facts.mail.tries + 1
 
 
 class Sender:
@@ -145,7 +150,7 @@ class Sender:
             return {}
         letters: dict[int, Composed] = {}
         with self._services.database.read() as session:
-            found = mail_facts.facts_of(session, mail_ids=self._holding.waiting)
+            found = mail_facts.facts_of(session, mail_ids=self._holding.waiting, now=self._now())
             for mail_id in self._holding.waiting:
                 try:
                     letters[mail_id] = self._composed(session, found.get(mail_id))
@@ -155,7 +160,7 @@ class Sender:
                     log.debug("mail_not_composed", mail=mail_id)
         return letters
 
-    def _composed(self, session: Session, facts: mail_facts.Facts | None) -> Composed:
+    def _composed(self, session: Session, facts: Facts | None) -> Composed:
         if facts is None:
             raise NotToBeSent(ERASED)
         if self._shared is None or not self._shared.is_good(facts.version):
@@ -168,7 +173,7 @@ class Sender:
             facts=facts,
             shared=self._shared,
         )
-        return Composed(letter, self._shared, facts.mail.tries + 1)
+        return Composed(letter, facts, self._shared)
 
     # one mail ----------------------------------------------------------------------------
 
@@ -212,7 +217,8 @@ class Sender:
 
     def _compose_anew(self, mail_id: int) -> Composed:
         with self._services.database.read() as session:
-            return self._composed(session, mail_facts.facts(session, mail_id=mail_id))
+            facts = mail_facts.facts(session, mail_id=mail_id, now=self._now())
+            return self._composed(session, facts)
 
     def _deliver(self, post: Post, mail_id: int, composed: Composed) -> str:
         """Offer and hand over; composed anew where the truth has changed. The server's reply."""
@@ -247,16 +253,23 @@ class Sender:
             raise trouble
         copies.are_kept(composed.letter)
 
+    def _look(self, session: Session, composed: Composed, now: datetime) -> None:
+        """Once more at the truth: what has not changed since it was read need not be read anew."""
+        facts = composed.facts
+        unchanged = mail_facts.is_unchanged(session, facts=facts)
+        if unchanged and facts.mail.kind in OF_ITS_FACTS:
+            still_true(session, facts=facts, now=now)
+        else:
+            found = mail_facts.facts(session, mail_id=facts.mail.id, now=now)
+            if found is None:
+                raise NotToBeSent(ERASED)
+            still_true(session, facts=found, now=now)
+        if not unchanged or not composed.shared.is_good(facts.version):
+            raise Outdated
+
     def _let_go(self, session: Session, mail_id: int, composed: Composed) -> None:
         now, letter = self._now(), composed.letter
-        facts = mail_facts.facts(session, mail_id=mail_id)
-        if facts is None:
-            raise NotToBeSent(ERASED)
-        still_true(session, facts=facts, now=now)
-        if not composed.shared.is_good(facts.version) or (
-            facts.mail.recipient.email != letter.to_address
-        ):
-            raise Outdated
+        self._look(session, composed, now)
         if not self._holding.begin(session, mail_id=mail_id, now=now):
             raise LeaseLost
         if self._services.settings.mail_copies_days:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from webinars.domain.programme import CycleView, Moment, WebinarView, programme
 from webinars.domain.webinar_page import WebinarPage, webinar_page
 from webinars.mail.letters import Enclosure, Mould
-from webinars.models import MailKind
+from webinars.models import Cycle, MailKind
 from webinars.services import Services
 
 SECONDS = 5
@@ -50,6 +50,11 @@ class Shared:
     def is_good(self, version: int) -> bool:
         """Whether what is in here is still so, now that the public pages have this version."""
         return version == self._version and self.is_fresh
+
+    def cycle(self, session: Session, cycle_id: int) -> Cycle:
+        """A row, as it was read."""
+        found: Cycle = self._once(("cycle", cycle_id), lambda: session.get_one(Cycle, cycle_id))
+        return found
 
     def page(self, session: Session, *, cycle_slug: str, webinar_slug: str) -> WebinarPage:
         """The permanent page of a webinar."""
