@@ -1,7 +1,7 @@
 """Previews are the mails that leave, without their secrets; trials arrive, once."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import pytest
@@ -25,7 +25,7 @@ from tests.support import (
 )
 from webinars.db import Database
 from webinars.domain import trials
-from webinars.domain.mail_texts import SITUATIONS, Part, Situation, situation
+from webinars.domain.mail_texts import MOST, SITUATIONS, Part, Situation, situation
 from webinars.domain.organisers import create_organiser
 from webinars.mail.letters import Letter, Texts
 from webinars.mail.messages import compose
@@ -196,7 +196,16 @@ def test_somebody_erased_is_nobody(app: Flask, site: Database) -> None:
 # trials ------------------------------------------------------------------------------------
 
 
-def owe(database: Database, press: str = "press-one", *, language: str = "fr") -> None:
+SOME_WORDS = {Part.SUBJECT: "{when}!", Part.CLOSING: "Zoé & l’équipe"}
+
+
+def owe(
+    database: Database,
+    press: str = "press-one",
+    *,
+    language: str = "fr",
+    words: Mapping[Part, str] = SOME_WORDS,
+) -> None:
     registration = registration_of(database, ALICE.email)
     with database.write() as session:
         trials.owe(
@@ -205,7 +214,7 @@ def owe(database: Database, press: str = "press-one", *, language: str = "fr") -
             press=press,
             where=situation("reminder", "before"),
             language=language,
-            words={Part.SUBJECT: "{when}!", Part.CLOSING: "Zoé & l’équipe"},
+            words=words,
             registration_id=registration,
             host=HOST,
             now=NOW,
@@ -243,6 +252,22 @@ def test_a_trial_arrives_once(
         assert without_secrets(form) == form, "the links are nobody's"
     with site.read() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(MailTrial)) == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("one", ["a", "é", "😀", "mot "])
+def test_the_longest_words_arrive(
+    one: str, site: Database, make_worker: Callable[..., Worker], smtp: MailServer
+) -> None:
+    words = {part: (one * most)[:most].strip() for part, most in MOST.items()}
+    owe(site, words=words)
+    make_worker().tick()
+    (arrived,) = smtp.arrived
+    assert arrived.message["Subject"] == f"[Essai] {words[Part.SUBJECT]}"
+    for part in (Part.OPENING, Part.CLOSING):
+        assert "".join(words[part].split()) in "".join(arrived.text().split())
+        assert words[part] in arrived.html()
+    assert max(len(line) for line in arrived.content.splitlines()) <= 78
 
 
 def test_a_trial_nobody_waits_for_does_not_leave(

@@ -404,6 +404,13 @@ def test_visitors_are_sent_to_the_door(client: FlaskClient, now: object) -> None
         assert client.post(PAGE + act).status_code == 302
 
 
+def test_where_the_buttons_lead_is_no_page(desk: FlaskClient) -> None:
+    """The link to the other language leads there, from a page that answered a form."""
+    for act in ("preview", "test", "reset"):
+        answer = desk.get(f"/en{PAGE}/{act}")
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"/en{PAGE}")
+
+
 def test_it_is_found_from_the_desk_and_the_reminders(desk: FlaskClient) -> None:
     for path in ("/organise/", "/organise/cycles/2019/reminders"):
         assert main(desk, path).links(LIST) == [LIST]
