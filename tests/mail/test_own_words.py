@@ -16,6 +16,7 @@ from tests.mail import test_by_rule as by_rule
 from tests.mail import test_change_notices as notices
 from tests.mail import test_messages as messages
 from tests.mail import test_scopes as scopes
+from tests.mail.facts import Facts, facts_of
 from tests.mail.test_by_rule import write as of_a_rule  # noqa: F401
 from tests.mail.test_change_notices import write as of_a_change  # noqa: F401
 from tests.mail.test_messages import Html
@@ -57,6 +58,18 @@ THE_PRODUCTS = {
     "summary-pressed",
 }
 """Where no own words can stand."""
+
+OF_NO_HOUR = {
+    "link-not-registered",
+    "link-without-webinar",
+    "link-of-the-whole",
+    "link-of-the-whole-pending",
+    "link-without-the-whole",
+    "theme",
+    "theme-pending",
+    "summary-of-themes",
+}
+"""Mails about no webinar that the person is registered for."""
 
 Keep = Callable[[Situation, Mapping[Part, str]], None]
 
@@ -114,6 +127,7 @@ def test_the_usual_words_as_own_words_are_the_same_mail(
     assert len(signed) == (0 if name in THE_PRODUCTS else 1)
     assert f"{letter.subject}\n\n{SIGNED.sub('', letter.text)}" == snapshot(name, language)
     assert ("L’équipe de" in letter.html) == bool(signed)
+    assert facts_of(letter, language) == Facts(name not in OF_NO_HOUR, True, True, True)
 
 
 def test_every_situation_can_fill_what_it_allows(app: Flask, services: Services) -> None:

@@ -1,13 +1,14 @@
 """Previews are the mails that leave, without their secrets; trials arrive, once."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.mail.facts import Facts, facts_of
 from tests.mail.test_messages import Html
 from tests.support import (
     ALICE,
@@ -25,7 +26,7 @@ from tests.support import (
 )
 from webinars.db import Database
 from webinars.domain import trials
-from webinars.domain.mail_texts import SITUATIONS, Part, Situation, situation
+from webinars.domain.mail_texts import MOST, SITUATIONS, Part, Situation, situation
 from webinars.domain.organisers import create_organiser
 from webinars.mail.letters import Letter, Texts
 from webinars.mail.messages import compose
@@ -154,32 +155,11 @@ def test_every_mail_has_what_no_words_can_take_away(
     registration = registration_of(site, whose) if whose else None
     words = {part.value: "Des mots à nous" for part in Part}
     said = shown(app, where, language, registration, **words)
-    page = Html(said.html)
-    lines, spoken = said.text.splitlines(), " ".join(said.text.split())
-    seen = " ".join(page.text.split())
-    (button,) = page.having("button")
-
     assert said.subject == "Des mots à nous"
     assert said.text.count("Des mots à nous") == 2
-    assert page.text.count("Des mots à nous") == 2
-    about_hours = where.kind is not MailKind.THEME_CONFIRMATION and where.name != "page"
-    hour, zone = {
-        "fr": (r"\b\d{1,2} h", "heure de Paris"),
-        "en": (r"\b\d{1,2} [ap]m", "Paris time"),
-    }[language]
-    for form in (spoken, seen):
-        assert bool(re.search(hour, form)) == about_hours
-        assert (zone in form.replace("Heures : ", "").replace("Hours: ", "")) == about_hours
-        assert {"fr": "Vous recevez ce courriel", "en": "You receive this mail because"}[
-            language
-        ] in form
-        assert "Le RAMEAU" in form
-    assert button["href"] in lines
-    assert button["href"] in page.text
-    ways_out = [line for line in lines if "/leave/" in line or "/me/" in line]
-    assert ways_out, "the list is left, or the personal page ends it"
-    linked = {attrs["href"] for tag, attrs in page.elements if tag == "a"}
-    assert linked == {line for line in lines if line.startswith("http")}
+    assert Html(said.html).text.count("Des mots à nous") == 2
+    hours = where.kind is not MailKind.THEME_CONFIRMATION and where.name != "page"
+    assert facts_of(said, language) == Facts(hours, True, True, True)
     assert without_secrets(said.text) == said.text
     assert max(len(line.encode()) for line in said.html.splitlines()) <= 998
 
@@ -196,7 +176,16 @@ def test_somebody_erased_is_nobody(app: Flask, site: Database) -> None:
 # trials ------------------------------------------------------------------------------------
 
 
-def owe(database: Database, press: str = "press-one", *, language: str = "fr") -> None:
+SOME_WORDS = {Part.SUBJECT: "{when}!", Part.CLOSING: "Zoé & l’équipe"}
+
+
+def owe(
+    database: Database,
+    press: str = "press-one",
+    *,
+    language: str = "fr",
+    words: Mapping[Part, str] = SOME_WORDS,
+) -> None:
     registration = registration_of(database, ALICE.email)
     with database.write() as session:
         trials.owe(
@@ -205,7 +194,7 @@ def owe(database: Database, press: str = "press-one", *, language: str = "fr") -
             press=press,
             where=situation("reminder", "before"),
             language=language,
-            words={Part.SUBJECT: "{when}!", Part.CLOSING: "Zoé & l’équipe"},
+            words=words,
             registration_id=registration,
             host=HOST,
             now=NOW,
@@ -243,6 +232,22 @@ def test_a_trial_arrives_once(
         assert without_secrets(form) == form, "the links are nobody's"
     with site.read() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(MailTrial)) == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("one", ["a", "é", "😀", "mot "])
+def test_the_longest_words_arrive(
+    one: str, site: Database, make_worker: Callable[..., Worker], smtp: MailServer
+) -> None:
+    words = {part: (one * most)[:most].strip() for part, most in MOST.items()}
+    owe(site, words=words)
+    make_worker().tick()
+    (arrived,) = smtp.arrived
+    assert arrived.message["Subject"] == f"[Essai] {words[Part.SUBJECT]}"
+    for part in (Part.OPENING, Part.CLOSING):
+        assert "".join(words[part].split()) in "".join(arrived.text().split())
+        assert words[part] in arrived.html()
+    assert max(len(line) for line in arrived.content.splitlines()) <= 78
 
 
 def test_a_trial_nobody_waits_for_does_not_leave(

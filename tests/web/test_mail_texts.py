@@ -227,7 +227,7 @@ def test_whose_data_is_shown(desk: FlaskClient, alice: Database) -> None:
 
     def options(**typed: str) -> list[str]:
         page = read(send(desk, "/preview", **typed)).one("main")
-        return [one.text.partition(" –")[0] for one in page.by_id("who").all("option")]
+        return [one.text.partition(" (")[0] for one in page.by_id("who").all("option")]
 
     assert len(options()) == 20
     assert options(q="DUPONT alice") == ["Alice Dupont"]
@@ -402,6 +402,24 @@ def test_visitors_are_sent_to_the_door(client: FlaskClient, now: object) -> None
         assert client.get(path).status_code == 302
     for act in ("", "/preview", "/test", "/reset"):
         assert client.post(PAGE + act).status_code == 302
+
+
+def test_where_the_buttons_lead_is_no_page(desk: FlaskClient) -> None:
+    """The link to the other language leads there, from a page that answered a form."""
+    for act in ("preview", "test", "reset"):
+        answer = desk.get(f"/en{PAGE}/{act}")
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"/en{PAGE}")
+
+
+def test_pressing_twice_saves_once(desk: FlaskClient, alice: Database) -> None:
+    typed = values(desk) | {"closing-fr": "À bientôt"}
+    answers = [desk.post(PAGE, data=typed).status_code for _ in range(2)]
+    assert answers == [303, 303]
+    assert kept(alice)[0] == 1
+    (reset, *_) = main(desk).all("form", action=f"{PAGE}/reset")
+    answers = [desk.post(f"{PAGE}/reset", data=reset.values()).status_code for _ in range(2)]
+    assert answers == [303, 303]
+    assert kept(alice)[0] == 2
 
 
 def test_it_is_found_from_the_desk_and_the_reminders(desk: FlaskClient) -> None:

@@ -237,12 +237,12 @@ def _write(
 ) -> bool:
     """The words and their line of the trail. The row's version decides who was first."""
     row = session.get(MailText, (where.kind, where.name), with_for_update=True)
-    if seen != (row.version if row else 0):
-        raise Overtaken(acts(session, where=where, since=seen))
     before = {one: row.texts.get(one, {}) if row else {} for one in LANGUAGES}
     after = {one: dict(wanted.get(one, {})) for one in LANGUAGES}
-    if before == after:
+    if before == after:  # whoever presses twice has overtaken nobody
         return False
+    if seen != (row.version if row else 0):
+        raise Overtaken(acts(session, where=where, since=seen))
     values = {"texts": after, "version": seen + 1, "changed_at": now, "changed_by": actor}
     if row is not None:
         for name, value in values.items():

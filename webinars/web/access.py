@@ -124,6 +124,7 @@ TABLE: dict[str, Access] = {
     "mail_texts.shown": Access.ORGANISER,
     "mail_texts.test": Access.ORGANISER,
     "mail_texts.reset": Access.ORGANISER,
+    "mail_texts.form_address": Access.ORGANISER,
     "questions.of_cycle": Access.ORGANISER,
     "questions.of_webinar": Access.ORGANISER,
     "questions.save": Access.ORGANISER,

@@ -128,6 +128,14 @@ def look(kind: str, name: str) -> Response:
     return _shown_again(where, form, status=422 if form.errors else 200, looked=not form.errors)
 
 
+@blueprint.get(f"{PREFIX}/<kind>/<name>/preview")
+@blueprint.get(f"{PREFIX}/<kind>/<name>/test")
+@blueprint.get(f"{PREFIX}/<kind>/<name>/reset")
+def form_address(kind: str, name: str) -> AnyResponse:
+    """Where the buttons lead is no page of its own: whoever opens it is led to the form."""
+    return redirect(address("mail_texts.edit", kind=kind, name=name))
+
+
 @blueprint.get(f"{PREFIX}/shown/<token>")
 def shown(token: str) -> Response:
     """The HTML of a preview, for its sandboxed frame."""
