@@ -225,10 +225,10 @@ def test_mails_that_wait(examine: Examine, database: Database) -> None:
         published(session, plan_of(MARCH), now=datetime(2019, 3, 4, tzinfo=UTC))
         register(session, ALICE)
     for values, level, words in (
-        ({"state": MailState.PENDING, "due_at": clock.now()}, "ok", "0 overdue, 0 parked"),
-        ({"state": MailState.PARKED, "due_at": late}, "warning", "0 overdue, 1 parked"),
-        ({"state": MailState.PENDING, "due_at": late}, "fault", "1 overdue, 0 parked"),
-        ({"state": MailState.SENT, "due_at": late}, "ok", "0 overdue, 0 parked"),
+        ({"state": MailState.PENDING, "due_at": clock.now()}, "ok", "0 overdue, 0 not delivered"),
+        ({"state": MailState.PARKED, "due_at": late}, "warning", "0 overdue, 1 not delivered"),
+        ({"state": MailState.PENDING, "due_at": late}, "fault", "1 overdue, 0 not delivered"),
+        ({"state": MailState.SENT, "due_at": late}, "ok", "0 overdue, 0 not delivered"),
     ):
         with database.write() as session:
             session.execute(sa.update(OutboxMail).values(**values))

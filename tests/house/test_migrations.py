@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -219,3 +220,35 @@ def test_the_rules_of_existing_cycles_stay_and_nothing_leaves_twice(app: Flask) 
             " AND webinars.cycle_id = reminder_rules.cycle_id"
         )
         assert connection.exec_driver_sql(by_key).scalar() == 3
+
+
+def test_the_ledger_and_what_came_back_outlast_the_log_of_mails(app: Flask) -> None:
+    """SQLite makes the ledger anew: notices still name their mail afterwards."""
+    flask_migrate.upgrade(revision="0006")
+    day = "2019-03-04 09:00:00+00:00"
+    with engine_of(app).begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO organisers (id, email, active, fs_uniquifier, language, created_at)"
+            f" VALUES (1, 'a@example.org', true, 'u', 'fr', '{day}')"
+        )
+        for number in (1, 2, 3):
+            connection.exec_driver_sql(
+                "INSERT INTO outbox (id, key, kind, organiser_id, message_id, state, due_at, tries,"
+                f" uncertain, created_at) VALUES ({number}, 'k{number}', 'invitation', 1,"
+                f" '<m{number}>', 'failed', '{day}', 1, 0, '{day}')"
+            )
+        connection.exec_driver_sql(
+            f"INSERT INTO address_standings (id, address, noticed_at) VALUES (1, 'a', '{day}')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO delivery_notices (key, standing_id, mail_id, proven, kind, words,"
+            f" noticed_at) VALUES ('n', 1, 2, true, 'permanent', '', '{day}')"
+        )
+    for step in (flask_migrate.upgrade, partial(flask_migrate.downgrade, revision="0006")):
+        step()
+        with engine_of(app).connect() as connection:
+            kept = connection.exec_driver_sql("SELECT id, key FROM outbox ORDER BY id").all()
+            assert kept == [(1, "k1"), (2, "k2"), (3, "k3")]
+            assert connection.exec_driver_sql("SELECT mail_id FROM delivery_notices").all() == [
+                (2,)
+            ]

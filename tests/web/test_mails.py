@@ -189,7 +189,7 @@ def test_pages_take_as_many_queries_whatever_there_is(desk: FlaskClient, alice: 
             taken.setdefault(where, []).append(len(queries))
     signing_in = 2
     assert {where: set(counts) for where, counts in taken.items()} == {
-        PAGE: {signing_in + 9},
+        PAGE: {signing_in + 10},
         f"{PAGE}?q=example": {signing_in + 7},
         f"{PAGE}/1": {signing_in + 7},
         person: {signing_in + 6},
@@ -314,6 +314,9 @@ def test_all_of_a_reason(
         fail(alice, "554 5.7.1 no", mail_id)
     where = f"{PAGE}/reasons/refused/{act}"
     assert "2" in press(desk, where, PAGE)
+    deed = main(desk).one("ul", class_="mail-deeds").text
+    assert counted(app, "%(num)s mail", "%(num)s mails", 2).replace("%(num)s", "2") in deed
+    assert EMAIL in deed
     assert [state(alice, mail_id) for mail_id in (1, 2)] == [then, then]
     assert alarms(main(desk)) == []
     values = main(desk, f"{PAGE}/1").all("form")[-1].values()

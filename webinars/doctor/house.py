@@ -14,9 +14,8 @@ from webinars import clock
 from webinars.config import Settings, WrongConfiguration
 from webinars.db import Database
 from webinars.doctor.findings import Finding, fault, ok, warning
-from webinars.domain import mail_flow, outbox, worker_pulse
+from webinars.domain import mail_alarms, mail_flow, worker_pulse
 from webinars.migration import present_revision, wanted_revision
-from webinars.models import MailState, OutboxMail
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 GOOD_SECRET = 32
@@ -97,7 +96,7 @@ def database(settings: Settings) -> Iterator[Finding]:
             yield ok("database", f"{shown}, schema {present}")
             now = clock.now()
             yield worker(session, settings, now)
-            yield ledger(session, now)
+            yield ledger(session, settings, now)
             yield clocks(session, now)
     except SQLAlchemyError as error:
         reason = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
@@ -119,15 +118,11 @@ def worker(session: Session, settings: Settings, now: datetime) -> Finding:
     return ok("worker", f"ticked {_length(ago)} ago")
 
 
-def ledger(session: Session, now: datetime) -> Finding:
-    """Mails that should have left, and those that wait for a human."""
-    late = sa.and_(outbox.IS_PENDING, OutboxMail.due_at < now - outbox.LATE)
-    kept_back = sa.and_(outbox.ENDED_BADLY, OutboxMail.state == MailState.PARKED)
-    overdue, parked = (
-        session.scalar(sa.select(sa.func.count()).select_from(OutboxMail).where(which))
-        for which in (late, kept_back)
-    )
-    found = f"{overdue} overdue, {parked} parked"
+def ledger(session: Session, settings: Settings, now: datetime) -> Finding:
+    """Mails that should have left, and those that nobody has looked at."""
+    every = timedelta(seconds=settings.worker_tick_seconds)
+    alarms = mail_alarms.standing(session, every=every, now=now).alarms
+    found = f"{alarms.overdue} overdue, {alarms.open} not delivered"
     stopped = mail_flow.flow(session, now=now)
     if stopped.paused_until is not None:
         wait = _length(stopped.paused_until - now)
@@ -136,14 +131,14 @@ def ledger(session: Session, now: datetime) -> Finding:
             f"{found}; sending is paused for {wait}: {stopped.reason}",
             "see the line on the mail server; webinars outbox retry ends the pause",
         )
-    if overdue:
+    if alarms.overdue:
         return fault(
             "outbox",
             found,
             "webinars outbox list says why; see the lines on the worker and the mail server",
         )
-    if parked:
-        return warning("outbox", found, "webinars outbox list, then webinars outbox retry")
+    if alarms.open:
+        return warning("outbox", found, "the desk says why, and sends again or sets aside")
     return ok("outbox", found)
 
 

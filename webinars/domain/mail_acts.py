@@ -220,6 +220,18 @@ def acts_on(session: Session, *, mail_id: int) -> tuple[AuditEntry, ...]:
     return tuple(rows)
 
 
+def latest_acts(session: Session, *, most: int = 10) -> tuple[AuditEntry, ...]:
+    """What was done to mails lately, the latest first. One query."""
+    acts = (AuditAct.MAIL_SENT_AGAIN, AuditAct.MAIL_SET_ASIDE, AuditAct.MAIL_PARKED)
+    rows = session.scalars(
+        sa.select(AuditEntry)
+        .where(AuditEntry.act.in_(acts))
+        .order_by(AuditEntry.id.desc())
+        .limit(most)
+    )
+    return tuple(rows)
+
+
 def _note(
     session: Session,
     act: AuditAct,

@@ -85,7 +85,7 @@ def standing(session: Session, *, every: timedelta, now: datetime) -> Standing:
     ended = _ended(session)
     overdue, oldest = session.execute(
         sa.select(sa.func.count(), sa.func.min(OutboxMail.due_at)).where(
-            OutboxMail.state == MailState.PENDING,
+            outbox.IS_PENDING,
             sa.or_(OutboxMail.due_at < now - outbox.LATE, OutboxMail.tries >= MANY_TRIES),
         )
     ).one()

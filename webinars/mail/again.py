@@ -21,7 +21,7 @@ def send_again(
     again = mail_acts.send_again(session, mail_id=mail_id, actor=actor, host=host, now=now)
     with contextlib.suppress(Unsettled):  # known when the earlier one has left
         session.flush()
-        facts = mail_facts.facts(session, mail_id=again.id)
+        facts = mail_facts.facts(session, mail_id=again.id, now=now)
         assert facts is not None, "it was written just now"
         still_true(session, facts=facts, now=now)
     return again

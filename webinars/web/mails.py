@@ -1,6 +1,7 @@
 """The organisers' log of mails: the whole of it, of a webinar, of a person, one by one."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
@@ -8,6 +9,7 @@ from flask_wtf.csrf import generate_csrf
 
 from webinars.domain import mail_copies
 from webinars.domain.fields import SLUG
+from webinars.domain.mail_acts import latest_acts
 from webinars.domain.mail_alarms import standing
 from webinars.domain.mail_log import Fate, Filters, latest_open, mail_page, places
 from webinars.domain.mail_person import person_mails
@@ -16,7 +18,7 @@ from webinars.domain.mail_timeline import timeline
 from webinars.domain.one_mail import one_mail
 from webinars.domain.plan import DEFAULT_ZONE
 from webinars.domain.searching import MOST_CHARACTERS
-from webinars.models import MailKind
+from webinars.models import AuditEntry, MailKind
 from webinars.services import services
 from webinars.web import mail_log_words as mail_words
 from webinars.web.act_words import actor_in_words
@@ -78,6 +80,30 @@ def _names() -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class DeedWords:
+    """What somebody did to mails. The instant is UTC."""
+
+    at: datetime
+    actor: str
+    words: str
+    count: int
+    mail: int | None
+    """Where it was one."""
+
+
+def _deed(entry: AuditEntry) -> DeedWords:
+    mails = entry.after.get("mails") or [entry.after.get("mail")]
+    count = entry.after.get("count", 1)
+    return DeedWords(
+        at=entry.at,
+        actor=actor_in_words(entry.actor),
+        words=str(mail_words.DEED_NAMES[entry.act]),
+        count=count,
+        mail=mails[0] if count == 1 else None,
+    )
+
+
 @blueprint.get(PREFIX)
 def page() -> Response:
     """What is wrong, what could not be delivered, and the log."""
@@ -90,6 +116,7 @@ def page() -> Response:
         named = places(session)
         first = not query and below is None
         groups = latest_open(session) if first and stands.alarms.open else {}
+        acts = latest_acts(session) if first else ()
     body = render_template(
         "organise/mails.html",
         stands=stands,
@@ -99,6 +126,7 @@ def page() -> Response:
         query=query,
         below=below,
         places=named,
+        deeds=[_deed(one) for one in acts],
         csrf_token=generate_csrf(),
         **_names(),
     )
