@@ -12,7 +12,7 @@ from tests.support import ALICE, BOB, MARCH, NOW, counted_queries, register
 from tests.web.desk import EMAIL, said, sign_in, trail
 from tests.web.support import Element, counted, read, tokens, words
 from webinars.db import Database
-from webinars.domain import outbox, worker_pulse
+from webinars.domain import mail_flow, outbox, worker_pulse
 from webinars.domain.mail_reasons import Reason
 from webinars.domain.reminders import MOVED
 from webinars.mail import copies
@@ -396,3 +396,20 @@ def test_what_it_said_is_shown_without_the_way_to_the_persons_page(
     for secret in (page_secret, calendar_secret):
         assert secret not in shown.text
         assert secret not in page.text
+
+
+def test_a_mail_server_that_fails_is_told_with_its_words(
+    desk: FlaskClient, alice: Database
+) -> None:
+    with alice.write() as session:
+        mail_flow.pause(session, reason="454 TLS not available", now=NOW - timedelta(minutes=20))
+    assert alarms(main(desk)) == []  # once is soon over
+    with alice.write() as session:
+        mail_flow.pause(session, reason="421 <b>too busy</b>", now=NOW - timedelta(minutes=2))
+    (box,) = main(desk, f"/en{PAGE}").all("div", role="alert")
+    assert box.one("h2").text.startswith("The mail server has taken nothing since")
+    assert "“421 <b>too busy</b>”." in box.text
+    assert "webinars doctor" in box.text
+    with alice.write() as session:
+        assert mail_flow.resume(session)
+    assert alarms(main(desk)) == []

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain import outbox, worker_pulse
+from webinars.domain import mail_flow, outbox, worker_pulse
 from webinars.domain.mail_reasons import REASON, UNDELIVERED, Reason
 from webinars.models import MailState, OutboxMail
 
+MANY_FAILURES = 2
+"""In a row: one may be over before anybody has read of it."""
 MANY_TRIES = 5
 """The pauses between so many are together about as long as ``outbox.LATE``."""
 
@@ -34,6 +36,8 @@ class Alarms:
     """The latest tick; None is never."""
     silent: bool
     """No worker ticks: nothing leaves."""
+    paused: mail_flow.Flow | None
+    """Since when the mail server fails all workers, and how; None when it works or just failed."""
     overdue: int
     """Mails that should have left, or that the server puts off again and again."""
     oldest_due: datetime | None
@@ -44,7 +48,7 @@ class Alarms:
     @property
     def any(self) -> bool:
         """Whether there is one."""
-        return self.silent or self.overdue > 0 or self.open > 0
+        return self.silent or self.paused is not None or self.overdue > 0 or self.open > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class Standing:
 def standing(session: Session, *, every: timedelta, now: datetime) -> Standing:
     """The counts of the ledger and its alarms; ``every``: how often a worker should tick.
 
-    Four queries, each on an index.
+    Five queries.
     """
     ended = _ended(session)
     overdue, oldest = session.execute(
@@ -90,12 +94,14 @@ def standing(session: Session, *, every: timedelta, now: datetime) -> Standing:
         )
     ).one()
     seen_at = worker_pulse.last(session)
+    flow = mail_flow.flow(session, now=now)
     return Standing(
         counts=outbox.counts(session),
         ended=ended,
         alarms=Alarms(
             worker_seen_at=seen_at,
             silent=worker_pulse.is_silent(seen_at, every=every, now=now),
+            paused=flow if flow.failures >= MANY_FAILURES else None,
             overdue=overdue,
             oldest_due=oldest,
             open=sum(one.waiting for one in ended.values() if one.reason in UNDELIVERED),

@@ -7,6 +7,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from flask_babel.speaklater import LazyString
 
 from webinars.domain.mail_alarms import Alarms
+from webinars.domain.mail_flow import Flow
 from webinars.domain.mail_log import Fate
 from webinars.domain.mail_reasons import Reason
 from webinars.domain.plan import DEFAULT_ZONE
@@ -123,6 +124,8 @@ REASONS: dict[Reason, ReasonWords] = {
         lazy_gettext("The account was closed, or its password has changed meanwhile.")
     ),
 }
+MOST_WORDS = 200
+"""Characters of a server's words in a sentence of ours."""
 SERVERS_WORDS = (Reason.NO_ADDRESS, Reason.REFUSED, Reason.GIVEN_UP, Reason.UNBUILT, Reason.OTHER)
 """Reasons whose rows hold more than our sentence says."""
 
@@ -140,6 +143,8 @@ def alarms_in_words(alarms: Alarms) -> tuple[AlarmWords, ...]:
     found = []
     if alarms.silent:
         found.append(AlarmWords(_silent(alarms.worker_seen_at), _start_one()))
+    if alarms.paused is not None:
+        found.append(AlarmWords(_paused(alarms.paused), _ask_the_server(alarms.paused)))
     if alarms.overdue:
         title = ngettext("%(num)s mail is late", "%(num)s mails are late", alarms.overdue)
         if alarms.oldest_due is not None:
@@ -169,6 +174,24 @@ def _start_one() -> str:
         gettext(
             "Mails are kept and leave as soon as one runs. Start it on the server: %(command)s",
             command="webinars worker",
+        )
+    )
+
+
+def _paused(flow: Flow) -> str:
+    assert flow.since is not None, "something failed"
+    return str(
+        gettext("The mail server has taken nothing since %(moment)s", moment=_moment(flow.since))
+    )
+
+
+def _ask_the_server(flow: Flow) -> str:
+    return str(
+        gettext(
+            "Mails are kept, and workers try again by themselves. It said: %(words)s "
+            "Ask it on the server: %(command)s",
+            words=f"“{(flow.reason or '')[:MOST_WORDS]}”.",
+            command="webinars doctor",
         )
     )
 
