@@ -189,8 +189,8 @@ def test_pages_take_as_many_queries_whatever_there_is(desk: FlaskClient, alice: 
             taken.setdefault(where, []).append(len(queries))
     signing_in = 2
     assert {where: set(counts) for where, counts in taken.items()} == {
-        PAGE: {signing_in + 10},
-        f"{PAGE}?q=example": {signing_in + 7},
+        PAGE: {signing_in + 11},
+        f"{PAGE}?q=example": {signing_in + 8},
         f"{PAGE}/1": {signing_in + 7},
         person: {signing_in + 6},
         timeline: {signing_in + 6},
