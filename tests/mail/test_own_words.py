@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
@@ -25,6 +25,7 @@ from tests.mail.test_scopes import write as of_a_scope  # noqa: F401
 from tests.support import NOW, counted_queries
 from webinars.domain import mail_texts
 from webinars.domain.mail_texts import SITUATIONS, Part, Situation, situation
+from webinars.mail import own_words
 from webinars.mail.letters import Letter
 from webinars.mail.messages import compose
 from webinars.mail.previews import preview
@@ -229,6 +230,18 @@ def test_words_that_cannot_be_used_stop_no_mail(
                 changed_by="anne@example.org",
             )
         )
+    letter = write("reminder-tomorrow", "fr")
+    assert f"{letter.subject}\n\n{letter.text}" == snapshot("reminder-tomorrow", "fr")
+
+
+def test_a_placeholder_that_fails_stops_no_mail(
+    keep: Keep, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_said: object) -> str:
+        raise LookupError
+
+    keep(REMINDER, {Part.OPENING: "À {time}", Part.CLOSING: "Fin"})
+    monkeypatch.setitem(cast("dict[str, Any]", own_words.VALUES), "time", fail)
     letter = write("reminder-tomorrow", "fr")
     assert f"{letter.subject}\n\n{letter.text}" == snapshot("reminder-tomorrow", "fr")
 

@@ -40,7 +40,12 @@ def for_mail(session: Session, *, kind: MailKind, context: Context) -> Own:
     if where is None:
         return USUAL
     kept = mail_texts.own_words(session, where=where).of(i18n.language())
-    return filled(where, kept, context) if kept else USUAL
+    try:
+        return filled(where, kept, context) if kept else USUAL
+    except Exception:
+        # Words are the least of a mail: whatever is wrong with them, it leaves.
+        log.exception("mail_text_unusable", kind=where.kind, situation=where.name)
+        return USUAL
 
 
 def filled(where: Situation, texts: Mapping[str, str], context: Context) -> Own:
