@@ -26,6 +26,7 @@ from tests.support import (
 )
 from webinars.db import Database
 from webinars.domain import erasure, following, organisers, registrations, reminders
+from webinars.domain.errors import NotFound
 from webinars.domain.mail_acts import (
     BETWEEN,
     MOST_REPEATS,
@@ -217,6 +218,27 @@ def test_of_who_is_erased_nothing_is_left_to_send(left: Database) -> None:
     again(left, first)
     with left.write() as session:
         erasure.erase(session, participant=of(session), actor="x", host=HOST, now=NOW)
+    with left.read() as session:
+        assert session.scalars(sa.select(OutboxMail)).all() == []
+
+
+def test_who_is_erased_meanwhile_is_written_to_no_more(left: Database) -> None:
+    first = latest(left, MailKind.CONFIRMATION)
+    outcomes: list[str] = []
+
+    def press_or_erase(number: int) -> None:
+        if number:
+            with left.write() as session:
+                erasure.erase(session, participant=of(session), actor="x", host=HOST, now=NOW)
+            return
+        try:
+            again(left, first)
+            outcomes.append("leaves")
+        except NotFound:
+            outcomes.append("gone")
+
+    in_threads(press_or_erase, 2)
+    assert outcomes in (["leaves"], ["gone"])
     with left.read() as session:
         assert session.scalars(sa.select(OutboxMail)).all() == []
 

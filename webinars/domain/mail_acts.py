@@ -10,7 +10,7 @@ from webinars.domain import audit, mail_flow, outbox
 from webinars.domain.errors import DomainError, NotFound
 from webinars.domain.mail_log import WAITING, Fate, Filters, conditions
 from webinars.domain.mail_reasons import BY_HAND, UNDELIVERED, Reason, is_of
-from webinars.models import AuditAct, AuditEntry, MailState, OutboxMail
+from webinars.models import AuditAct, AuditEntry, MailState, OutboxMail, Participant
 
 BETWEEN = timedelta(minutes=10)
 """A mail is repeated once in that time, however often the button is pressed."""
@@ -44,9 +44,7 @@ def send_again(
     What it says is made when it leaves; the caller asks whether it still is true. Raises
     NotFound, StillWaiting, JustRepeated, RepeatedOften, OfAnAccount.
     """
-    mail = session.get(OutboxMail, mail_id, with_for_update=True)
-    if mail is None:
-        raise NotFound(mail_id)
+    mail = _locked(session, mail_id)
     if mail.state in WAITING:
         raise StillWaiting(mail_id)
     before = {"state": mail.state.value}
@@ -66,6 +64,20 @@ def send_again(
         after={"mail": again.id},
     )
     return again
+
+
+def _locked(session: Session, mail_id: int) -> OutboxMail:
+    """The mail, behind its person: whoever erases them locks in this order. Raises NotFound."""
+    session.execute(
+        sa.select(Participant.id)
+        .join(OutboxMail, OutboxMail.participant_id == Participant.id)
+        .where(OutboxMail.id == mail_id)
+        .with_for_update(key_share=True, of=Participant)
+    )
+    mail = session.get(OutboxMail, mail_id, with_for_update=True, populate_existing=True)
+    if mail is None:
+        raise NotFound(mail_id)
+    return mail
 
 
 def _repeat(session: Session, mail: OutboxMail, *, host: str, now: datetime) -> OutboxMail:
