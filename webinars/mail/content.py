@@ -70,8 +70,8 @@ def content_of(letter: Letter, *, settings: Settings, now: datetime) -> bytes:
     values: dict[tuple[str, bool], bytes] = {}
     for mark, value in letter.personal.items():
         values[mark, False], values[mark, True] = quoted(value), quoted(in_html(value))
-    for mark, piece in zip(encoded.marks, encoded.pieces[1:], strict=True):
-        own += [values[mark], piece]
+    for place, piece in zip(encoded.marks, encoded.pieces[1:], strict=True):
+        own += [values[place], piece]
     return b"".join(own)
 
 
