@@ -1,6 +1,7 @@
 """The doctor: one line a check against real servers, and what to do where something is wrong."""
 
 import json
+import re
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,7 +33,7 @@ from tests.support import (
 )
 from webinars import clock
 from webinars.db import Database
-from webinars.domain import worker_pulse
+from webinars.domain import mail_flow, worker_pulse
 from webinars.models import MailState, OutboxMail
 
 GOOD = {
@@ -233,6 +234,17 @@ def test_mails_that_wait(examine: Examine, database: Database) -> None:
         with database.write() as session:
             session.execute(sa.update(OutboxMail).values(**values))
         assert findings(examine("--json"))["outbox"][:2] == (level, words)
+
+
+def test_sending_that_is_paused(examine: Examine, database: Database) -> None:
+    with database.write() as session:
+        mail_flow.pause(session, reason="the server refused the password: 535", now=clock.now())
+    level, words, *_ = findings(examine("--json"))["outbox"]
+    assert level == "fault"
+    assert re.fullmatch(
+        r"0 overdue, 0 parked; sending is paused for \d+ s: the server refused the password: 535",
+        words,
+    )
 
 
 # the mail server -----------------------------------------------------------------------

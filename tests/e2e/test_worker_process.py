@@ -1,13 +1,15 @@
 """Workers as real processes: stopped, several at once. Promise P2; killed, in the next file."""
 
+import re
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 
 from aiosmtpd.smtp import Envelope
 
 from tests.e2e.owed import copies, everyone, ledger, owe, states
-from tests.e2e.support import Installation, until
+from tests.e2e.support import Installation, free_port, until
 from tests.support import MailServer
 from webinars.models import MailState
 
@@ -67,3 +69,49 @@ def test_an_idle_worker_stops_at_once(place: Installation):
 
     assert time.monotonic() - begun < 3
     assert place.processes[0].output().count("worker_stopped") == 1
+
+
+def test_an_unreachable_server_is_said_and_waited_for_until_somebody_retries(
+    install: Callable[..., Installation], database_url: str, smtp: MailServer
+):
+    owe(database_url, 3)
+    place = install(database_url=database_url, mail_server="127.0.0.1", mail_port=free_port())
+    said = place.run("worker", "--once")
+    assert re.search(
+        r"^1 mail worked on\nSending is paused until \S+Z: no conversation with the server: "
+        r"ConnectionRefusedError",
+        said,
+        re.MULTILINE,
+    )
+    rows = ledger(database_url).values()
+    assert Counter((mail.state, mail.tries) for mail in rows) == {(MailState.PENDING, 0): 3}
+
+    place.settings["mail_port"] = smtp.port
+    assert "0 mails worked on" in place.run("worker", "--once")
+    place.run("outbox", "retry")
+    assert "3 mails worked on" in place.run("worker", "--once")
+    assert copies(smtp) == dict.fromkeys(everyone(3), 1)
+
+
+def test_a_rate_is_kept_by_several_workers_and_does_not_hold_up_the_end(
+    install: Callable[..., Installation], database_url: str, smtp: MailServer
+):
+    came: list[float] = []
+    smtp.on_data = lambda _envelope: came.append(time.monotonic())
+    owe(database_url, 30)
+    place = install(
+        database_url=database_url,
+        mail_server="127.0.0.1",
+        mail_port=smtp.port,
+        mail_per_minute=120,
+        worker_tick_seconds=1,
+    )
+    workers = [place.worker(), place.worker()]
+    until(lambda: len(came) >= 8, within=40, what="some have left")
+    for worker in workers:
+        begun = time.monotonic()
+        worker.stop(within=5)
+        assert time.monotonic() - begun < 3
+    # Two may leave together; the others are claimed half a second apart. The very first takes
+    # a while to be composed.
+    assert came[-1] - came[0] >= 0.5 * (len(came) - 2) - 1

@@ -16,6 +16,7 @@ from tests.support import (
     MARCH,
     NOW,
     MailServer,
+    counted_queries,
     free_port,
     in_threads,
     person,
@@ -288,6 +289,56 @@ def test_a_reminder_that_became_untrue_during_the_talk_does_not_leave(
     )
     assert bob.state is MailState.SENT
     assert [arrived.envelope_to for arrived in smtp.arrived] == [[BOB.email]]
+
+
+def test_a_page_that_changes_during_the_talk_is_told_as_it_is_now(
+    with_alice: Database, make_worker: MakeWorker, smtp: MailServer
+) -> None:
+    renamed = [replace(MARCH, title="Connaître son voisinage")]
+
+    def published_meanwhile(_address: str) -> None:
+        if renamed:
+            with with_alice.write() as session:
+                published(session, plan_of(renamed.pop()))
+
+    smtp.on_rcpt = published_meanwhile
+    make_worker().tick()
+    confirmation = smtp.arrived[0]
+    assert "Connaître son voisinage" in confirmation.text()
+    assert MARCH.title not in confirmation.text()
+
+
+def test_a_person_who_changes_during_the_talk_is_written_to_as_they_are_now(
+    with_alice: Database, make_worker: MakeWorker, smtp: MailServer
+) -> None:
+    corrected = [{"email": "alice.dupont@example.org", "language": "en"}]
+
+    def corrected_meanwhile(_address: str) -> None:
+        if corrected:
+            with with_alice.write() as session:
+                session.execute(sa.update(Participant).values(**corrected.pop()))
+
+    smtp.on_rcpt = corrected_meanwhile
+    make_worker().tick()
+    (arrived,) = smtp.arrived
+    assert arrived.envelope_to == ["alice.dupont@example.org"]
+    assert arrived.text().startswith("Hello Alice Dupont,")
+
+
+def test_a_batch_takes_four_queries_a_mail_and_a_few_for_all(
+    march: Database, make_worker: MakeWorker
+) -> None:
+    worker, found = make_worker(), []
+    database = worker._services.database
+    worker.tick()
+    for count in (1, 11):
+        with march.write() as session:
+            for number in range(count):
+                register(session, person(100 * count + number))
+        with counted_queries(database) as queries:
+            assert worker.tick() == count
+        found.append(len(queries))
+    assert found[1] - found[0] == 4 * 10
 
 
 def test_a_mail_that_cannot_be_built_fails_and_the_next_leaves(

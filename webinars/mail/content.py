@@ -17,6 +17,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from webinars.config import Settings
+from webinars.domain.mail_copies import in_html
 from webinars.mail.letters import Letter, Mould
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -41,7 +42,8 @@ class Encoded:
     subject_is_marked: bool
     """Then it is not among the headers of the first piece."""
     pieces: tuple[bytes, ...]
-    marks: tuple[str, ...]
+    marks: tuple[tuple[str, bool], ...]
+    """And whether it stands in HTML."""
 
 
 def content_of(letter: Letter, *, settings: Settings, now: datetime) -> bytes:
@@ -65,9 +67,11 @@ def content_of(letter: Letter, *, settings: Settings, now: datetime) -> bytes:
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode("ascii")
         )
     own.append(encoded.pieces[0])
-    values = {mark: quoted(value) for mark, value in letter.personal.items()}
-    for mark, piece in zip(encoded.marks, encoded.pieces[1:], strict=True):
-        own += [values[mark], piece]
+    values: dict[tuple[str, bool], bytes] = {}
+    for mark, value in letter.personal.items():
+        values[mark, False], values[mark, True] = quoted(value), quoted(in_html(value))
+    for place, piece in zip(encoded.marks, encoded.pieces[1:], strict=True):
+        own += [values[place], piece]
     return b"".join(own)
 
 
@@ -144,7 +148,8 @@ def _encode(mould: Mould, marks: tuple[str, ...], settings: Settings) -> Encoded
     text[0] = before + text[0]
     html[-1] += after
     joint = text.pop() + between + html.pop(0)
-    return Encoded(subject_is_marked, (*text, joint, *html), (*text_marks, *html_marks))
+    found = [(mark, False) for mark in text_marks] + [(mark, True) for mark in html_marks]
+    return Encoded(subject_is_marked, (*text, joint, *html), tuple(found))
 
 
 def _message(subject: str | None, mould: Mould, settings: Settings) -> bytes:
