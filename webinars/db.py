@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from threading import Lock
 from typing import Any, cast
 
@@ -128,6 +128,18 @@ class Database:
         with Session(self._made.glancing, expire_on_commit=False) as session:
             yield session
 
+    def peek(self, statement: sa.Select[Any]) -> Any:
+        """The one value that a statement without parameters gives, as the database stands now.
+
+        What is asked before an answer from memory: SQLite is asked without all that SQLAlchemy
+        does around a query, which takes ten times as long as its answer.
+        """
+        if self.url.get_backend_name() == "sqlite":
+            with closing(self.engine.raw_connection()) as connection:
+                return connection.cursor().execute(_sql(statement)).fetchone()[0]
+        with self._made.glancing.connect() as found:
+            return found.exec_driver_sql(_sql(statement)).scalar_one()
+
     @contextmanager
     def write(self, *, row: Hashable = None) -> Iterator[Session]:
         """One transaction: committed at the end, rolled back when anything is raised.
@@ -167,6 +179,11 @@ class Database:
         if self._engines is not None:
             self._engines.plain.dispose()
             self._engines = None
+
+
+@cache
+def _sql(statement: sa.Select[Any]) -> str:
+    return str(statement)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from sqlalchemy.orm import Session
 
 from webinars.models import SiteState
 
-_VERSION = sa.select(SiteState.version)
+VERSION = sa.select(SiteState.version)
+"""The version, for who asks below a session."""
 
 
 def version(session: Session) -> int:
     """The present version of the public pages."""
-    found: int = session.connection().execute(_VERSION).scalar_one()
+    found: int = session.connection().execute(VERSION).scalar_one()
     return found
 
 

@@ -1,0 +1,161 @@
+"""Public calendars, answered from memory before the application is asked.
+
+Programs fetch them all day long, and they change some times a year. An answer is kept as the
+application gave it, plain and packed, until the version of the site is another one, which is
+asked of the database each time: a publication in one process is seen by all others at once.
+Whether it has changed for who asks is decided here (RFC 9110 section 13).
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from threading import Lock
+from typing import Any
+
+from werkzeug.datastructures import Accept, ETags, Headers
+from werkzeug.http import parse_accept_header, parse_date, parse_etags
+from werkzeug.test import run_wsgi_app
+
+from webinars.db import Database
+from webinars.domain import site
+
+Environ = dict[str, Any]
+WSGIApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+Lines = list[tuple[str, str]]
+
+MOST_KEPT = 512
+ENDING = ".ics"
+PERSONAL = "/me/"
+ASKS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_ACCEPT_ENCODING", "HTTP_RANGE")
+"""What an answer may depend on; the application is asked without."""
+OF_ONE_REQUEST = ("X-Request-ID", "Date")
+OF_A_BODY = ("Content-Type", "Content-Length", "Content-Encoding", "Content-Disposition")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form of an answer, plain or packed."""
+
+    body: bytes
+    tags: frozenset[str]
+    """By which who asks has it already, without quotes."""
+    headers: Lines
+    unchanged: Lines
+    """The headers of a 304."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer as it was given."""
+
+    version: int
+    """Of the site."""
+    changed_at: datetime | None
+    plain: Form
+    packed: Form
+
+
+class KeptFeeds:
+    """WSGI: answers what is kept, and keeps what the application answers."""
+
+    def __init__(self, app: WSGIApp, database: Database) -> None:
+        self._app = app
+        self._database = database
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._lock = Lock()
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """WSGI."""
+        path = environ.get("PATH_INFO", "")
+        if not path.endswith(ENDING) or PERSONAL in path:
+            return self._app(environ, start_response)
+        method = environ["REQUEST_METHOD"]
+        if method not in {"GET", "HEAD"}:
+            return self._app(environ, start_response)
+        version = self._database.peek(site.VERSION)
+        kept = self._kept.get(path)
+        if kept is None or kept.version != version:
+            body, status, headers = self._ask(environ, "identity")
+            if not status.startswith("200"):
+                start_response(status, headers.to_wsgi_list())
+                return [] if method == "HEAD" else [body]
+            kept = self._keep(path, version, body, headers, environ)
+        form = kept.packed if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING")) else kept.plain
+        if is_unchanged(form, kept.changed_at, environ):
+            start_response("304 NOT MODIFIED", form.unchanged)
+            return []
+        start_response("200 OK", form.headers)
+        return [] if method == "HEAD" else [form.body]
+
+    def _ask(self, environ: Environ, encoding: str) -> tuple[bytes, str, Headers]:
+        asked = {name: value for name, value in environ.items() if name not in ASKS}
+        asked |= {"REQUEST_METHOD": "GET", "HTTP_ACCEPT_ENCODING": encoding}
+        body, status, headers = run_wsgi_app(self._app, asked, buffered=True)
+        return b"".join(body), status, headers
+
+    def _keep(
+        self, path: str, version: int, body: bytes, headers: Headers, environ: Environ
+    ) -> Kept:
+        packed, _, packed_headers = self._ask(environ, "gzip")
+        tag = headers["ETag"].strip('"')
+        kept = Kept(
+            version=version,
+            changed_at=parse_date(headers.get("Last-Modified")),
+            plain=_form(body, headers, tag),
+            # Of a program that had the plain form, and takes the packed one now, too.
+            packed=_form(packed, packed_headers, tag, packed_headers["ETag"].strip('"')),
+        )
+        with self._lock:
+            self._kept[path] = kept
+            self._kept.move_to_end(path)
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+        return kept
+
+
+def _form(body: bytes, headers: Headers, *tags: str) -> Form:
+    return Form(
+        body=body,
+        tags=frozenset(tags),
+        headers=_without(headers, OF_ONE_REQUEST),
+        unchanged=_without(headers, OF_ONE_REQUEST + OF_A_BODY),
+    )
+
+
+def _without(headers: Headers, names: Sequence[str]) -> Lines:
+    left = {name.lower() for name in names}
+    return [(name, value) for name, value in headers.to_wsgi_list() if name.lower() not in left]
+
+
+def is_unchanged(form: Form, changed_at: datetime | None, environ: Environ) -> bool:
+    """Whether who asks has it already; a tag has the last word (RFC 9110 section 13.2.2)."""
+    tags = environ.get("HTTP_IF_NONE_MATCH")
+    if tags is not None:
+        asked = _tags(tags)
+        return asked.star_tag or any(asked.contains_weak(tag) for tag in form.tags)
+    since = environ.get("HTTP_IF_MODIFIED_SINCE")
+    if since is None or changed_at is None:
+        return False
+    instant = _date(since)
+    return instant is not None and changed_at <= instant
+
+
+# The same few programs ask in the same few words.
+
+
+@lru_cache(maxsize=1024)
+def _tags(header: str) -> ETags:
+    return parse_etags(header)
+
+
+@lru_cache(maxsize=1024)
+def _date(header: str) -> datetime | None:
+    return parse_date(header)
+
+
+@lru_cache(maxsize=1024)
+def takes_gzip(header: str | None) -> bool:
+    """Whether the packed form may be sent (RFC 9110 section 12.5.3)."""
+    return parse_accept_header(header, Accept)["gzip"] > 0
