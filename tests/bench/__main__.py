@@ -36,21 +36,17 @@ CLIENTS = 8
 EACH = 50
 PLACES = 100
 TARGET = 1000
-PAGES = (
-    "/",
-    "/cycles/2019",
-    "/cycles/2019/apprendre-a-faire-alliances",
-    "/cycles/2019/calendar.ics",
-)
+PAGES = ("/", "/cycles/2019", "/cycles/2019/apprendre-a-faire-alliances")
+FEED = "/cycles/2019/calendar.ics"
 HELD_TO_TARGET = PAGES[:2]
+FEED_RATIO = 0.8
 
 
 def start_bare(folder: Path, body: bytes) -> tuple[Process, int]:
     """A Flask application that gives the same bytes, in the same server."""
-    page = folder / "body"
-    page.write_bytes(body)
     port = free_port()
-    log = folder / "bare.log"
+    page, log = folder / f"body-{port}", folder / f"bare-{port}.log"
+    page.write_bytes(body)
     with log.open("wb") as output:
         popen = subprocess.Popen(
             [sys.executable, "-m", "tests.bench.bare", str(port)],
@@ -65,10 +61,10 @@ def start_bare(folder: Path, body: bytes) -> tuple[Process, int]:
     return process, port
 
 
-def measure(port: int, path: str) -> float:
+def measure(port: int, path: str, *, tag: str = "") -> float:
     """After a moment of warming up."""
-    requests_per_second(port, path, seconds=WARM_SECONDS)
-    return requests_per_second(port, path, seconds=SECONDS)
+    requests_per_second(port, path, seconds=WARM_SECONDS, tag=tag)
+    return requests_per_second(port, path, seconds=SECONDS, tag=tag)
 
 
 def pages(place: Installation, bare_port: int) -> bool:
@@ -81,6 +77,20 @@ def pages(place: Installation, bare_port: int) -> bool:
         print(f"{path:44} {found:8,.0f}/s   {found / bare:4.0%} of it")
         reached &= found >= TARGET or path not in HELD_TO_TARGET
     return reached
+
+
+def feed(place: Installation, folder: Path) -> bool:
+    """Print how fast the calendar is beside a route that returns its bytes; whether as wanted."""
+    answer = place.get(FEED)
+    process, port = start_bare(folder, answer.body)
+    place.processes.append(process)
+    bare = measure(port, "/")
+    found = measure(place.port, FEED)
+    unchanged = measure(place.port, FEED, tag=answer.headers["ETag"])
+    print(f"{'a bare Flask route with the bytes of a feed':44} {bare:8,.0f}/s")
+    print(f"{FEED:44} {found:8,.0f}/s   {found / bare:4.0%} of it")
+    print(f"{'the same, unchanged (304)':44} {unchanged:8,.0f}/s   {unchanged / bare:4.0%} of it")
+    return min(found, unchanged) >= FEED_RATIO * bare
 
 
 def webinar_with_places(place: Installation) -> str:
@@ -159,10 +169,13 @@ def main() -> int:
             until(lambda: place.get("/").status == 200, within=10, what="the front page")
             print(f"{os.cpu_count()} processors, load {load:.1f} before; two web processes\n")
             fast = pages(place, bare_port)
+            as_bare = feed(place, folder)
             exact = registrations(place, "SQLite")
         exact &= registrations_on_postgresql(folder / "postgresql")
     if not fast:
         print(f"\nBelow {TARGET:,}/s: {' or '.join(HELD_TO_TARGET)}")
+    if not as_bare:
+        print(f"\nBelow {FEED_RATIO:.0%} of the bare route: {FEED}")
     if not exact:
         print("\nThe places were not given exactly.")
     return 0 if exact else 1
