@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from types import CodeType
 from typing import Any, NoReturn
 
@@ -78,25 +79,51 @@ def _once_a_rule(compile_builder: Callable[..., Any]) -> Callable[..., Any]:
     return compiled
 
 
-@pytest.fixture(scope="session")
-def _kept_engines() -> Iterator[dict[str, sa.Engine | None]]:
-    """Addresses whose engine serves test after test: so its statements are compiled once."""
-    engines: dict[str, sa.Engine | None] = {}
-    make = db.make_engine
+class KeptEngines:
+    """Engines that serve test after test, so that statements are compiled once.
 
-    def kept(url: sa.URL) -> sa.Engine:
+    One for an address, lent to one ``Database`` at a time; a second one has its own.
+    """
+
+    def __init__(self) -> None:
+        self._engines: dict[str, sa.Engine | None] = {}
+        self._lent: set[str] = set()
+        self._turn = Lock()
+
+    def keep(self, address: str) -> None:
+        """From now on."""
+        self._engines.setdefault(address, None)
+
+    def lend(self, url: sa.URL, make: Callable[[sa.URL], sa.Engine]) -> sa.Engine:
+        """The kept engine, or one that is made for this alone."""
         address = url.render_as_string(hide_password=False)
-        if address not in engines:
-            return make(url)
-        engine = engines[address] = engines[address] or make(url)
-        return engine
+        with self._turn:
+            if address not in self._engines or address in self._lent:
+                return make(url)
+            engine = self._engines[address] = self._engines[address] or make(url)
+            self._lent.add(address)
+            return engine
+
+    def take_back(self, engine: sa.Engine) -> None:
+        """Its connections are closed."""
+        with self._turn:
+            self._lent -= {address for address, one in self._engines.items() if one is engine}
+
+
+@pytest.fixture(scope="session")
+def _kept_engines() -> Iterator[KeptEngines]:
+    kept, make, dispose = KeptEngines(), db.make_engine, Database.dispose
+
+    def give_back(database: Database) -> None:
+        engines = database._engines
+        dispose(database)
+        if engines is not None:
+            kept.take_back(engines.plain)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(db, "make_engine", kept)
-        yield engines
-    for engine in engines.values():
-        if engine is not None:
-            engine.dispose()
+        patch.setattr(db, "make_engine", lambda url: kept.lend(url, make))
+        patch.setattr(Database, "dispose", give_back)
+        yield kept
 
 
 @pytest.fixture(autouse=True)
@@ -160,7 +187,7 @@ def _emptied(postgres_url: str) -> Iterator[Callable[[], None]]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, _kept_engines: dict[str, sa.Engine | None]) -> str:
+def database_url(request: pytest.FixtureRequest, _kept_engines: KeptEngines) -> str:
     """The address of an empty, migrated database: once of each kind."""
     url: str
     if request.param == "sqlite":
@@ -173,7 +200,7 @@ def database_url(request: pytest.FixtureRequest, _kept_engines: dict[str, sa.Eng
     else:
         request.getfixturevalue("_emptied")()
         url = request.getfixturevalue("postgres_url")
-    _kept_engines.setdefault(url, None)
+    _kept_engines.keep(url)
     return url
 
 

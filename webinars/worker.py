@@ -1,9 +1,6 @@
 """The worker: APScheduler is the clock, the database is the truth."""
 
-import os
-import secrets
 import signal
-import socket
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -31,6 +28,7 @@ from webinars.domain import (
 from webinars.mail import mailbox
 from webinars.mail.bounces import read_notice
 from webinars.mail.sending import Sender
+from webinars.processes import has_ended, own_name
 from webinars.services import Services
 
 log = structlog.get_logger()
@@ -46,7 +44,7 @@ class Worker:
         self._stopping = threading.Event()
         self._emptied_after: int | None = None
         self._settled = reminders.Settled()
-        self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.owner = own_name()
 
     def tick(self) -> int:
         """Write what is due, send what may leave, erase who was not heard of for long.
@@ -84,7 +82,8 @@ class Worker:
         with self._services.database.write() as session:
             now = clock.now()
             worker_pulse.beat(session, now=now)
-            outbox.rescue(session, now=now)
+            ended = [owner for owner in outbox.owners(session) if has_ended(owner)]
+            outbox.rescue(session, ended=ended, now=now)
             outbox.expire(session, now=now)
         self._until_none(places.end_all_holds, host=host)
         self._until_none(attendance.settle)

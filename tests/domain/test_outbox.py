@@ -317,6 +317,25 @@ def test_a_vanished_workers_claim_is_freed_when_its_lease_ends(one: Database) ->
     assert claim(one, YOU, now=NOW + LEASE) == [mail_id]
 
 
+def test_an_owner_that_is_known_to_have_ended_is_not_waited_for(database: Database) -> None:
+    with database.write() as session:
+        owe(session, "a", "b", "c")
+    first, second = claim(database, ME, most=2)
+    (third,) = claim(database, YOU)
+    act(database, hand_over.mark_handing_over, mail_id=first, owner=ME, lease=LEASE, now=NOW)
+    assert sorted(act(database, outbox.owners)) == [ME, YOU]
+    assert act(database, outbox.rescue, ended=[ME], now=NOW) == 2
+    rows = [row(database, key) for key in "abc"]
+    assert [(mail.state.value, mail.uncertain) for mail in rows] == [
+        ("pending", 1),
+        ("pending", 0),
+        ("claimed", 0),
+    ]
+    assert act(database, outbox.owners) == [YOU]
+    assert claim(database, YOU) == [first, second]
+    assert third not in (first, second)
+
+
 def test_a_worker_that_vanished_while_handing_over_leaves_an_uncertain_mail(
     one: Database,
 ) -> None:

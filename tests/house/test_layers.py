@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from tests.house.source import modules, report, shown, tree
 
 FLOORS: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("clock", "places", "logs", "domain.errors", "demo.mailbox"), "lean on nothing of ours"),
+    (
+        ("clock", "places", "logs", "processes", "domain.errors", "demo.mailbox"),
+        "lean on nothing of ours",
+    ),
     (("config",), "settings"),
     (("db",), "transactions and column types"),
     (("models", "migration"), "tables, and the state of their schema"),

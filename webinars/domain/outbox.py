@@ -6,7 +6,7 @@ spoken to inside one.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -198,9 +198,18 @@ def renew(session: Session, *, owner: str, lease: timedelta, now: datetime) -> N
     )
 
 
-def rescue(session: Session, *, now: datetime) -> int:
-    """Free what vanished workers held; park what stayed uncertain too often. How many."""
-    gone = sa.and_(IS_HELD, OutboxMail.lease_until <= now)
+def owners(session: Session) -> list[str]:
+    """Who holds mails."""
+    return list(session.scalars(sa.select(OutboxMail.owner).where(IS_HELD).distinct()))
+
+
+def rescue(session: Session, *, now: datetime, ended: Collection[str] = ()) -> int:
+    """Free what vanished workers held; park what stayed uncertain too often. How many.
+
+    Vanished is whose lease has ended, and the owners of whom somebody knows that they ``ended``.
+    """
+    vanished = sa.or_(OutboxMail.lease_until <= now, OutboxMail.owner.in_(ended))
+    gone = sa.and_(IS_HELD, vanished)
     if not session.scalar(sa.select(sa.exists().where(gone))):
         return 0
     claimed = session.execute(
