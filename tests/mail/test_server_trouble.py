@@ -266,3 +266,32 @@ def test_a_rate_is_kept(
         worker.tick()
         assert len(server.bodies) == per_minute // 60
     assert sorted(states(three)) == [UNTRIED] * 4 + [("sent", 1, 0)] * 10
+
+
+# trouble of the database ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_database_that_throws_us_out_after_250_is_told_all_the_same(
+    three: Database, make_worker: MakeWorker, smtp: MailServer
+) -> None:
+    """As when its server is started anew: what was taken must not be given again."""
+    thrown_out: list[int] = []
+
+    def throw_out(_envelope: object) -> None:
+        if not thrown_out:
+            with three.engine.connect() as connection:
+                others = connection.exec_driver_sql(
+                    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+                thrown_out.append(others.scalar_one())
+
+    smtp.on_data = throw_out
+    with pytest.raises(sa.exc.OperationalError):
+        make_worker().tick()
+    assert thrown_out[0] >= 1
+    assert states(three) == [("sent", 1, 0), UNTRIED, UNTRIED]
+    make_worker().tick()
+    assert states(three) == [("sent", 1, 0)] * 3
+    assert len(smtp.arrived) == 3

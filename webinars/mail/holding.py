@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from webinars.db import Database
@@ -20,6 +21,8 @@ SLOW_SECONDS = 5.0
 """After so long without an answer what we hold besides is given back."""
 RENEWED_AFTER = 1 / 3
 """Of a lease; then it begins anew."""
+MOST_ASKED = 10
+"""So often, a second apart, the ledger is asked to note what the server has taken."""
 UNSETTLED_PAUSE = timedelta(minutes=1)
 
 log = structlog.get_logger()
@@ -168,13 +171,19 @@ class Holding:
     # what we hold ------------------------------------------------------------------------
 
     def look_up(self, waited: float) -> None:
-        """The server keeps us waiting: note what is known, keep what is ours, free the rest."""
-        self.settle()
-        if waited >= SLOW_SECONDS and self.waiting:
-            self._free(but=self.in_hand)
-        elif self._lease_is_low:
-            with self.writing() as session:
-                self._renew(session, self._now())
+        """The server keeps us waiting: note what is known, keep what is ours, free the rest.
+
+        A database that does not answer must not break the talk off: the server may have it all.
+        """
+        try:
+            self.settle()
+            if waited >= SLOW_SECONDS and self.waiting:
+                self._free(but=self.in_hand)
+            elif self._lease_is_low:
+                with self.writing() as session:
+                    self._renew(session, self._now())
+        except SQLAlchemyError as error:
+            log.warning("ledger_does_not_answer", reason=type(error).__name__)
 
     @property
     def _lease_is_low(self) -> bool:
@@ -186,10 +195,21 @@ class Holding:
             self._renewed = time.monotonic()
 
     def give_back(self) -> None:
-        """Going home, or thrown out by the database: nothing stays behind that need not."""
-        if self.accepted or self.waiting or self.in_hand:
-            self.in_hand = None
-            self._free(but=None)
+        """Going home, or thrown out by the database: nothing stays behind that need not.
+
+        What the server has taken it must not be given again: the ledger is asked for a while.
+        """
+        if not (self.accepted or self.waiting or self.in_hand):
+            return
+        self.in_hand = None
+        for left in reversed(range(MOST_ASKED)):
+            try:
+                self._free(but=None)
+                break
+            except SQLAlchemyError:
+                if self.accepted is None or not left:
+                    raise
+                time.sleep(1)
 
     def _free(self, *, but: int | None) -> None:
         with self.writing() as session:
