@@ -20,6 +20,7 @@ from tests.support import (
     register,
 )
 from tests.web.support import SECOND
+from webinars import clock
 from webinars.db import Database
 from webinars.domain import participants
 from webinars.domain.audit import COMMAND_LINE, PARTICIPANT
@@ -276,3 +277,13 @@ def test_mails_are_kept_back(run: Run, march: Database) -> None:
             (COMMAND_LINE, [3]),
             (COMMAND_LINE, [3]),
         ]
+
+
+def test_what_waits_for_another_try_has_it_at_once(run: Run, march: Database) -> None:
+    with march.write() as session:
+        register(session, ALICE)
+        later = clock.now() + timedelta(hours=1)
+        session.execute(sa.update(OutboxMail).values(tries=3, due_at=later, reply="450 busy"))
+    assert done(run("outbox", "retry")) == "0 back in the queue, 1 tried again at once\n"
+    assert done(run("outbox", "retry")) == "0 back in the queue\n"
+    assert states(march) == [("pending", 3)]

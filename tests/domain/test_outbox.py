@@ -317,6 +317,18 @@ def test_a_vanished_workers_claim_is_freed_when_its_lease_ends(one: Database) ->
     assert claim(one, YOU, now=NOW + LEASE) == [mail_id]
 
 
+def test_what_waits_for_another_try_has_it_at_once(database: Database) -> None:
+    with database.write() as session:
+        owe(session, "tried", "later", due_at=NOW + timedelta(hours=1))
+        owe(session, "now")
+        session.execute(
+            sa.update(OutboxMail).where(OutboxMail.key == "tried").values(tries=1, reply="450")
+        )
+    assert act(database, outbox.hasten, now=NOW) == [row(database, "tried").id]
+    assert act(database, outbox.hasten, now=NOW) == []
+    assert sorted(claim(database)) == sorted(row(database, key).id for key in ("tried", "now"))
+
+
 def test_an_owner_that_is_known_to_have_ended_is_not_waited_for(database: Database) -> None:
     with database.write() as session:
         owe(session, "a", "b", "c")

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webinars import clock
 from webinars.cli.support import with_services
-from webinars.domain import audit, mail_acts
+from webinars.domain import audit, mail_acts, outbox
 from webinars.domain.errors import NotFound
 from webinars.domain.mail_log import Filters
 from webinars.domain.registrants import list_head
@@ -61,19 +61,22 @@ def list_(services: Services, as_json: bool) -> None:
 @click.argument("mail_ids", metavar="[MAIL_ID]…", type=int, nargs=-1)
 @with_services
 def retry(services: Services, mail_ids: tuple[int, ...]) -> None:
-    """Put failed and parked mails back in the queue.
+    """Put failed and parked mails back in the queue; what waits for another try has it at once.
 
     Those of each MAIL_ID; without one, everything that could not be delivered and that nobody
-    has set aside or keeps back.
+    has set aside or keeps back. A pause of all sending ends.
     """
     actor, now = audit.COMMAND_LINE, clock.now()
     with services.database.write() as session:
         if mail_ids:
+            hastened = outbox.hasten(session, now=now, among=OutboxMail.id.in_(mail_ids))
             again = mail_acts.retry(session, mail_ids=mail_ids, actor=actor, now=now)
         else:
+            hastened = outbox.hasten(session, now=now)
             again = mail_acts.retry_all(session, actor=actor, now=now)
-    _demand_all(mail_ids, again, "is not among the failed and parked ones")
-    click.echo(f"{len(again)} back in the queue")
+    _demand_all(mail_ids, again + hastened, "is not among the failed and parked ones")
+    at_once = f", {len(hastened)} tried again at once" if hastened else ""
+    click.echo(f"{len(again)} back in the queue{at_once}")
 
 
 @group.command()
