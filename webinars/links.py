@@ -66,6 +66,10 @@ class Links:
         """The front page."""
         return self._page("/", language)
 
+    def cycle(self, cycle: str, *, language: str) -> str:
+        """The programme of a cycle."""
+        return self._page(f"/cycles/{quote(cycle)}", language)
+
     def webinar(self, cycle: str, webinar: str, *, language: str) -> str:
         """The permanent page of a webinar."""
         return self._page(f"/cycles/{quote(cycle)}/{quote(webinar)}", language)

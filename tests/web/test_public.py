@@ -459,7 +459,7 @@ def many(number: int) -> tuple[PlannedSession, ...]:
 COLD = {
     "/": 4,
     "/cycles/2019": 4,
-    "/cycles/2019/webinar-0": 9,
+    "/cycles/2019/webinar-0": 10,
     "/themes/apprendre-a-faire-alliances": 7,
     "/resources": 5,
     "/replays": 4,

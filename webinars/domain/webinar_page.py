@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain.errors import NotFound
 from webinars.domain.library import ResourceView, StepGroup, by_step, resource_view
+from webinars.domain.notices import instant
 from webinars.domain.places import IS_FULL, is_open
 from webinars.domain.programme import (
     CycleView,
@@ -19,7 +20,17 @@ from webinars.domain.programme import (
     published_webinars,
 )
 from webinars.domain.questions import PublishedQuestion, published_questions
-from webinars.models import Cycle, Reading, Replay, Resource, SiteState, Theme, Webinar
+from webinars.models import (
+    Change,
+    ChangeKind,
+    Cycle,
+    Reading,
+    Replay,
+    Resource,
+    SiteState,
+    Theme,
+    Webinar,
+)
 
 # Built once: it is asked at each request, and building it takes longer than its answer.
 _STATE = sa.select(
@@ -79,6 +90,8 @@ class WebinarPage:
     readings: tuple[ReadingView, ...]
     kit: tuple[StepGroup, ...]
     """The resources of the theme, in the three steps."""
+    moved_from: datetime | None
+    """Its start before its latest published move. UTC."""
     questions: tuple[PublishedQuestion, ...]
     """Those that people asked the speakers, and that organisers published."""
 
@@ -110,7 +123,7 @@ def page_state(
 def webinar_page(
     session: Session, *, cycle_slug: str, webinar_slug: str, moment: Moment
 ) -> WebinarPage:
-    """The page of one webinar. Raises NotFound. At most nine queries."""
+    """The page of one webinar. Raises NotFound. At most ten queries."""
     cycle = published_cycle(session, slug=cycle_slug)
     rows = session.execute(published_webinars().where(Webinar.cycle_id == cycle.id)).all()
     whole = cycle_view(cycle, rows, moment=moment)
@@ -133,8 +146,19 @@ def webinar_page(
         replay=_replay(session, row.id),
         readings=_readings(session, cycle.id, webinar_slug),
         kit=_kit(session, theme),
+        moved_from=_moved_from(session, cycle.id, webinar_slug),
         questions=published_questions(session, webinar_id=row.id),
     )
+
+
+def _moved_from(session: Session, cycle_id: int, slug: str) -> datetime | None:
+    before = session.scalar(
+        sa.select(Change.before)
+        .where(Change.cycle_id == cycle_id, Change.slug == slug, Change.kind == ChangeKind.MOVED)
+        .order_by(Change.id.desc())
+        .limit(1)
+    )
+    return None if before is None else instant(before["starts"])
 
 
 def _replay(session: Session, webinar_id: int) -> ReplayView | None:

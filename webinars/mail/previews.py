@@ -239,6 +239,7 @@ def _some_page(now: datetime) -> WebinarPage:
         replay=None,
         readings=(),
         kit=(),
+        moved_from=None,
         questions=(),
     )
 

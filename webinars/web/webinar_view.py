@@ -12,6 +12,8 @@ from webinars import clock
 from webinars.domain.programme import Moment
 from webinars.domain.webinar_page import WebinarPage, page_state, webinar_page
 from webinars.services import services
+from webinars.web import structured_data
+from webinars.web.language import request_language
 from webinars.web.page_cache import Kept, Page, build_and_keep, recall
 from webinars.web.webinar_form import LinkForm, RegistrationForm, form_subject, new_form_token
 
@@ -102,6 +104,12 @@ def webinar_values(page: WebinarPage, *, csrf_token: str) -> dict[str, Any]:
     """What the template of the permanent page is given, with forms to be filled in."""
     return {
         "page": page,
+        "structured_data": structured_data.of_webinar(
+            page,
+            links=services().links,
+            organisation=services().settings.organisation,
+            language=request_language(),
+        ),
         "form": RegistrationForm(),
         "link": LinkForm(),
         "csrf_token": csrf_token,
