@@ -155,23 +155,26 @@ def compare(folder: Path, url: str, name: str, number: int) -> bool:
         crowd(database, number)
         letter = a_letter(place, url)
         told(port)
-        bare_loop(port, letter, number)
-        count, seconds, size = told(port)
-        bare = count / seconds
-        print(f"{f'a bare smtplib loop, {size} bytes':44} {bare:8,.0f}/s")
+        # Half before and half after: a machine is not as fast from one minute to the next.
+        bare_loop(port, letter, number // 2)
+        count, before, size = told(port)
         place.settings["log_level"] = "WARNING"
         begun = time.monotonic()
         worker = place.start("worker", "--once")
         worker.wait(within=600)
         took = time.monotonic() - begun
-        count, seconds, size = told(port)
-        rate = count / seconds
+        sent, seconds, its_size = told(port)
+        bare_loop(port, letter, number // 2)
+        more, after, _ = told(port)
         database.dispose()
-        print(
-            f"{f'reminders by one worker, {name}, {size} bytes':44} {rate:8,.0f}/s   "
-            f"{rate / bare:4.2f} of it; {count} in {took:.0f} s with its start"
-        )
-    return count == number and rate >= LEAST * bare
+    bare, rate = (count + more) / (before + after), sent / seconds
+    print(f"{f'a bare smtplib loop, {size} bytes':44} {bare:8,.0f}/s")
+    print(
+        f"{f'reminders by one worker, {name}, {its_size} bytes':44} {rate:8,.0f}/s   "
+        f"{rate / bare:4.2f} of it; {sent} in {took:.0f} s with its start",
+        flush=True,
+    )
+    return sent == number and rate >= LEAST * bare
 
 
 def main(number: int) -> int:

@@ -105,8 +105,9 @@ def _recipient(name: str, address: str) -> bytes:
     """The header; the library writes what is not plain, which takes it longer than the rest."""
     _refuse_control(name, address)
     written = ascii_address(address)
-    if PLAIN_NAME.fullmatch(name) and len(name) + len(written) < LINE - len("To:  <>"):
-        return f"To: {name} <{written}>\r\n".encode("ascii")
+    whole = f"{name} <{written}>" if name else written
+    if (not name or PLAIN_NAME.fullmatch(name)) and len(whole) < LINE - len("To: "):
+        return f"To: {whole}\r\n".encode("ascii")
     return _header("To", Address(name, addr_spec=written))
 
 
