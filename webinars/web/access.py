@@ -37,6 +37,8 @@ TABLE: dict[str, Access] = {
     "public.robots": Access.PUBLIC,
     "your_data.page": Access.PUBLIC,
     "public.favicon": Access.PUBLIC,
+    "lost_link.page": Access.PUBLIC,
+    "lost_link.send": Access.PUBLIC,
     "registrations.register": Access.PUBLIC,
     "registrations.link": Access.PUBLIC,
     "registrations.form_address": Access.PUBLIC,
