@@ -79,6 +79,8 @@ TABLE: dict[str, Access] = {
     "people.replace_link": Access.PERSONAL,
     "rights.details": Access.PERSONAL,
     "rights.correct": Access.PERSONAL,
+    "people.take_over": Access.PERSONAL,
+    "people.keep": Access.PERSONAL,
     "rights.data": Access.PERSONAL,
     "rights.download": Access.PERSONAL,
     "rights.erase": Access.PERSONAL,
