@@ -61,6 +61,7 @@ def test_all_of_it_and_only_of_them(database: Database) -> None:
         proven_at=None,
         news_since=None,
         news_version=None,
+        said_anew=None,
     )
     assert found.registrations == (
         KeptRegistration(

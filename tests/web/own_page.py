@@ -18,7 +18,8 @@ SECRETIVE = {
 }
 NO_SECRET = (
     "This personal link opens nothing. A mail program may have cut it off, or what was kept "
-    "behind it has been erased. Have your link sent again from the page of a webinar."
+    "behind it has been erased. Have your link sent again to the address that you "
+    "registered with."
 )
 CALENDAR_REPLACED = (
     "This calendar address was replaced. The new one stands on your personal page: subscribe "

@@ -54,6 +54,7 @@ def forms(client: FlaskClient) -> dict[str, dict[str, str]]:
     return {
         f"{PAGE}/register": form_values(client),
         f"{PAGE}/link": read(client.get(PAGE)).form(f"{PAGE}/link").values(),
+        "/link": read(client.get("/link")).form("/link").values(),
         CYCLE_FORM: read(client.get(CYCLE_FORM)).form(CYCLE_FORM).values(),
         FOLLOW: read(client.get(THEME)).form(FOLLOW).values(),
     }
@@ -111,7 +112,9 @@ def test_nothing_is_counted_where_limits_are_off(client: FlaskClient, themes: Da
 
 
 @pytest.mark.parametrize(("proxies", "codes"), [(0, [200, 429, 429]), (1, [200, 200, 429])])
-@pytest.mark.parametrize("action", [CYCLE_FORM, FOLLOW, f"{PAGE}/register", f"{PAGE}/link"])
+@pytest.mark.parametrize(
+    "action", [CYCLE_FORM, FOLLOW, f"{PAGE}/register", f"{PAGE}/link", "/link"]
+)
 def test_the_number_of_trusted_proxies_says_whose_word_counts(
     make_app: Callable[..., Flask],
     themes: Database,

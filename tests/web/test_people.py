@@ -610,8 +610,24 @@ def test_a_pending_registration_says_until_when_its_place_is_kept(
     text = read(client.get(own(services))).text
     assert "jusqu’à 11 h, lundi 4 mars" in text.replace("\xa0", " ")
     assert none not in text
+    goes = words(
+        app,
+        "Your place goes to the first in line at once, and no reminder follows. You may register "
+        "again as long as places remain.",
+    )
+    assert goes in text
     at(NOW + CONFIRMS.hold)  # the worker has not been there yet
-    assert none in read(client.get(own(services))).text
+    text = read(client.get(own(services))).text
+    assert none in text
+    assert goes not in text, "there is no place to go to anybody"
+    assert (
+        words(
+            app,
+            "Your registration ends, and no reminder follows. You may register again as long as "
+            "places remain.",
+        )
+        in text
+    )
 
 
 def test_a_theme_is_confirmed_and_stopped(make_app, site: Database) -> None:

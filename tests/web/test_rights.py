@@ -215,6 +215,7 @@ def test_everything_is_taken_as_a_file(
             "proven_at": None,
             "news_since": None,
             "news_version": None,
+            "said_anew": None,
         },
         "registrations": [
             {

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain import confirmations, list_choices, outbox, people, registrations
+from webinars.domain import confirmations, list_choices, outbox, people, registrations, said_anew
 from webinars.domain.errors import NotFound
 from webinars.domain.people import Person
 from webinars.domain.registrations import House, Outcome
@@ -42,6 +42,7 @@ def follow_theme(
     """
     _demand_known(session, theme_slug)
     known = people.known_or_new(session, person=person, now=now)
+    said_anew.note(session, known=known, person=person)
     participant = session.get_one(Participant, known.id)
     if _found(session, participant, theme_slug) is not None:
         registrations.send_link(session, participant=participant, house=house, now=now)

@@ -1,7 +1,9 @@
 """Everything that is kept about one person, for that person. Instants are UTC."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
@@ -46,6 +48,8 @@ class KeptPerson:
     news_since: datetime | None
     """When they asked to be told of new cycles, in the words of ``news_version``."""
     news_version: date | None
+    said_anew: Mapping[str, Any] | None
+    """What a later form said, and what waits for their button."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +184,7 @@ def personal_data(session: Session, *, participant: Participant) -> PersonalData
             proven_at=participant.proven_at,
             news_since=participant.news_since,
             news_version=participant.news_version,
+            said_anew=participant.said_anew,
         ),
         registrations=_registrations(session, participant),
         cycles=_cycles(session, participant),

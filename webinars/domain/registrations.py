@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.db import below
-from webinars.domain import confirmations
+from webinars.domain import confirmations, said_anew
 from webinars.domain.asking import ask
 from webinars.domain.errors import NotFound, RegistrationClosed, WebinarCancelled, WebinarOver
 from webinars.domain.people import Known, Person, known_or_new
@@ -102,7 +102,8 @@ def register(
 
     Somebody who is registered already stays as they are and is sent their link again; what
     they ask is kept.
-    What is known of a person is not overwritten by a form that anybody can fill in.
+    What is known of a person is not overwritten by a form that anybody can fill in: it is
+    offered to them.
     Raises NotFound, WebinarOver, WebinarCancelled.
     """
     webinar = locked_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
@@ -112,6 +113,7 @@ def register(
         raise WebinarOver(webinar_slug)
     was_full = not is_open(session, webinar, now=now)
     known = known_or_new(session, person=person, now=now)
+    said_anew.note(session, known=known, person=person)
     made = enter(
         session,
         webinar=webinar,

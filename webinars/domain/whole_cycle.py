@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain import confirmations, leaving, outbox, people, registrations
+from webinars.domain import confirmations, leaving, outbox, people, registrations, said_anew
 from webinars.domain.asking import ask
 from webinars.domain.errors import (
     NotFound,
@@ -61,6 +61,7 @@ def register_for_cycle(
     if not chosen:
         raise NothingChosen(cycle_slug)
     known = people.known_or_new(session, person=person, now=now)
+    said_anew.note(session, known=known, person=person)
     participant = session.get_one(Participant, known.id)
     if question:
         ask(session, known=known, webinar=chosen[0], text=question, now=now)

@@ -14,6 +14,7 @@ from webinars.domain import (
     mail_lists,
     participants,
     reminders,
+    said_anew,
 )
 from webinars.domain.mail_facts import Facts
 from webinars.domain.outbox import EXPIRED
@@ -35,6 +36,10 @@ from webinars.models import (
 from webinars.services import Services
 
 ERASED = "the person has been erased"
+FORMS = (*confirmations.COUNTED, MailKind.SUMMARY)
+"""What is owed to who filled in a form, or to whoever's address stood in it."""
+AFTER_A_FORM = (*FORMS, MailKind.LINK)
+"""The same for who is registered already."""
 WITH_CALENDAR = (MailKind.CONFIRMATION, MailKind.PROMOTION)
 
 
@@ -172,6 +177,7 @@ def _context(
         "days_left": None,
         "held_until": _held_until(registration, now),
         "asked_for_news": _asked_for_news(mail, person),
+        "said_anew": mail.kind in AFTER_A_FORM and bool(said_anew.offered(person)),
     }
     first: Webinar | None = mail.webinar
     also: tuple[by_rule.Also, ...] = ()
@@ -227,7 +233,7 @@ def _held_until(registration: Registration | None, now: datetime) -> datetime | 
 def _asked_for_news(mail: OutboxMail, person: Participant) -> bool:
     """Whether they ticked the box for news with what this mail confirms, or since."""
     return (
-        mail.kind in (*confirmations.COUNTED, MailKind.SUMMARY)
+        mail.kind in FORMS
         and person.news_since is not None
         and person.news_since >= mail.origin.created_at
     )

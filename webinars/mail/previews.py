@@ -127,6 +127,7 @@ def _context(
         "also": (),
         "held_until": None,
         "asked_for_news": False,
+        "said_anew": False,
         "mail_list": listed,
         "leave_url": links.leave(listed, SHOWN, language=language) if listed else None,
     }

@@ -3,6 +3,7 @@
 import enum
 import uuid
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from flask_security import RoleMixin, UserMixin
@@ -59,6 +60,8 @@ class Participant(Base):
     """When they asked to be told of new cycles; only then, and only once proven, are they."""
     news_version: Mapped[date | None]
     """Which text of ``domain/consent.py`` they agreed to."""
+    said_anew: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """What a later form said that differs; a button of their own page takes it over."""
     erased_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """Nobody any more: the row stays so that counts do, and nothing may list or write to it."""
 

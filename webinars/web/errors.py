@@ -51,10 +51,7 @@ PAGES: dict[int, tuple[LazyString, LazyString]] = {
     ),
     410: (
         lazy_gettext("This link has been replaced"),
-        lazy_gettext(
-            "A newer link was sent to you since. Use it, or have your link sent again from the "
-            "page of a webinar."
-        ),
+        lazy_gettext("A newer link was sent to you since. Use it, or have your link sent again."),
     ),
     413: (
         lazy_gettext("That is too large"),
@@ -75,7 +72,7 @@ PAGES: dict[int, tuple[LazyString, LazyString]] = {
 KNOWS_THE_PROGRAMME = {404, 410}
 NO_SECRET = lazy_gettext(
     "This personal link opens nothing. A mail program may have cut it off, or what was kept "
-    "behind it has been erased. Have your link sent again from the page of a webinar."
+    "behind it has been erased. Have your link sent again to the address that you registered with."
 )
 CALENDAR_REPLACED = lazy_gettext(
     "This calendar address was replaced. The new one stands on your personal page: subscribe "
@@ -87,20 +84,29 @@ def handle_errors(app: Flask) -> None:
     """Every error of the site looks like the site."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(NotFound, lambda _error: error_page(404))
-    app.register_error_handler(UnknownSecret, lambda _error: error_page(404, sentence=NO_SECRET))
+    app.register_error_handler(UnknownSecret, _no_secret)
     app.register_error_handler(SecretReplaced, _replaced)
     for changed in (RegistrationClosed, ChangedMeanwhile, AlreadyPublic, Stale):
         app.register_error_handler(changed, lambda _error: error_page(409))
     app.register_error_handler(Exception, _unexpected)
 
 
+def _no_secret(_error: UnknownSecret) -> Response:
+    return error_page(404, sentence=NO_SECRET, lost_link=True)
+
+
 def _replaced(error: SecretReplaced) -> Response:
     calendar = error.purpose is Purpose.CALENDAR
-    return error_page(410, sentence=CALENDAR_REPLACED if calendar else None)
+    return error_page(410, sentence=CALENDAR_REPLACED if calendar else None, lost_link=True)
 
 
-def error_page(code: int, *, sentence: str | LazyString | None = None) -> Response:
-    """The page of an error; ``sentence`` replaces the usual advice."""
+def error_page(
+    code: int, *, sentence: str | LazyString | None = None, lost_link: bool = False
+) -> Response:
+    """The page of an error; ``sentence`` replaces the usual advice.
+
+    ``lost_link``: a personal link opened nothing, so its page offers to send it again.
+    """
     title, usual = PAGES[code]
     body = render_template(
         "errors/page.html",
@@ -108,6 +114,7 @@ def error_page(code: int, *, sentence: str | LazyString | None = None) -> Respon
         title=title,
         sentence=sentence or usual,
         request_id=g.get("request_id"),
+        lost_link=lost_link,
         programme=_programme() if code in KNOWS_THE_PROGRAMME else None,
     )
     response = make_response(body, code)

@@ -10,6 +10,7 @@ from webinars.domain import (
     list_choices,
     participants,
     registrations,
+    said_anew,
     whole_cycle,
 )
 from webinars.domain.consent import NEWS
@@ -43,6 +44,8 @@ DONE = (
     "theme_stopped",
     "list_left",
     "list_taken_up",
+    "taken_over",
+    "kept",
 )
 
 
@@ -67,6 +70,7 @@ def _page(token: str, *, done: str | None = None, refused: str | None = None) ->
         person=person,
         mine=mine,
         choices=choices,
+        said_anew=said_anew.offered(person),
         themes_stopped=any(one.list is MailList.THEMES and not one.on for one in choices),
         list_words=LIST_WORDS,
         can_cancel=sum(registration.can_cancel for registration in mine.registrations),
@@ -248,6 +252,27 @@ def take_up_list(token: str) -> AnyResponse:
             session, participant=person, list_=_list(), now=services().moment().now
         )
     return _done(token, "list_taken_up")
+
+
+# what a later form said ------------------------------------------------------------------
+
+
+@blueprint.post("/me/<token>/take-over")
+def take_over(token: str) -> AnyResponse:
+    """What it said of me is right."""
+    with acting(token) as (session, person):
+        participants.lock(session, participant=person)
+        said_anew.take_over(session, participant=person, now=services().moment().now)
+    return _done(token, "taken_over")
+
+
+@blueprint.post("/me/<token>/keep")
+def keep(token: str) -> AnyResponse:
+    """Everything stays as it was before that form."""
+    with acting(token) as (session, person):
+        participants.lock(session, participant=person)
+        said_anew.forget(session, participant=person)
+    return _done(token, "kept")
 
 
 # my secrets ------------------------------------------------------------------------------

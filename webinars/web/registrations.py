@@ -65,7 +65,7 @@ def register(cycle: str, webinar: str) -> Response:
 
 def _sent_back(page: WebinarPage, form: RegistrationForm, *, fresh: bool) -> Response:
     """The page with what is wrong: the webinar, else the form as a whole, else its fields."""
-    # First of all: such a page has no form, so nobody can bring its token.
+    # First of all: such a page has no form to register with, so nobody can bring its token.
     if page.webinar.cancelled:
         return _answer(render_webinar(page, form=form, notice=_cancelled()), 409)
     if page.webinar.life is Life.AFTER:

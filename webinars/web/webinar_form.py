@@ -176,6 +176,10 @@ def theme_subject(theme: str) -> str:
     return f"theme.{theme}"
 
 
+LINK_SUBJECT = "link"
+"""What the tokens of the page that sends a link again are bound to."""
+
+
 def new_form_token(subject: str) -> str:
     """A token for a form that is being shown now."""
     return services().links.form_token(subject, now=clock.now())
