@@ -242,7 +242,8 @@ def test_sending_that_is_paused(examine: Examine, database: Database) -> None:
     level, words, *_ = findings(examine("--json"))["outbox"]
     assert level == "fault"
     assert re.fullmatch(
-        r"0 overdue, 0 parked; sending is paused for \d+ s: the server refused the password: 535",
+        r"0 overdue, 0 not delivered; sending is paused for \d+ s: "
+        r"the server refused the password: 535",
         words,
     )
 

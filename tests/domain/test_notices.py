@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -349,7 +348,7 @@ def test_more_rows_than_a_statement_takes(database: Database) -> None:
         assert (len(ids), len(set(ids))) == (5000, 5000)
 
 
-def test_ten_thousand_people_take_seconds_and_lock_no_reader_out(database: Database) -> None:
+def test_ten_thousand_people_take_few_statements_and_lock_no_reader_out(database: Database) -> None:
     with database.write() as session:
         published(session, plan_of(MARCH, APRIL))
         ids = session.scalars(sa.select(Webinar.id).order_by(Webinar.starts_at)).all()
@@ -380,14 +379,13 @@ def test_ten_thousand_people_take_seconds_and_lock_no_reader_out(database: Datab
                 for webinar_id in ids
             ],
         )
-    began = monotonic()
-    with database.write() as session:
+    with counted_queries(database) as statements, database.write() as session:
         published(session, plan_of(MARCH_MOVED, APRIL_RENAMED))
         with database.read() as reader:  # while nothing is committed yet
             assert owed(reader) == []
             assert (
                 reader.scalar(sa.select(Webinar.title).where(Webinar.id == ids[1])) == APRIL.title
             )
-    assert monotonic() - began < 5
+    assert len(statements) < 100
     with database.read() as session:
         assert count(session, OutboxMail) == 10_000

@@ -74,7 +74,7 @@ def test_every_answer_is_strict(demo: Flask, monkeypatch: pytest.MonkeyPatch) ->
             assert answer.headers["X-Content-Type-Options"] == "nosniff", address
             assert answer.headers["Strict-Transport-Security"] == "max-age=31536000", address
             assert "Referrer-Policy" in answer.headers, address
-            from_memory = address in ("/calendar.ics", f"{PAGE}.ics")  # of which the log has no line
+            from_memory = address in ("/calendar.ics", f"{PAGE}.ics")  # no line in the log
             assert from_memory or len(answer.headers["X-Request-ID"]) == 16, address
             assert "Server" not in answer.headers, address
     assert seen == {200, 302, 403, 404, 405, 500}
