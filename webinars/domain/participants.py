@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from webinars.domain.asking import Doubtful, doubtful
 from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
 from webinars.domain.following import FollowedThemeView, followed
 from webinars.domain.offers import cycles_of
@@ -75,6 +76,7 @@ class OwnPage:
     """What comes first, then the past."""
     cycles: tuple[WholeCycleView, ...]
     themes: tuple[FollowedThemeView, ...]
+    questions: tuple[Doubtful, ...]
 
     @property
     def to_confirm(self) -> int:
@@ -261,6 +263,7 @@ def own_page(session: Session, *, participant: Participant, moment: Moment) -> O
         registrations=registrations,
         cycles=_cycles(session, participant, registrations, views),
         themes=followed(session, participant=participant),
+        questions=doubtful(session, participant=participant),
     )
 
 

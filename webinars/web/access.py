@@ -81,6 +81,8 @@ TABLE: dict[str, Access] = {
     "rights.correct": Access.PERSONAL,
     "people.take_over": Access.PERSONAL,
     "people.keep": Access.PERSONAL,
+    "people.own_question": Access.PERSONAL,
+    "people.disown_question": Access.PERSONAL,
     "rights.data": Access.PERSONAL,
     "rights.download": Access.PERSONAL,
     "rights.erase": Access.PERSONAL,

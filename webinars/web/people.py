@@ -5,6 +5,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from webinars.domain import (
+    asking,
     confirming,
     following,
     list_choices,
@@ -46,6 +47,8 @@ DONE = (
     "list_taken_up",
     "taken_over",
     "kept",
+    "question_owned",
+    "question_disowned",
 )
 
 
@@ -275,6 +278,26 @@ def keep(token: str) -> AnyResponse:
     return _done(token, "kept")
 
 
+@blueprint.post("/me/<token>/own-question")
+def own_question(token: str) -> AnyResponse:
+    """That question is mine."""
+    with acting(token) as (session, person):
+        participants.lock(session, participant=person)
+        asking.own(
+            session, participant=person, question_id=_question(), now=services().moment().now
+        )
+    return _done(token, "question_owned")
+
+
+@blueprint.post("/me/<token>/disown-question")
+def disown_question(token: str) -> AnyResponse:
+    """That question is not mine."""
+    with acting(token) as (session, person):
+        participants.lock(session, participant=person)
+        asking.disown(session, participant=person, question_id=_question())
+    return _done(token, "question_disowned")
+
+
 # my secrets ------------------------------------------------------------------------------
 
 
@@ -319,6 +342,14 @@ def _named(field: str) -> str:
     if not slug or "\0" in slug:
         raise NotFound(field)
     return slug
+
+
+def _question() -> int:
+    """The question that a button is about. Raises NotFound."""
+    said = request.form.get("question", "")
+    if not (said.isascii() and said.isdigit() and len(said) < 10):
+        raise NotFound("question")
+    return int(said)
 
 
 def _list() -> MailList:
