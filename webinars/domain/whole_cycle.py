@@ -168,6 +168,31 @@ def leave_cycle(
     )
 
 
+def come_back(
+    session: Session, *, participant: Participant, cycle_slug: str, house: House, now: datetime
+) -> None:
+    """Register from their own page for all of a cycle that they had left, as on the first day.
+
+    The press proves the address. Raises NotFound where they never had it, RegistrationClosed
+    when nothing of it is to come.
+    """
+    cycle = _locked_cycle(session, cycle_slug)
+    webinars = _locked_to_come(session, cycle, now)
+    whole = _found(session, participant, cycle)
+    if whole is None:
+        raise NotFound(cycle_slug)
+    if whole.ended_at is None:  # in another tab
+        return
+    if not webinars:
+        raise RegistrationClosed(cycle_slug)
+    whole.ended_at, whole.without, whole.registered_at = None, [], now
+    whole.confirmed_at = None
+    _enter_all(session, webinars, known=Known(participant.id), pending=False, house=house, now=now)
+    purpose = confirm_whole(session, participant=participant, cycle=cycle, house=house, now=now)
+    if purpose is not None:
+        confirmations.owe_at_once(session, purpose=purpose, host=house.host, now=now)
+
+
 def include(
     session: Session,
     *,

@@ -66,6 +66,7 @@ TABLE: dict[str, Access] = {
     "people.cancel_all": Access.PERSONAL,
     "people.confirm_cycle": Access.PERSONAL,
     "people.leave_cycle": Access.PERSONAL,
+    "people.come_back": Access.PERSONAL,
     "people.include": Access.PERSONAL,
     "people.confirm_theme": Access.PERSONAL,
     "people.stop_theme": Access.PERSONAL,

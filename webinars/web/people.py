@@ -40,6 +40,7 @@ DONE = (
     "calendar_replaced",
     "corrected",
     "cycle_left",
+    "come_back",
     "included",
     "theme_confirmed",
     "theme_stopped",
@@ -189,6 +190,20 @@ def leave_cycle(token: str) -> AnyResponse:
             now=services().moment().now,
         )
     return _done(token, "cycle_left")
+
+
+@blueprint.post("/me/<token>/come-back")
+def come_back(token: str) -> AnyResponse:
+    """The whole of a cycle again, which I had left."""
+    with acting(token) as (session, person):
+        whole_cycle.come_back(
+            session,
+            participant=person,
+            cycle_slug=_named("cycle"),
+            house=services().house,
+            now=services().moment().now,
+        )
+    return _done(token, "come_back")
 
 
 @blueprint.post("/me/<token>/include")
