@@ -272,7 +272,7 @@ def test_a_fixed_number_of_statements_beside_the_places(database: Database, numb
         join(session, house=PROVING)
     with counted_queries(database) as queries, database.write() as session:
         confirm_all(session)
-    assert len(queries) <= 12 + 4 * number
+    assert len(queries) <= 13 + 4 * number
 
 
 def test_two_whose_presses_need_the_same_rows_wait_in_no_circle(database: Database) -> None:

@@ -98,6 +98,8 @@ def test_all_of_it_and_only_of_them(database: Database) -> None:
             asked_at=NOW,
             answered_at=None,
             answer=None,
+            asked_as=None,
+            confirmed_at=None,
             published_text=None,
             published_at=None,
         ),

@@ -257,6 +257,8 @@ def test_everything_is_taken_as_a_file(
                 "answered_at": None,
                 "answer": None,
                 "published_text": None,
+                "asked_as": None,
+                "confirmed_at": None,
                 "published_at": None,
             }
         ],

@@ -94,7 +94,7 @@ def add(
         now=now,
     ) or _vouched(session, webinar=webinar, known=known, house=house, now=now)
     if question:
-        ask(session, known=known, webinar=webinar, text=question, now=now)
+        ask(session, known=known, webinar=webinar, text=question, vouched=True, now=now)
     if tell and now < webinar.ends_at:
         confirmations.owe_at_once(
             session,

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain import confirmations, following, outbox, registrations, whole_cycle
+from webinars.domain import asking, confirmations, following, outbox, registrations, whole_cycle
 from webinars.domain.errors import NotFound
 from webinars.domain.places import lock_webinars
 from webinars.domain.registrations import House
@@ -37,6 +37,7 @@ def confirm_all(session: Session, *, participant: Participant, house: House, now
         *_confirm_singly(session, participant, ids, house, now),
         *following.confirm_all_following(session, participant=participant, now=now),
     ]
+    asking.confirm_questions(session, participant=participant, now=now)
     if owed:
         told = owed[0] if len(owed) == 1 else confirmations.summary_of_press(participant, now=now)
         confirmations.owe_at_once(session, purpose=told, host=house.host, now=now)

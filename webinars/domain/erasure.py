@@ -159,7 +159,7 @@ def _blank(session: Session, people: Sequence[Participant], now: datetime) -> No
         ),
         sa.update(Question)
         .where(Question.participant_id.in_(ids))
-        .values(participant_id=None, text=Question.published_text),
+        .values(participant_id=None, asked_as=None, text=Question.published_text),
     ):
         session.execute(theirs, execution_options={"synchronize_session": False})
     for person in people:

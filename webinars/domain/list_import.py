@@ -339,6 +339,7 @@ def _register(
             "participant_id": participant_id,
             "text": line.question,
             "asked_at": now,
+            "confirmed_at": now,
         }
         for line, participant_id in zip(lines, people, strict=True)
         if line.question

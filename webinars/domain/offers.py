@@ -37,7 +37,7 @@ class CycleOffer:
 
 @dataclass(frozen=True, slots=True)
 class CycleRegistrationView:
-    """A cycle for which somebody stands registered as a whole."""
+    """A cycle for which somebody stands registered as a whole, or which they have left."""
 
     cycle_slug: str
     cycle_title: str
@@ -45,6 +45,7 @@ class CycleRegistrationView:
     """Registered without the button that proves the address."""
     without: tuple[str, ...]
     """Slugs of the webinars of which they said "not this one"."""
+    left: bool
 
 
 def offered(session: Session, *, cycle_slug: str, moment: Moment) -> CycleOffer:
@@ -65,15 +66,18 @@ def offered(session: Session, *, cycle_slug: str, moment: Moment) -> CycleOffer:
     )
 
 
-def cycles_of(session: Session, *, participant: Participant) -> tuple[CycleRegistrationView, ...]:
+def cycles_of(
+    session: Session, *, participant: Participant, left_too: bool = False
+) -> tuple[CycleRegistrationView, ...]:
     """The cycles for which somebody stands registered as a whole. One query."""
+    standing = sa.true() if left_too else CycleRegistration.ended_at.is_(None)
     wholes = session.scalars(
         sa.select(CycleRegistration)
         .join(CycleRegistration.cycle)
         .options(contains_eager(CycleRegistration.cycle))
         .where(
             CycleRegistration.participant_id == participant.id,
-            CycleRegistration.ended_at.is_(None),
+            standing,
         )
         .order_by(Cycle.year, Cycle.slug)
     )
@@ -83,6 +87,7 @@ def cycles_of(session: Session, *, participant: Participant) -> tuple[CycleRegis
             cycle_title=whole.cycle.title,
             pending=whole.confirmed_at is None,
             without=tuple(whole.without),
+            left=whole.ended_at is not None,
         )
         for whole in wholes
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from webinars.domain.asking import Doubtful, doubtful
 from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
 from webinars.domain.following import FollowedThemeView, followed
 from webinars.domain.offers import cycles_of
@@ -65,6 +66,8 @@ class WholeCycleView:
     """How many of its webinars to come they are registered for."""
     left_out: tuple[WebinarView, ...]
     """Those to come of which they said "not this one", and which have no registration."""
+    left: bool
+    """They have left it; one of which nothing is to come is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,9 @@ class OwnPage:
     registrations: tuple[RegistrationView, ...]
     """What comes first, then the past."""
     cycles: tuple[WholeCycleView, ...]
+    left_cycles: tuple[WholeCycleView, ...]
     themes: tuple[FollowedThemeView, ...]
+    questions: tuple[Doubtful, ...]
 
     @property
     def to_confirm(self) -> int:
@@ -257,10 +262,13 @@ def own_page(session: Session, *, participant: Participant, moment: Moment) -> O
         for webinar in cycle.webinars
     }
     registrations = _registrations(session, participant, views, moment)
+    wholes = _cycles(session, participant, registrations, views)
     return OwnPage(
         registrations=registrations,
-        cycles=_cycles(session, participant, registrations, views),
+        cycles=tuple(whole for whole in wholes if not whole.left),
+        left_cycles=tuple(whole for whole in wholes if whole.left),
         themes=followed(session, participant=participant),
+        questions=doubtful(session, participant=participant),
     )
 
 
@@ -333,18 +341,20 @@ def _cycles(
         WholeCycleView(
             slug=whole.cycle_slug,
             title=whole.cycle_title,
-            pending=whole.pending,
+            pending=whole.pending and not whole.left,
+            left=whole.left,
             standing=sum(cycle == whole.cycle_slug for cycle, _ in standing),
             left_out=tuple(
                 webinar
                 for (cycle, slug), webinar in views.items()
                 if cycle == whole.cycle_slug
+                and not whole.left
                 and slug in whole.without
                 and (cycle, slug) not in mine
                 and webinar.life is not Life.AFTER
                 and not webinar.cancelled
             ),
         )
-        for whole in cycles_of(session, participant=participant)
-        if not whole.pending or whole.cycle_slug in to_come
+        for whole in cycles_of(session, participant=participant, left_too=True)
+        if not (whole.pending or whole.left) or whole.cycle_slug in to_come
     )

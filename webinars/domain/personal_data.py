@@ -107,7 +107,10 @@ class KeptQuestion:
 
     webinar: str
     text: str
+    asked_as: str | None
+    """Another name that stood in its form."""
     asked_at: datetime
+    confirmed_at: datetime | None
     answered_at: datetime | None
     answer: str | None
     published_text: str | None
@@ -273,7 +276,9 @@ def _questions(session: Session, participant: Participant) -> tuple[KeptQuestion
         KeptQuestion(
             webinar=f"{cycle}/{slug}",
             text=question.text,
+            asked_as=question.asked_as,
             asked_at=question.asked_at,
+            confirmed_at=question.confirmed_at,
             answered_at=question.answered_at,
             answer=question.answer,
             published_text=question.published_text,

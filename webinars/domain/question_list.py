@@ -45,7 +45,11 @@ class QuestionView:
     text: str
     asked_at: datetime
     asker: str | None
-    """None once they are erased."""
+    """The name in the form; None once they are erased."""
+    known_as: str | None
+    """The name that is known with that address, where it is another one."""
+    confirmed: bool
+    """Somebody with the personal link of that address has said that it is theirs."""
     organisation: str | None
     answered_at: datetime | None
     answer: str | None
@@ -85,6 +89,11 @@ class QuestionPage:
     page: int
     """From 1."""
     pages: int
+
+    @property
+    def doubts(self) -> bool:
+        """Whether one that is shown may be somebody else's than it says."""
+        return any(not question.confirmed for _, its in self.groups for question in its)
 
 
 def question_page(
@@ -165,6 +174,8 @@ def _questions(
     said = (
         Question.text
         + "\n"
+        + sa.func.coalesce(Question.asked_as, "")
+        + "\n"
         + sa.func.coalesce(Participant.full_name, "")
         + "\n"
         + sa.func.coalesce(Participant.organisation, "")
@@ -209,7 +220,9 @@ def _view(question: Question, asker: Participant | None) -> QuestionView:
         id=question.id,
         text=question.text,
         asked_at=question.asked_at,
-        asker=asker.full_name if asker and known else None,
+        asker=(question.asked_as or asker.full_name) if asker and known else None,
+        known_as=asker.full_name if asker and known and question.asked_as else None,
+        confirmed=question.confirmed_at is not None or not known,
         organisation=asker.organisation if asker and known else None,
         answered_at=question.answered_at,
         answer=question.answer,

@@ -282,14 +282,14 @@ def _conditions(
 
 
 def _questions(session: Session, webinar_id: int, ids: list[int]) -> dict[int, str]:
-    """What each of these people asked, one question a paragraph."""
+    """What each of these people asked, one question a paragraph; beside it another name's."""
     asked: defaultdict[int, list[str]] = defaultdict(list)
-    for participant_id, text in session.execute(
-        sa.select(Question.participant_id, Question.text)
+    for participant_id, text, asked_as in session.execute(
+        sa.select(Question.participant_id, Question.text, Question.asked_as)
         .where(Question.webinar_id == webinar_id, Question.participant_id.in_(ids))
         .order_by(Question.asked_at, Question.id)
     ):
-        asked[participant_id or 0].append(text)
+        asked[participant_id or 0].append(f"{text} ({asked_as})" if asked_as else text)
     return {participant_id: "\n".join(texts) for participant_id, texts in asked.items()}
 
 

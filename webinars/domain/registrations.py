@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webinars.db import below
 from webinars.domain import confirmations, said_anew
-from webinars.domain.asking import ask
+from webinars.domain.asking import ask, confirm_questions
 from webinars.domain.errors import NotFound, RegistrationClosed, WebinarCancelled, WebinarOver
 from webinars.domain.people import Known, Person, known_or_new
 from webinars.domain.personal_links import owe_link
@@ -123,7 +123,7 @@ def register(
         now=now,
     )
     if question:
-        ask(session, known=known, webinar=webinar, text=question, now=now)
+        ask(session, known=known, webinar=webinar, text=question, name=person.full_name, now=now)
     if made is None:
         participant = session.get_one(Participant, known.id)
         send_link(session, participant=participant, webinar=webinar, house=house, now=now)
@@ -225,6 +225,7 @@ def confirm(
     if now >= webinar.ends_at or webinar.status is WebinarStatus.CANCELLED:
         raise RegistrationClosed(webinar_slug)
     confirm_pending(session, registration=registration, webinar=webinar, house=house, now=now)
+    confirm_questions(session, participant=participant, webinar_ids=[webinar.id], now=now)
     confirmations.owe_at_once(
         session,
         purpose=confirmations.of_registration(registration, webinar),

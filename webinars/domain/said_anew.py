@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from webinars.domain import list_choices
+from webinars.domain.asking import confirm_questions
 from webinars.domain.people import Known, Person
 from webinars.models import MailList, Participant
 
@@ -42,12 +43,16 @@ def offered(participant: Participant) -> Mapping[str, Any]:
 
 
 def take_over(session: Session, *, participant: Participant, now: datetime) -> None:
-    """It is what they said: it holds. News in the words that stand beside the button."""
+    """It is what they said: it holds, and what was asked with it is theirs.
+
+    News in the words that stand beside the button.
+    """
     said = offered(participant)
     for name in FIELDS:
         if name in said:
             setattr(participant, name, said[name])
     participant.said_anew = None
+    confirm_questions(session, participant=participant, now=now)
     if NEWS in said:
         list_choices.take_up(session, participant=participant, list_=MailList.NEWS, now=now)
     session.flush()

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.domain import confirmations, leaving, outbox, people, registrations, said_anew
-from webinars.domain.asking import ask
+from webinars.domain.asking import ask, confirm_questions
 from webinars.domain.errors import (
     NotFound,
     NothingChosen,
@@ -55,16 +55,19 @@ def register_for_cycle(
     """
     cycle = _locked_cycle(session, cycle_slug)
     webinars = _locked_to_come(session, cycle, now)
-    if not webinars:
-        raise NothingToCome(cycle_slug)
-    chosen = [webinar for webinar in webinars if webinar.slug not in without]
-    if not chosen:
-        raise NothingChosen(cycle_slug)
+    chosen = _chosen(cycle, webinars, without)
     known = people.known_or_new(session, person=person, now=now)
     said_anew.note(session, known=known, person=person)
     participant = session.get_one(Participant, known.id)
     if question:
-        ask(session, known=known, webinar=chosen[0], text=question, now=now)
+        ask(
+            session,
+            known=known,
+            webinar=chosen[0],
+            text=question,
+            name=person.full_name,
+            now=now,
+        )
     if house.require_confirmation and _is_proven(session, participant, cycle):
         # What they left out and what they left stays so: their page has a button for each.
         registrations.send_link(session, participant=participant, cycle=cycle, house=house, now=now)
@@ -74,12 +77,7 @@ def register_for_cycle(
         session, participant, cycle, without=left_out, chosen=chosen, house=house, now=now
     )
     made = _enter_all(
-        session,
-        chosen,
-        known=known,
-        pending=house.require_confirmation,
-        house=house,
-        now=now,
+        session, chosen, known=known, pending=house.require_confirmation, house=house, now=now
     )
     if not made and not is_new:
         registrations.send_link(session, participant=participant, cycle=cycle, house=house, now=now)
@@ -95,6 +93,15 @@ def register_for_cycle(
     return _outcome(session, participant, chosen)
 
 
+def _chosen(cycle: Cycle, webinars: list[Webinar], without: AbstractSet[str]) -> list[Webinar]:
+    if not webinars:
+        raise NothingToCome(cycle.slug)
+    chosen = [webinar for webinar in webinars if webinar.slug not in without]
+    if not chosen:
+        raise NothingChosen(cycle.slug)
+    return chosen
+
+
 def confirm_for_cycle(
     session: Session, *, participant: Participant, cycle_slug: str, house: House, now: datetime
 ) -> None:
@@ -106,6 +113,8 @@ def confirm_for_cycle(
     cycle = _locked_cycle(session, cycle_slug)
     purpose = confirm_whole(session, participant=participant, cycle=cycle, house=house, now=now)
     if purpose is not None:
+        its = sa.select(Webinar.id).where(Webinar.cycle_id == cycle.id)
+        confirm_questions(session, participant=participant, webinar_ids=its, now=now)
         confirmations.owe_at_once(session, purpose=purpose, host=house.host, now=now)
 
 
@@ -157,6 +166,31 @@ def leave_cycle(
         host=host,
         now=now,
     )
+
+
+def come_back(
+    session: Session, *, participant: Participant, cycle_slug: str, house: House, now: datetime
+) -> None:
+    """Register from their own page for all of a cycle that they had left, as on the first day.
+
+    The press proves the address. Raises NotFound where they never had it, RegistrationClosed
+    when nothing of it is to come.
+    """
+    cycle = _locked_cycle(session, cycle_slug)
+    webinars = _locked_to_come(session, cycle, now)
+    whole = _found(session, participant, cycle)
+    if whole is None:
+        raise NotFound(cycle_slug)
+    if whole.ended_at is None:  # in another tab
+        return
+    if not webinars:
+        raise RegistrationClosed(cycle_slug)
+    whole.ended_at, whole.without, whole.registered_at = None, [], now
+    whole.confirmed_at = None
+    _enter_all(session, webinars, known=Known(participant.id), pending=False, house=house, now=now)
+    purpose = confirm_whole(session, participant=participant, cycle=cycle, house=house, now=now)
+    if purpose is not None:
+        confirmations.owe_at_once(session, purpose=purpose, host=house.host, now=now)
 
 
 def include(

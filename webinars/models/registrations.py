@@ -108,7 +108,11 @@ class Question(Base):
     """Nobody once they are erased: what was published stays without a name."""
     text: Mapped[str]
     """As it was asked."""
+    asked_as: Mapped[str | None]
+    """The name in its form, where it is not the one that is known with the address."""
     asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When somebody with the personal link said that it is theirs; anybody can type an address."""
     answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     answer: Mapped[str | None]
     published_text: Mapped[str | None]

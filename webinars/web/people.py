@@ -5,6 +5,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from webinars.domain import (
+    asking,
     confirming,
     following,
     list_choices,
@@ -39,6 +40,7 @@ DONE = (
     "calendar_replaced",
     "corrected",
     "cycle_left",
+    "come_back",
     "included",
     "theme_confirmed",
     "theme_stopped",
@@ -46,6 +48,8 @@ DONE = (
     "list_taken_up",
     "taken_over",
     "kept",
+    "question_owned",
+    "question_disowned",
 )
 
 
@@ -188,6 +192,20 @@ def leave_cycle(token: str) -> AnyResponse:
     return _done(token, "cycle_left")
 
 
+@blueprint.post("/me/<token>/come-back")
+def come_back(token: str) -> AnyResponse:
+    """The whole of a cycle again, which I had left."""
+    with acting(token) as (session, person):
+        whole_cycle.come_back(
+            session,
+            participant=person,
+            cycle_slug=_named("cycle"),
+            house=services().house,
+            now=services().moment().now,
+        )
+    return _done(token, "come_back")
+
+
 @blueprint.post("/me/<token>/include")
 def include(token: str) -> AnyResponse:
     """This one after all: I had left it, or left it out of my cycle."""
@@ -275,6 +293,26 @@ def keep(token: str) -> AnyResponse:
     return _done(token, "kept")
 
 
+@blueprint.post("/me/<token>/own-question")
+def own_question(token: str) -> AnyResponse:
+    """That question is mine."""
+    with acting(token) as (session, person):
+        participants.lock(session, participant=person)
+        asking.own(
+            session, participant=person, question_id=_question(), now=services().moment().now
+        )
+    return _done(token, "question_owned")
+
+
+@blueprint.post("/me/<token>/disown-question")
+def disown_question(token: str) -> AnyResponse:
+    """That question is not mine."""
+    with acting(token) as (session, person):
+        participants.lock(session, participant=person)
+        asking.disown(session, participant=person, question_id=_question())
+    return _done(token, "question_disowned")
+
+
 # my secrets ------------------------------------------------------------------------------
 
 
@@ -319,6 +357,14 @@ def _named(field: str) -> str:
     if not slug or "\0" in slug:
         raise NotFound(field)
     return slug
+
+
+def _question() -> int:
+    """The question that a button is about. Raises NotFound."""
+    said = request.form.get("question", "")
+    if not (said.isascii() and said.isdigit() and len(said) < 10):
+        raise NotFound("question")
+    return int(said)
 
 
 def _list() -> MailList:
