@@ -1,4 +1,4 @@
-"""The list that the desk exports, brought into another webinar: nothing lost, nobody brought back."""
+"""The list that the desk exports, brought into another webinar: whole, nobody brought back."""
 
 from dataclasses import replace
 
