@@ -22,11 +22,15 @@ UNWANTED = re.compile(
     r"\u200b\u2060\ufeff\ufffd-\uffff]"
 )
 DIRECTION = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+AN_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"']+@[^\s@<>()\[\],;:\"']+")
+"""In a longer text, roughly."""
 LOOKS_LIKE_A_LINK = re.compile(r"https?://|www\.|<[a-z/]", re.IGNORECASE)
 
 NO_ADDRESS = N_("Write your e-mail address.")
 NO_NAME = N_("Write your first and last name.")
 MALFORMED_ADDRESS = N_("This address is not complete: write it like prenom.nom@example.org.")
+ONE_ADDRESS = N_("Write one address only.")
+ADDRESS_ALONE = N_("Write the address alone: no name, brackets or other signs before or after it.")
 ACCENT_IN_ADDRESS = N_(
     "Before the @ there can be no accents and no other letters than a to z: check how this "
     "address is written."
@@ -75,12 +79,20 @@ def email(value: str | None) -> str:
     if text is None:
         raise WrongValue(NO_ADDRESS)
     visible(at_most(text, MOST_EMAIL))
-    if not text.partition("@")[0].isascii():
-        raise WrongValue(ACCENT_IN_ADDRESS)
     address = kept_address(text)
     if address is None:
-        raise WrongValue(MALFORMED_ADDRESS)
+        raise WrongValue(_wrong_about(text))
     return address
+
+
+def _wrong_about(text: str) -> str:
+    """What to say of a text that is no address."""
+    found = AN_ADDRESS.findall(text)
+    if len(found) > 1:
+        return ONE_ADDRESS
+    if found and text.count("@") == 1 and kept_address(found[0].rstrip(".")):
+        return ADDRESS_ALONE
+    return MALFORMED_ADDRESS if text.partition("@")[0].isascii() else ACCENT_IN_ADDRESS
 
 
 def full_name(value: str | None) -> str:
