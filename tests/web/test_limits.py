@@ -21,6 +21,7 @@ from webinars.models import (
     Question,
     Registration,
 )
+from webinars.web.limits import network
 from webinars.web.webinar_form import CycleForm, PersonForm, RegistrationForm, TypedForm
 
 CYCLE_FORM = "/cycles/2019/register"
@@ -132,6 +133,45 @@ def test_the_number_of_trusted_proxies_says_whose_word_counts(
         )
         seen.append(answer.status_code)
     assert seen == codes
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "[2001:DB8:1:2::7]:443", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("192.0.2.7", "::ffff:192.0.2.7", True),
+        ("192.0.2.7", "192.0.2.7:5123", True),
+        ("192.0.2.7", "192.0.2.8", False),
+        ("::ffff:192.0.2.7", "::ffff:192.0.2.8", False),
+        ("fe80::1%eth0", "fe80::2", True),
+        ("unknown", "unknown", True),
+        ("unknown", "192.0.2.7", False),
+    ],
+)
+def test_addresses_of_one_network_are_counted_together(
+    app: Flask, one: str, other: str, same: bool
+) -> None:
+    seen = []
+    for address in (one, other):
+        with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+            seen.append(network())
+    assert (seen[0] == seen[1]) is same
+
+
+def test_a_network_of_ipv6_has_no_more_tries_than_one_address(
+    make_app: Callable[..., Flask], themes: Database
+) -> None:
+    app = make_app(rate_limit_enabled=True, registrations_per_minute=2, trusted_proxies=1)
+    client = app.test_client()
+    sheet = forms(client)[f"{PAGE}/link"]
+    codes = []
+    for number in range(4):
+        typed = sheet | {"email": f"p{number}@example.org"}
+        headers = {"X-Forwarded-For": f"2001:db8:1:2::{number}"}
+        codes.append(client.post(f"{PAGE}/link", data=typed, headers=headers).status_code)
+    assert codes == [200, 200, 429, 429]
 
 
 # anything at all -----------------------------------------------------------------------

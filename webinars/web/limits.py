@@ -1,6 +1,8 @@
 """How much one network may ask of what writes, and how often one account may be tried."""
 
 import hmac
+import ipaddress
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +15,28 @@ from flask_security import EmailValidateException, current_user
 from webinars.domain.person_fields import kept_address
 from webinars.services import services
 
-limiter = Limiter(get_remote_address, default_limits=[], headers_enabled=False)
+WITH_PORT = re.compile(r"\[([^\[\]]+)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+")
+"""As some proxies write an address."""
+HOST_BITS = 64
+"""Of an IPv6 address: whoever has one has all that differ in them only (RFC 4291, 2.5.1)."""
+
+
+def network() -> str:
+    """Where a request comes from: one IPv4 address, or an IPv6 network of 64 bits."""
+    said = get_remote_address()
+    found = WITH_PORT.fullmatch(said)
+    try:
+        address = ipaddress.ip_address((found[1] or found[2]) if found else said)
+    except ValueError:
+        return said
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:  # RFC 4291, 2.5.5.2
+        return str(address.ipv4_mapped)
+    return f"{ipaddress.IPv6Address(int(address) >> HOST_BITS << HOST_BITS)}/{HOST_BITS}"
+
+
+limiter = Limiter(network, default_limits=[], headers_enabled=False)
 
 PASSWORDS = "20 per hour"
 """Attempts at one account, from wherever they come."""
@@ -100,7 +123,7 @@ def _code_owner() -> str:
         return f"account:{current_user.get_id()}"
     if "tf_user_id" in session:
         return f"account:{session['tf_user_id']}"
-    return f"network:{get_remote_address()}"
+    return f"network:{network()}"
 
 
 def _one_spelling(email: str) -> str:
