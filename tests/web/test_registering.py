@@ -589,6 +589,7 @@ def test_one_network_may_not_register_a_crowd(make_app, site: Database) -> None:
     answers = [post_registration(client, email=f"p{n}@example.org") for n in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
     assert read(answers[-1]).one("h1").text == words(app, "Too many requests at once")
+    assert answers[-1].headers["Retry-After"] == "60"
     assert rows(site) == (2, 2, 2)
     elsewhere = {"REMOTE_ADDR": "192.0.2.7"}
     values = form_values(client) | {"email": "q@example.org", "full_name": "Q"}
