@@ -83,6 +83,15 @@ def test_three(desk: FlaskClient, three: Database, app: Flask) -> None:
     assert "10 h" in said(answer)  # of the cycle's zone
 
 
+@pytest.mark.parametrize("name", ["\u3164", "\u00ad", ".", "\u2800"])
+def test_an_older_name_that_cannot_be_seen(desk: FlaskClient, three: Database, name: str) -> None:
+    """Such rows exist; they are read and clicked by their address."""
+    with three.write() as session:
+        where = Participant.email == BOB.email
+        session.execute(sa.update(Participant).where(where).values(full_name=name))
+    assert [who for who, _ in lines(desk.get(LIST))] == ["Alice Dupont", BOB.email, "Charlie Petit"]
+
+
 def test_a_webinar_is_cancelled_in_its_own_words(desk: FlaskClient, three: Database) -> None:
     assert "webinaire annulé" not in said(desk.get(LIST))
     with three.write() as session:

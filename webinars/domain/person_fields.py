@@ -22,6 +22,10 @@ UNWANTED = re.compile(
     r"\u200b\u2060\ufeff\ufffd-\uffff]"
 )
 DIRECTION = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+UNSEEN = re.compile(r"[\u115f\u1160\u2800\u3164\uffa0\U000e0000-\U000e007f]")
+"""Letters and signs that show nothing (Hangul fillers, the blank of Braille), and tags."""
+MOST_MARKS = 4
+"""Above and below one letter: no writing in use needs more."""
 AN_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"']+@[^\s@<>()\[\],;:\"']+")
 """In a longer text, roughly."""
 LOOKS_LIKE_A_LINK = re.compile(r"https?://|www\.|<[a-z/]", re.IGNORECASE)
@@ -36,6 +40,7 @@ ACCENT_IN_ADDRESS = N_(
     "address is written."
 )
 INVISIBLE = N_("There are invisible characters in this field: type it again.")
+TOO_MANY_MARKS = N_("There are too many accents on one letter: type this field again.")
 ONE_LINE = N_("Write this on one line.")
 NO_LINK = N_("Write a name here, without an address of a site.")
 TOO_LONG = N_("Shorten this: at most %(max)s characters.")
@@ -100,13 +105,16 @@ def full_name(value: str | None) -> str:
     text = tidy(value)
     if text is None:
         raise WrongValue(NO_NAME)
-    return without_link(visible(at_most(text, MOST_NAME)))
+    seen(visible(at_most(text, MOST_NAME)))
+    if not has_letters(text):
+        raise WrongValue(NO_NAME)
+    return without_link(text)
 
 
 def organisation(value: str | None) -> str | None:
     """Where somebody works, if they say so. Raises WrongValue."""
     text = tidy(value)
-    return visible(at_most(text, MOST_ORGANISATION)) if text else None
+    return seen(visible(at_most(text, MOST_ORGANISATION))) if text else None
 
 
 def question(value: str | None) -> str | None:
@@ -129,6 +137,27 @@ def visible(text: str, *, lines: bool = False) -> str:
     if not lines and re.search(r"[\r\n\t]", text):
         raise WrongValue(ONE_LINE)
     return text
+
+
+def seen(text: str) -> str:
+    """Nothing that shows nothing, no tower of accents. Raises WrongValue."""
+    if UNSEEN.search(text):
+        raise WrongValue(INVISIBLE)
+    marks = 0
+    for one in text:
+        category = unicodedata.category(one)
+        if category in ("Mn", "Me"):
+            marks += 1
+        elif category != "Cf":  # a joiner in between does not part them
+            marks = 0
+        if marks > MOST_MARKS:
+            raise WrongValue(TOO_MANY_MARKS)
+    return text
+
+
+def has_letters(text: str) -> bool:
+    """Whether a letter or a digit of it can be seen."""
+    return any(unicodedata.category(one)[0] in "LN" for one in UNSEEN.sub("", text))
 
 
 def without_link(text: str) -> str:
