@@ -14,6 +14,7 @@ from webinars.i18n import DEFAULT_LANGUAGE, FILTERS
 from webinars.links import Links
 from webinars.places import MIGRATIONS, STATIC, TEMPLATES, TRANSLATIONS
 from webinars.services import Services
+from webinars.web.form_bytes import FormRequest
 from webinars.web.kept_feeds import KeptFeeds
 from webinars.web.language import EnglishPrefix, request_language
 from webinars.web.sessions import DeskSessions
@@ -46,6 +47,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAIL_DEFAULT_SENDER=(settings.sender_name, settings.mail_sender),
         MAIL_SUPPRESS_SEND=False,
     )
+    app.request_class = FormRequest
     app.session_interface = DeskSessions()
     app.jinja_env.filters.update(FILTERS)
     database = Database(settings.resolved_database_url)

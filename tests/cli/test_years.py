@@ -177,6 +177,24 @@ def test_the_history_says_who_did_what(run: Run, tmp_path: Path) -> None:
     assert "There is no cycle" in refused(run("cycle", "history", "1999"))
 
 
+def test_the_history_of_the_whole_house(run: Run, tmp_path: Path) -> None:
+    assert done(run("history")) == ""
+    import_(run, tmp_path, MARCH)
+    done(run("cycle", "publish", "2019"))
+    done(run("organiser", "create", "anne@example.org", "--password", "un bon mot de passe"))
+    lines = [line.partition(" ")[2] for line in done(run("history")).splitlines()]
+    assert lines == [
+        "command line: account_created anne@example.org",
+        "command line: published revision 1 2019 mars",
+        "command line: imported 2019 mars",
+    ]
+    assert [(row["act"], row["of"]) for row in objects(run("history", "--json"))] == [
+        ("account_created", "anne@example.org"),
+        ("published", "2019"),
+        ("imported", "2019"),
+    ]
+
+
 def test_a_draft_may_name_what_its_file_did_not(run: Run, tmp_path: Path) -> None:
     texts = 'speakers = ["Ada Martin", "Lin Petit"]\nwhy = "Pour \\"voir\\""\n'
     written(tmp_path, "texts.toml", a_plan(MARCH, more=texts))

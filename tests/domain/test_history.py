@@ -6,11 +6,12 @@ import pytest
 
 from tests.support import APRIL, HOST, MARCH, MAY, NOW, counted_queries, plan_of
 from webinars.db import Database
-from webinars.domain import editing, planning, publication
+from webinars.domain import audit, editing, planning, publication
 from webinars.domain.audit import COMMAND_LINE
 from webinars.domain.editing import Editor
 from webinars.domain.errors import NotFound
-from webinars.domain.history import History, acts_since, history
+from webinars.domain.history import History, acts_since, history, house_history
+from webinars.models import AuditAct
 
 ANNE, BOB = "anne@example.org", "bob@example.org"
 MINUTE = timedelta(minutes=1)
@@ -120,3 +121,45 @@ def test_the_queries_do_not_grow(busy: Database, most: int) -> None:
     with counted_queries(busy) as statements:
         read(busy, most=most)
     assert len(statements) == 6
+
+
+# the whole house -----------------------------------------------------------------------
+
+
+def test_of_the_whole_house(busy: Database) -> None:
+    with busy.write() as session:
+        planning.save_draft(session, plan=plan_of(slug="autre", title="Autre"), now=NOW)
+        audit.record(
+            session,
+            actor=audit.RETENTION,
+            act=AuditAct.PEOPLE_ERASED,
+            now=NOW,
+            after={"count": 3},
+        )
+    with counted_queries(busy) as statements, busy.read() as session:
+        found = house_history(session)
+    assert len(statements) == 6
+    slugs = {None: None} | {number: cycle.slug for number, cycle in found.cycles.items()}
+    assert [(act.act.value, slugs[act.cycle_id]) for act in found.acts] == [
+        ("people_erased", None),
+        ("imported", "autre"),
+        ("moved", "2019"),
+        ("published", "2019"),
+        ("swapped", "2019"),
+        ("imported", "2019"),
+    ]
+    assert found.acts[0].after == {"count": 3}
+    titles = {cycle.slug: cycle.titles for cycle in found.cycles.values()}
+    assert titles["2019"] == {one.slug: one.title for one in (MARCH, APRIL, MAY)}
+    assert titles["autre"] == {}
+    with busy.read() as session:
+        first = house_history(session, most=4)
+        second = house_history(session, most=4, below=first.older)
+    assert first.acts + second.acts == found.acts
+    assert (first.older, second.older) == (found.acts[3].id, None)
+
+
+def test_a_house_where_nothing_was_done(database: Database) -> None:
+    with database.read() as session:
+        found = house_history(session)
+    assert (found.acts, found.cycles, found.older) == ((), {}, None)

@@ -252,6 +252,16 @@ def test_any_table_comes_back_from_a_spreadsheet(table: list[tuple[str, ...]]) -
 
 # refused ------------------------------------------------------------------------------------
 
+
+def test_a_cell_may_be_long() -> None:
+    """Its line is refused or not by the rules of its field; the list is read."""
+    cell = b"x" * 1_900_000
+    found = read_list(b"email;nom;remarque\na@example.org;Anne;" + cell + b"\nb@b.b;B;\n")
+    assert [(row.line, row.values["full_name"]) for row in found.rows] == [(2, "Anne"), (3, "B")]
+    long = read_list(b"email;nom\na@example.org;" + cell + b"\n")
+    assert [len(row.values["full_name"]) for row in long.rows] == [1_900_000]
+
+
 NO_LIST = "This file holds no list of people: save it as CSV or as XLSX, and send that."
 BROKEN = "This spreadsheet is damaged: open it in its program, save it anew and send that."
 TOO_LARGE = "This list is too large: send it in several parts, of 5000 lines at most."
@@ -326,6 +336,10 @@ LAUGHS = (
         (
             lambda: b'email;nom\na@example.org;A\nb@example.org;"B\nc@example.org;C\n',
             "A quotation mark is opened on line 3 and never closed: close it or take it out.",
+        ),
+        (
+            lambda: b'email;nom\na@b.c;"x' + b"\ny;z" * 200_000,
+            "A quotation mark is opened on line 2 and never closed: close it or take it out.",
         ),
         (
             lambda: b"courriel;structure\na@example.org;A\n",

@@ -138,5 +138,9 @@ def test_the_real_case_on_the_screen(browser: Browser, ready: Installation) -> N
         for path in ("history", "coverage", "edit", "copy"):
             camille.goes_to(f"/organise/cycles/2019/{path}")
             camille.looks(dark=True)
+        page = camille.goes_to("/organise/")
+        assert press(page, 'a[href="/organise/history"]') == "/organise/history"
+        camille.looks(dark=True)
+        assert page.locator(".deed").count() == 5
         diff = ready.run("cycle", "diff", "2019")
         assert diff.strip() == ""

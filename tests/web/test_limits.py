@@ -21,6 +21,7 @@ from webinars.models import (
     Question,
     Registration,
 )
+from webinars.web.limits import network
 from webinars.web.webinar_form import CycleForm, PersonForm, RegistrationForm, TypedForm
 
 CYCLE_FORM = "/cycles/2019/register"
@@ -84,22 +85,71 @@ def test_one_address_is_typed_so_often_an_hour_in_all_forms_together(
         answer = client.post(action, data=sheets[action] | typed, environ_base=network)
         codes.append(answer.status_code)
     assert codes == [200] * MOST + [429] * len(addresses)
-    page = read(answer)
-    assert words(app, TOO_OFTEN) in page.text
-    assert ALICE.email not in page.text
+    assert answer.headers["Retry-After"] == "3600"
     other = {"email": "bob@example.org", "full_name": "Bob"}
     assert client.post(addresses[0], data=sheets[addresses[0]] | other).status_code == 200
     assert rows(themes)[0] == (2 if known else 0)
 
 
-def test_what_is_no_address_is_not_counted(
-    make_app: Callable[..., Flask], themes: Database
+@pytest.mark.parametrize("known", [True, False])
+def test_what_was_typed_too_often_stays_in_its_form(
+    make_app: Callable[..., Flask], themes: Database, known: bool
 ) -> None:
+    app = make_app(rate_limit_enabled=True, registrations_per_minute=1000)
+    client = app.test_client()
+    sheets = forms(client)
+    link = sheets[f"{PAGE}/link"] | {"email": ALICE.email}
+    if known:
+        typed = {"email": ALICE.email, "full_name": "Alice"}
+        assert client.post(FOLLOW, data=sheets[FOLLOW] | typed).status_code == 200
+    codes = {client.post(f"{PAGE}/link", data=link).status_code for _ in range(MOST - known)}
+    assert codes == {200}
+    before = rows(themes)
+    typed = {"email": ALICE.email, "full_name": "Alice"}
+    links = {address: address.replace("follow", "link") for address in (FOLLOW,)}
+    links |= {CYCLE_FORM: f"{CYCLE_FORM}/link"}
+    for action, sheet in sheets.items():
+        answer = client.post(action, data=sheet | typed)
+        page = read(answer)
+        assert (action, answer.status_code) == (action, 429)
+        assert answer.headers["Retry-After"] == "3600"
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        assert words(app, TOO_OFTEN) in page.text
+        values = page.form(action).values()
+        assert {name: values[name] for name in typed if name in values} == {
+            name: value for name, value in typed.items() if name in sheet
+        }
+    for action, address in links.items():
+        answer = client.post(address, data={"csrf_token": sheets[action]["csrf_token"]} | typed)
+        assert (address, answer.status_code) == (address, 429)
+        assert read(answer).form(address).values()["email"] == ALICE.email
+    assert rows(themes) == before
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        {"csrf_token": "x"},
+        {"full_name": ""},
+        {"full_name": "\u202e"},
+        {"email": ""},
+        {"email": "alice"},
+        {"email": "alice@example.org\0"},
+    ],
+)
+def test_junk_keeps_nobody_out(
+    make_app: Callable[..., Flask], themes: Database, junk: dict[str, str]
+) -> None:
+    """Only forms that are right in all else are counted against an address."""
     client = make_app(rate_limit_enabled=True, registrations_per_minute=1000).test_client()
-    sheet = forms(client)[CYCLE_FORM]
-    for typed in ({}, {"email": ""}, {"email": "alice"}):
-        codes = {client.post(CYCLE_FORM, data=sheet | typed).status_code for _ in range(MOST + 2)}
-        assert codes == {422}
+    sheets = forms(client)
+    right = {"email": ALICE.email, "full_name": "Alice"}
+    for number in range(MOST + 4):
+        action = list(sheets)[number % 4]
+        if action == f"{PAGE}/link" and "full_name" in junk:
+            continue  # it has no such field
+        assert client.post(action, data=sheets[action] | right | junk).status_code in (400, 422)
+    assert {client.post(one, data=sheets[one] | right).status_code for one in sheets} == {200}
 
 
 def test_nothing_is_counted_where_limits_are_off(client: FlaskClient, themes: Database) -> None:
@@ -135,6 +185,45 @@ def test_the_number_of_trusted_proxies_says_whose_word_counts(
         )
         seen.append(answer.status_code)
     assert seen == codes
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "[2001:DB8:1:2::7]:443", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("192.0.2.7", "::ffff:192.0.2.7", True),
+        ("192.0.2.7", "192.0.2.7:5123", True),
+        ("192.0.2.7", "192.0.2.8", False),
+        ("::ffff:192.0.2.7", "::ffff:192.0.2.8", False),
+        ("fe80::1%eth0", "fe80::2", True),
+        ("unknown", "unknown", True),
+        ("unknown", "192.0.2.7", False),
+    ],
+)
+def test_addresses_of_one_network_are_counted_together(
+    app: Flask, one: str, other: str, same: bool
+) -> None:
+    seen = []
+    for address in (one, other):
+        with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+            seen.append(network())
+    assert (seen[0] == seen[1]) is same
+
+
+def test_a_network_of_ipv6_has_no_more_tries_than_one_address(
+    make_app: Callable[..., Flask], themes: Database
+) -> None:
+    app = make_app(rate_limit_enabled=True, registrations_per_minute=2, trusted_proxies=1)
+    client = app.test_client()
+    sheet = forms(client)[f"{PAGE}/link"]
+    codes = []
+    for number in range(4):
+        typed = sheet | {"email": f"p{number}@example.org"}
+        headers = {"X-Forwarded-For": f"2001:db8:1:2::{number}"}
+        codes.append(client.post(f"{PAGE}/link", data=typed, headers=headers).status_code)
+    assert codes == [200, 200, 429, 429]
 
 
 # anything at all -----------------------------------------------------------------------

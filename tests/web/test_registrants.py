@@ -14,7 +14,7 @@ from tests.web.desk import errors, mails, said, sign_in
 from tests.web.support import END, START, read, words
 from webinars.db import Database
 from webinars.domain import participants
-from webinars.models import Participant, Registration, Webinar
+from webinars.models import Participant, Registration, Webinar, WebinarStatus
 
 LIST = f"/organise/cycles/2019/webinars/{MARCH.slug}/registrations"
 
@@ -81,6 +81,23 @@ def test_three(desk: FlaskClient, three: Database, app: Flask) -> None:
     assert tallies == ["1 / 1", "1", "2", "0", "0"]
     assert "4 mars 2019" in said(answer)
     assert "10 h" in said(answer)  # of the cycle's zone
+
+
+@pytest.mark.parametrize("name", ["\u3164", "\u00ad", ".", "\u2800"])
+def test_an_older_name_that_cannot_be_seen(desk: FlaskClient, three: Database, name: str) -> None:
+    """Such rows exist; they are read and clicked by their address."""
+    with three.write() as session:
+        where = Participant.email == BOB.email
+        session.execute(sa.update(Participant).where(where).values(full_name=name))
+    assert [who for who, _ in lines(desk.get(LIST))] == ["Alice Dupont", BOB.email, "Charlie Petit"]
+
+
+def test_a_webinar_is_cancelled_in_its_own_words(desk: FlaskClient, three: Database) -> None:
+    assert "webinaire annulé" not in said(desk.get(LIST))
+    with three.write() as session:
+        session.execute(sa.update(Webinar).values(status=WebinarStatus.CANCELLED))
+    head = read(desk.get(LIST)).one("main").one("div", class_="board-head").text
+    assert "13 h – 14 h 30 · webinaire annulé" in head.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_words_and_filters_stand_in_the_address(desk: FlaskClient, three: Database) -> None:

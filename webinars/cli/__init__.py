@@ -8,6 +8,7 @@ import click
 from webinars.cli import bounces, cycle, database, library, organiser, outbox, registrations, serve
 from webinars.cli.demo import command as demo
 from webinars.cli.doctor import doctor
+from webinars.cli.history import history
 from webinars.config import WrongConfiguration
 
 
@@ -23,6 +24,7 @@ for group in (
     database.group,
     demo,
     doctor,
+    history,
     library.group,
     organiser.group,
     outbox.group,

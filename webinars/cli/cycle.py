@@ -7,6 +7,7 @@ import click
 
 from webinars import clock
 from webinars.cli import years
+from webinars.cli.history import tell
 from webinars.cli.support import read_text, refuse, with_services
 from webinars.domain import planning, publication, undoing
 from webinars.domain.audit import COMMAND_LINE
@@ -16,7 +17,6 @@ from webinars.domain.editing import Editor
 from webinars.domain.errors import NotFound, OtherYear, WrongFile, WrongPlan
 from webinars.domain.history import history as read_history
 from webinars.domain.undoing import NoSuchRevision
-from webinars.i18n import iso
 from webinars.services import Services
 
 
@@ -174,22 +174,7 @@ def history(services: Services, cycle: str, as_json: bool) -> None:
     except NotFound as error:
         raise no_cycle(cycle) from error
     for act in found.acts:
-        if as_json:
-            row = {
-                "at": iso(act.at),
-                "actor": act.actor,
-                "act": act.act.value,
-                "webinars": act.slugs,
-                "revision": act.revision,
-                "before": act.before,
-                "after": act.after,
-            }
-            click.echo(json.dumps(row, ensure_ascii=False))
-        else:
-            revision = f" revision {act.revision}" if act.revision else ""
-            click.echo(
-                f"{iso(act.at)} {act.actor}: {act.act.value}{revision} {', '.join(act.slugs)}"
-            )
+        tell(act, as_json=as_json)
 
 
 for command in (years.plan, years.copy):

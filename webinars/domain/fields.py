@@ -22,7 +22,9 @@ RESERVED_SLUGS = {"register", "calendar"}
 CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
     # They turn the direction of what follows, beyond their own text.
-    r"\u202a-\u202e\u2066-\u2069]"
+    r"\u202a-\u202e\u2066-\u2069"
+    # What stands for bytes that were not text.
+    r"\ufffd]"
 )
 
 

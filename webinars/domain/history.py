@@ -1,6 +1,7 @@
-"""Reading the audit trail: of a cycle, or of one of its webinars."""
+"""Reading the audit trail: of a cycle, of one of its webinars, or of the whole house."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain.planning import find_cycle
-from webinars.models import AuditAct, AuditedWebinar, AuditEntry, Cycle, Webinar
+from webinars.models import AuditAct, AuditedWebinar, AuditEntry, Cycle, CycleDraft, Webinar
 
 PAGE = 50
 
@@ -28,6 +29,9 @@ class Act:
     revision: int | None
     draft_version: int | None = None
     """Of the draft that it made; None when it was done to something else."""
+    cycle_id: int | None = None
+    subject: str | None = None
+    """What it was done to, where that is no webinar; of a removed cycle, its slug."""
 
     @property
     def can_be_undone(self) -> bool:
@@ -61,6 +65,27 @@ class History:
     """Where the next page begins; None is the end."""
 
 
+@dataclass(frozen=True, slots=True)
+class HouseCycle:
+    """A cycle that some of the acts touched."""
+
+    slug: str
+    title: str
+    titles: Mapping[str, str]
+    """Of its webinars, by slug."""
+
+
+@dataclass(frozen=True, slots=True)
+class HouseHistory:
+    """Every act of the house, of a cycle or of none; the latest first."""
+
+    acts: tuple[Act, ...]
+    cycles: Mapping[int, HouseCycle]
+    """By the ``cycle_id`` of the acts."""
+    older: int | None
+    """Where the next page begins; None is the end."""
+
+
 def as_act(entry: AuditEntry) -> Act:
     """A row of the trail whose webinars are loaded."""
     return Act(
@@ -73,6 +98,8 @@ def as_act(entry: AuditEntry) -> Act:
         after=entry.after,
         revision=entry.revision,
         draft_version=entry.draft_version,
+        cycle_id=entry.cycle_id,
+        subject=entry.subject,
     )
 
 
@@ -89,20 +116,11 @@ def history(
     ``below``: only acts older than that of this id.
     """
     cycle = find_cycle(session, slug=cycle_slug)
-    query = (
-        sa.select(AuditEntry)
-        .where(AuditEntry.cycle_id == cycle.id)
-        .order_by(AuditEntry.id.desc())
-        .limit(most + 1)
-        .options(selectinload(AuditEntry.webinars))
-    )
+    query = sa.select(AuditEntry).where(AuditEntry.cycle_id == cycle.id)
     if webinar is not None:
         touched = sa.select(AuditedWebinar.entry_id).where(AuditedWebinar.slug == webinar)
         query = query.where(AuditEntry.id.in_(touched))
-    if below is not None:
-        query = query.where(AuditEntry.id < below)
-    rows: Sequence[AuditEntry] = session.scalars(query).all()
-    shown = rows[:most]
+    acts, older = _page(session, query, below=below, most=most)
     return History(
         slug=cycle.slug,
         title=cycle.draft.title,
@@ -110,9 +128,54 @@ def history(
         version=cycle.draft.version,
         titles=titles_of(session, cycle=cycle),
         webinar=webinar,
-        acts=tuple(as_act(row) for row in shown),
-        older=shown[-1].id if len(rows) > most else None,
+        acts=acts,
+        older=older,
     )
+
+
+def house_history(session: Session, *, below: int | None = None, most: int = PAGE) -> HouseHistory:
+    """What was done to anything, the latest first. Six queries, however many cycles.
+
+    ``below``: only acts older than that of this id.
+    """
+    acts, older = _page(session, sa.select(AuditEntry), below=below, most=most)
+    ids = {act.cycle_id for act in acts if act.cycle_id is not None}
+    cycles = session.scalars(
+        sa.select(Cycle)
+        .where(Cycle.id.in_(ids))
+        .options(selectinload(Cycle.draft).selectinload(CycleDraft.sessions))
+    )
+    public: dict[int, dict[str, str]] = defaultdict(dict)
+    rows = sa.select(Webinar.cycle_id, Webinar.slug, Webinar.title)
+    for cycle_id, slug, title in session.execute(rows.where(Webinar.cycle_id.in_(ids))):
+        public[cycle_id][slug] = title
+    return HouseHistory(
+        acts=acts,
+        cycles={
+            cycle.id: HouseCycle(
+                slug=cycle.slug,
+                title=cycle.draft.title,
+                titles=public[cycle.id] | {one.slug: one.title for one in cycle.draft.sessions},
+            )
+            for cycle in cycles
+        },
+        older=older,
+    )
+
+
+def _page(
+    session: Session, query: sa.Select[AuditEntry], *, below: int | None, most: int
+) -> tuple[tuple[Act, ...], int | None]:
+    """The latest of these acts, and where the next page begins."""
+    if below is not None:
+        query = query.where(AuditEntry.id < below)
+    rows = session.scalars(
+        query.order_by(AuditEntry.id.desc())
+        .limit(most + 1)
+        .options(selectinload(AuditEntry.webinars))
+    ).all()
+    acts = tuple(as_act(row) for row in rows[:most])
+    return acts, acts[-1].id if len(rows) > most else None
 
 
 def acts_since(session: Session, *, cycle_slug: str, version: int) -> tuple[Act, ...]:

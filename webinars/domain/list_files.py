@@ -14,7 +14,7 @@ from itertools import islice
 from webinars.domain.errors import N_
 from webinars.domain.list_encodings import decoded
 from webinars.domain.list_sheets import NOT_A_LIST, TOO_LARGE, WrongList, read_sheet
-from webinars.domain.list_words import FIELD_OF, USED, folded
+from webinars.domain.list_words import USED, field_of
 
 MOST_BYTES = 2 * 1024 * 1024
 MOST_LINES = 5000
@@ -28,6 +28,9 @@ SAMPLE = 50
 SEPARATORS = ";\t,|"
 END = "\x1e"
 """Follows the last line, and stands alone there unless a quotation mark was left open."""
+
+# The library's own limit of a cell would refuse the whole list; ours are those of each field.
+csv.field_size_limit(MOST_CHARACTERS)
 
 ZIP, OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 OTHER_KINDS = (
@@ -151,16 +154,13 @@ def _split(text: str, separator: str) -> Iterator[Line]:
         raise WrongList(NOT_A_LIST)
     reader = csv.reader(io.StringIO(f"{text}\n{END}", newline=""), delimiter=separator)
     begins = 1
-    try:
-        for cells in reader:
-            if any(END in cell for cell in cells):
-                if cells != [END]:
-                    raise WrongList(OPEN_QUOTE, line=str(begins))
-                return
-            yield begins, cells
-            begins = reader.line_num + 1
-    except csv.Error as error:  # a cell without end
-        raise WrongList(OPEN_QUOTE, line=str(begins)) from error
+    for cells in reader:
+        if any(END in cell for cell in cells):
+            if cells != [END]:
+                raise WrongList(OPEN_QUOTE, line=str(begins))
+            return
+        yield begins, cells
+        begins = reader.line_num + 1
 
 
 def _clean(cell: str) -> str:
@@ -192,21 +192,23 @@ def _as_list(lines: Sequence[Line], sheet: str | None) -> ListFile:
         unknown=tuple(
             heading[:60]
             for column, heading in enumerate(headings)
-            if heading and column not in recognised and folded(heading) not in UNUSED
+            if heading and column not in recognised and _named(heading) in (None, *USED)
         ),
         rows=tuple(ListRow(line, _values(cells, fields)) for line, cells in rows),
         sheet=sheet,
     )
 
 
-UNUSED = {word for word, field in FIELD_OF.items() if field not in USED}
+def _named(heading: str) -> str | None:
+    """The field that a heading names; a text is none."""
+    return field_of(heading) if len(heading) < 100 else None
 
 
 def _fields(cells: Sequence[str]) -> dict[str, int]:
     """The columns of the fields that these headings name; the first of each."""
     found: dict[str, int] = {}
     for column, cell in enumerate(cells):
-        field = FIELD_OF.get(folded(cell)) if len(cell) < 100 else None
+        field = _named(cell)
         if field in USED:
             found.setdefault(field, column)
     # With a first name beside it, a «name» is a family name.

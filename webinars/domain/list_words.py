@@ -30,9 +30,9 @@ HEADINGS: dict[str, str] = {
     "language": "langue|langue des mails|language of the mails",
     "status": "statut|état|registration status|statut de l’inscription",
     # Of an export: known, and of no use for registering.
-    "position": "rang|place dans la file|waiting list position",
-    "registered_at": "inscrit le|date d’inscription|registration date",
-    "came_at": "venu le|arrivée|arrived at",
+    "position": "rang|rang d’attente|place dans la file|place in line|waiting list position",
+    "registered_at": "inscription|inscrit le|date d’inscription|registered|registration date",
+    "came_at": "venu le|arrivée|came|arrived at",
 }
 """Fields, and what a column of each may be called beside its own name."""
 USED = tuple(HEADINGS)[:-3]
@@ -75,7 +75,8 @@ REGIONS: dict[str, str] = {
 }
 LANGUAGES: dict[str, str] = {"fr": "français|French|fr-FR", "en": "anglais|English|en-GB|en-US"}
 STATUSES: dict[RegistrationStatus, str] = {
-    RegistrationStatus.CANCELLED: "canceled|annulé|annulée|désinscrit|désinscrite",
+    RegistrationStatus.CANCELLED: "canceled|annulé|annulée|inscription annulée|"
+    "registration cancelled|désinscrit|désinscrite",
 }
 """The one that leaves somebody out; every other is decided anew."""
 
@@ -99,3 +100,11 @@ REGION_OF = _by_word(REGIONS)
 LANGUAGE_OF = _by_word(LANGUAGES)
 STATUS_OF = _by_word(STATUSES)
 """By their folded words: look up ``folded(text)``."""
+IN_BRACKETS = re.compile(r"\([^()]*\)\s*$")
+"""At the end of a heading: «(heure de Paris)», «(obligatoire)»."""
+
+
+def field_of(heading: str) -> str | None:
+    """The field that a column's heading names, whatever it adds in brackets."""
+    found = FIELD_OF.get(folded(heading))
+    return found or FIELD_OF.get(folded(IN_BRACKETS.sub("", heading)))

@@ -22,16 +22,25 @@ UNWANTED = re.compile(
     r"\u200b\u2060\ufeff\ufffd-\uffff]"
 )
 DIRECTION = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+UNSEEN = re.compile(r"[\u115f\u1160\u2800\u3164\uffa0\U000e0000-\U000e007f]")
+"""Letters and signs that show nothing (Hangul fillers, the blank of Braille), and tags."""
+MOST_MARKS = 4
+"""Above and below one letter: no writing in use needs more."""
+AN_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"']+@[^\s@<>()\[\],;:\"']+")
+"""In a longer text, roughly."""
 LOOKS_LIKE_A_LINK = re.compile(r"https?://|www\.|<[a-z/]", re.IGNORECASE)
 
 NO_ADDRESS = N_("Write your e-mail address.")
 NO_NAME = N_("Write your first and last name.")
 MALFORMED_ADDRESS = N_("This address is not complete: write it like prenom.nom@example.org.")
+ONE_ADDRESS = N_("Write one address only.")
+ADDRESS_ALONE = N_("Write the address alone: no name, brackets or other signs before or after it.")
 ACCENT_IN_ADDRESS = N_(
     "Before the @ there can be no accents and no other letters than a to z: check how this "
     "address is written."
 )
 INVISIBLE = N_("There are invisible characters in this field: type it again.")
+TOO_MANY_MARKS = N_("There are too many accents on one letter: type this field again.")
 ONE_LINE = N_("Write this on one line.")
 NO_LINK = N_("Write a name here, without an address of a site.")
 TOO_LONG = N_("Shorten this: at most %(max)s characters.")
@@ -75,12 +84,20 @@ def email(value: str | None) -> str:
     if text is None:
         raise WrongValue(NO_ADDRESS)
     visible(at_most(text, MOST_EMAIL))
-    if not text.partition("@")[0].isascii():
-        raise WrongValue(ACCENT_IN_ADDRESS)
     address = kept_address(text)
     if address is None:
-        raise WrongValue(MALFORMED_ADDRESS)
+        raise WrongValue(_wrong_about(text))
     return address
+
+
+def _wrong_about(text: str) -> str:
+    """What to say of a text that is no address."""
+    found = AN_ADDRESS.findall(text)
+    if len(found) > 1:
+        return ONE_ADDRESS
+    if found and text.count("@") == 1 and kept_address(found[0].rstrip(".")):
+        return ADDRESS_ALONE
+    return MALFORMED_ADDRESS if text.partition("@")[0].isascii() else ACCENT_IN_ADDRESS
 
 
 def full_name(value: str | None) -> str:
@@ -88,13 +105,16 @@ def full_name(value: str | None) -> str:
     text = tidy(value)
     if text is None:
         raise WrongValue(NO_NAME)
-    return without_link(visible(at_most(text, MOST_NAME)))
+    seen(visible(at_most(text, MOST_NAME)))
+    if not has_letters(text):
+        raise WrongValue(NO_NAME)
+    return without_link(text)
 
 
 def organisation(value: str | None) -> str | None:
     """Where somebody works, if they say so. Raises WrongValue."""
     text = tidy(value)
-    return visible(at_most(text, MOST_ORGANISATION)) if text else None
+    return seen(visible(at_most(text, MOST_ORGANISATION))) if text else None
 
 
 def question(value: str | None) -> str | None:
@@ -117,6 +137,27 @@ def visible(text: str, *, lines: bool = False) -> str:
     if not lines and re.search(r"[\r\n\t]", text):
         raise WrongValue(ONE_LINE)
     return text
+
+
+def seen(text: str) -> str:
+    """Nothing that shows nothing, no tower of accents. Raises WrongValue."""
+    if UNSEEN.search(text):
+        raise WrongValue(INVISIBLE)
+    marks = 0
+    for one in text:
+        category = unicodedata.category(one)
+        if category in ("Mn", "Me"):
+            marks += 1
+        elif category != "Cf":  # a joiner in between does not part them
+            marks = 0
+        if marks > MOST_MARKS:
+            raise WrongValue(TOO_MANY_MARKS)
+    return text
+
+
+def has_letters(text: str) -> bool:
+    """Whether a letter or a digit of it can be seen."""
+    return any(unicodedata.category(one)[0] in "LN" for one in UNSEEN.sub("", text))
 
 
 def without_link(text: str) -> str:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.domain.errors import NotFound
+from webinars.domain.person_fields import has_letters
 from webinars.domain.searching import contains
 from webinars.domain.waiting_line import ARRIVAL, positions, waiting
 from webinars.models import (
@@ -64,6 +65,11 @@ class Registrant:
     """Nothing leaves for this address: see ``address_standings.py``."""
     position: int | None
     """In the waiting list, from 1."""
+
+    @property
+    def shown_name(self) -> str:
+        """What can be read and clicked: the address where an older row's name cannot."""
+        return self.full_name if has_letters(self.full_name) else self.email
 
 
 @dataclass(frozen=True, slots=True)

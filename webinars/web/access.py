@@ -98,6 +98,7 @@ TABLE: dict[str, Access] = {
     "reminders.of_cycle": Access.ORGANISER,
     "reminders.of_webinar": Access.ORGANISER,
     "trail.history": Access.ORGANISER,
+    "trail.house": Access.ORGANISER,
     "trail.revert": Access.ORGANISER,
     "coverage.coverage": Access.ORGANISER,
     "coverage.remove_theme": Access.ORGANISER,

@@ -43,9 +43,13 @@ ELSEWHERE: dict[AuditAct, LazyString] = {
     AuditAct.MAIL_TEXT_RESET: lazy_gettext("took up the usual words of a mail again"),
     AuditAct.MAIL_TEXT_TRIED: lazy_gettext("sent themselves a test of a mail"),
     AuditAct.PERSON_ERASED: lazy_gettext("erased a person"),
-    AuditAct.PEOPLE_ERASED: lazy_gettext("erased people who were not heard of for long"),
 }
 """Acts that are of no cycle."""
+NOBODY_SIGNED_IN: dict[str, LazyString] = {
+    audit.COMMAND_LINE: lazy_gettext("command line"),
+    audit.PARTICIPANT: lazy_gettext("the person themselves, on their page"),
+    audit.RETENTION: lazy_gettext("by itself: the setting of how long people are kept"),
+}
 
 TO_SOME: dict[AuditAct, LazyString] = {
     AuditAct.SWAPPED: lazy_gettext("swapped %(titles)s"),
@@ -99,7 +103,7 @@ def acts_in_words(acts: Iterable[Act], titles: Mapping[str, str]) -> tuple[ActWo
 
 def actor_in_words(actor: str) -> str:
     """Who acted."""
-    return str(gettext("command line")) if actor == audit.COMMAND_LINE else actor
+    return str(NOBODY_SIGNED_IN.get(actor, actor))
 
 
 def act_in_words(act: Act, titles: Mapping[str, str]) -> str:
@@ -115,11 +119,24 @@ def act_in_words(act: Act, titles: Mapping[str, str]) -> str:
             return _of_one(act, titles)
         case AuditAct.LIST_IMPORTED:
             return _of_a_list(act, titles)
+        case AuditAct.PEOPLE_ERASED:
+            return str(
+                ngettext(
+                    "erased %(num)s person who was not heard of for long",
+                    "erased %(num)s people who were not heard of for long",
+                    act.after.get("count", 0),
+                )
+            )
         case AuditAct.THEME_REMOVED:
             title = quoted(act.before.get("title", ""))
             return str(gettext("removed the theme %(title)s from the library", title=title))
         case _:
             return _of_some(act, titles)
+
+
+def is_of_a_cycle(act: AuditAct) -> bool:
+    """Whether such an act is done to a cycle or its webinars."""
+    return act not in (*ELSEWHERE, AuditAct.PEOPLE_ERASED, AuditAct.THEME_REMOVED)
 
 
 def webinars_of(act: Act, titles: Mapping[str, str]) -> tuple[WebinarWords, ...]:

@@ -59,7 +59,9 @@ PAGES: dict[int, tuple[LazyString, LazyString]] = {
     ),
     429: (
         lazy_gettext("Too many requests at once"),
-        lazy_gettext("Wait a minute, then send it again. Nothing was lost."),
+        lazy_gettext(
+            "Nothing of it was done. Wait a minute, then go back in your browser and send it again."
+        ),
     ),
     500: (
         lazy_gettext("Something broke on our side"),
@@ -142,6 +144,8 @@ def _http(error: HTTPException) -> Response:
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
+    if isinstance(error, RateLimitExceeded):  # at most so long, wherever its window began
+        response.headers["Retry-After"] = str(error.limit.limit.get_expiry())
     return response
 
 

@@ -1,26 +1,53 @@
 """How much one network may ask of what writes, and how often one account may be tried."""
 
 import hmac
+import ipaddress
+import re
 from collections.abc import Callable
 from typing import Any
 
-from flask import current_app, request, session
-from flask_babel import gettext
+from flask import Response, current_app, request, session
+from flask_babel import gettext, lazy_gettext
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_security import EmailValidateException, current_user
+from limits import parse
 
-from webinars.domain.person_fields import kept_address
 from webinars.services import services
 
-limiter = Limiter(get_remote_address, default_limits=[], headers_enabled=False)
+WITH_PORT = re.compile(r"\[([^\[\]]+)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+")
+"""As some proxies write an address."""
+HOST_BITS = 64
+"""Of an IPv6 address: whoever has one has all that differ in them only (RFC 4291, 2.5.1)."""
+
+
+def network() -> str:
+    """Where a request comes from: one IPv4 address, or an IPv6 network of 64 bits."""
+    said = get_remote_address()
+    found = WITH_PORT.fullmatch(said)
+    try:
+        address = ipaddress.ip_address((found[1] or found[2]) if found else said)
+    except ValueError:
+        return said
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:  # RFC 4291, 2.5.5.2
+        return str(address.ipv4_mapped)
+    return f"{ipaddress.IPv6Address(int(address) >> HOST_BITS << HOST_BITS)}/{HOST_BITS}"
+
+
+limiter = Limiter(network, default_limits=[], headers_enabled=False)
 
 PASSWORDS = "20 per hour"
 """Attempts at one account, from wherever they come."""
 CODES = "6 per 15 minutes; 30 per day"
 """Of one account's second factor: at any time, three codes of a million are right."""
-TYPED = "30 per hour"
+TYPED = parse("30 per hour")
 """Forms that register one address, or send its link, from wherever they come."""
+TYPED_TOO_OFTEN = lazy_gettext(
+    "This address was typed too often within an hour. Look in your mail: your personal link "
+    "is in each of ours. Otherwise wait an hour, then send the form again."
+)
 LONGEST_ADDRESS = 254
 """Characters (RFC 5321, 4.5.3.1.3)."""
 
@@ -30,16 +57,19 @@ def registrations_limit() -> str:
     return f"{services().settings.registrations_per_minute} per minute"
 
 
-def limit_addresses(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Forms sent for one address, all forms together; whether it is known changes nothing."""
-    return limiter.shared_limit(
-        TYPED,
-        scope="typed-address",
-        key_func=_typed_address,
-        # Nothing is written or sent for what is no address.
-        exempt_when=lambda: kept_address(request.form.get("email")) is None,
-        error_message=_typed_too_often,
-    )(view)
+def may_be_typed(email: str) -> bool:
+    """Count a form that is right in all else; whether its address may be sent once more.
+
+    All forms together; whether the address is known changes nothing. What fails for another
+    reason is not counted: nobody is kept from registering by somebody else's waste.
+    """
+    return not limiter.enabled or limiter.limiter.hit(TYPED, "typed-address", _mark(email))
+
+
+def ask_to_wait(response: Response) -> Response:
+    """Say to programs when a form that was typed too often may be sent again."""
+    response.headers["Retry-After"] = str(TYPED.get_expiry())
+    return response
 
 
 def sign_in_limit() -> str:
@@ -73,18 +103,10 @@ def limit_codes(view: Callable[..., Any]) -> Callable[..., Any]:
     )(view)
 
 
-def _typed_address() -> str:
-    """The address in its one spelling, as a mark: what is counted may lie in a store outside."""
-    address = kept_address(request.form.get("email")) or ""
+def _mark(address: str) -> str:
+    """What is counted may lie in a store outside: not the address itself."""
     secret = current_app.config["SECRET_KEY"].encode()
     return hmac.digest(secret, address.encode(), "sha256").hex()
-
-
-def _typed_too_often() -> str:
-    return gettext(
-        "This address was typed too often within an hour. Look in your mail: your personal link "
-        "is in each of ours. Otherwise wait an hour, then send the form again."
-    )
 
 
 def _password_owner() -> str:
@@ -100,7 +122,7 @@ def _code_owner() -> str:
         return f"account:{current_user.get_id()}"
     if "tf_user_id" in session:
         return f"account:{session['tf_user_id']}"
-    return f"network:{get_remote_address()}"
+    return f"network:{network()}"
 
 
 def _one_spelling(email: str) -> str:

@@ -15,7 +15,13 @@ from webinars.models import Cycle, Webinar
 from webinars.services import services
 from webinars.web.headers import keep_private
 from webinars.web.language import request_language
-from webinars.web.limits import limit_addresses, limiter, registrations_limit
+from webinars.web.limits import (
+    TYPED_TOO_OFTEN,
+    ask_to_wait,
+    limiter,
+    may_be_typed,
+    registrations_limit,
+)
 from webinars.web.webinar_form import (
     OLD_FORM,
     LinkForm,
@@ -30,7 +36,6 @@ blueprint = Blueprint("registrations", __name__)
 
 @blueprint.post("/cycles/<cycle>/<webinar>/register")
 @limiter.limit(registrations_limit)
-@limit_addresses
 def register(cycle: str, webinar: str) -> Response:
     """Register one person for this webinar; the same page says what happens next.
 
@@ -41,6 +46,9 @@ def register(cycle: str, webinar: str) -> Response:
     if not fresh or not form.is_right():
         return _sent_back(_page(cycle, webinar), form, fresh=fresh)
     person = form.person(language=request_language())
+    if not may_be_typed(person.email):
+        body = render_webinar(_page(cycle, webinar), form=form, notice=TYPED_TOO_OFTEN)
+        return ask_to_wait(_answer(body, 429))
     try:
         with services().database.write(row=(cycle, webinar)) as session:
             registered = registrations.register(
@@ -85,7 +93,6 @@ def _shown_outcome(outcome: Outcome, *, full: bool) -> str:
 
 @blueprint.post("/cycles/<cycle>/<webinar>/link")
 @limiter.limit(registrations_limit)
-@limit_addresses
 def link(cycle: str, webinar: str) -> Response:
     """Send the personal link again; the same answer whether the address is known or not."""
     page = _page(cycle, webinar)
@@ -94,6 +101,8 @@ def link(cycle: str, webinar: str) -> Response:
         return _answer(render_webinar(page, link=form, notice=OLD_FORM), 400)
     if not form.is_right():
         return _answer(render_webinar(page, link=form), 422)
+    if not may_be_typed(form.email.data):
+        return ask_to_wait(_answer(render_webinar(page, link=form, notice=TYPED_TOO_OFTEN), 429))
     with services().database.write() as session:
         asked_from = find_webinar(session, cycle_slug=cycle, webinar_slug=webinar)
         send_again(session, form, webinar=asked_from)

@@ -12,7 +12,13 @@ from webinars.domain.programme import published_cycle
 from webinars.services import services
 from webinars.web.headers import keep_private
 from webinars.web.language import request_language
-from webinars.web.limits import limit_addresses, limiter, registrations_limit
+from webinars.web.limits import (
+    TYPED_TOO_OFTEN,
+    ask_to_wait,
+    limiter,
+    may_be_typed,
+    registrations_limit,
+)
 from webinars.web.personal import stands_on
 from webinars.web.registrations import send_again
 from webinars.web.theme_view import refused_theme, theme_body
@@ -48,7 +54,6 @@ def cycle_form(cycle: str) -> Response:
 
 @blueprint.post("/cycles/<cycle>/register")
 @limiter.limit(registrations_limit)
-@limit_addresses
 def register_cycle(cycle: str) -> Response:
     """Register one person for them; the answer is the same for known and unknown addresses."""
     form = CycleForm(request.form)
@@ -60,6 +65,8 @@ def register_cycle(cycle: str) -> Response:
     if not form.is_right():
         return _private(_cycle_page(offer, form), 422)
     person = form.person(language=request_language())
+    if not may_be_typed(person.email):
+        return ask_to_wait(_private(_cycle_page(offer, form, notice=TYPED_TOO_OFTEN), 429))
     try:
         with services().database.write() as session:
             whole_cycle.register_for_cycle(
@@ -83,7 +90,6 @@ def register_cycle(cycle: str) -> Response:
 
 @blueprint.post("/cycles/<cycle>/register/link")
 @limiter.limit(registrations_limit)
-@limit_addresses
 def cycle_link(cycle: str) -> Response:
     """Send the personal link again; the same answer whether the address is known or not."""
     form = LinkForm(request.form)
@@ -92,6 +98,9 @@ def cycle_link(cycle: str) -> Response:
         return _private(_cycle_page(offer, CycleForm(), link=form, notice=OLD_FORM), 400)
     if not form.is_right():
         return _private(_cycle_page(offer, CycleForm(), link=form), 422)
+    if not may_be_typed(form.email.data):
+        body = _cycle_page(offer, CycleForm(), link=form, notice=TYPED_TOO_OFTEN)
+        return ask_to_wait(_private(body, 429))
     with services().database.write() as session:
         send_again(session, form, cycle=published_cycle(session, slug=cycle))
     return _private(_cycle_page(offer, CycleForm(), outcome="link_sent"))
@@ -142,7 +151,6 @@ def _cycle_page(
 
 @blueprint.post("/themes/<theme>/follow")
 @limiter.limit(registrations_limit)
-@limit_addresses
 def follow(theme: str) -> Response:
     """Tell one person when a webinar on this theme is planned; the same answer for everybody."""
     form = PersonForm(request.form)
@@ -151,6 +159,8 @@ def follow(theme: str) -> Response:
     if not form.is_right():
         return _private(refused_theme(theme, form=form), 422)
     person = form.person(language=request_language())
+    if not may_be_typed(person.email):
+        return ask_to_wait(_private(refused_theme(theme, form=form, notice=TYPED_TOO_OFTEN), 429))
     with services().database.write() as session:
         following.follow_theme(
             session,
@@ -166,7 +176,6 @@ def follow(theme: str) -> Response:
 
 @blueprint.post("/themes/<theme>/link")
 @limiter.limit(registrations_limit)
-@limit_addresses
 def theme_link(theme: str) -> Response:
     """Send the personal link again; the same answer whether the address is known or not."""
     form = LinkForm(request.form)
@@ -174,6 +183,8 @@ def theme_link(theme: str) -> Response:
         return _private(refused_theme(theme, link=form, notice=OLD_FORM), 400)
     if not form.is_right():
         return _private(refused_theme(theme, link=form), 422)
+    if not may_be_typed(form.email.data):
+        return ask_to_wait(_private(refused_theme(theme, link=form, notice=TYPED_TOO_OFTEN), 429))
     with services().database.write() as session:
         send_again(session, form)
     return _private(theme_body(theme, outcome="link_sent"))

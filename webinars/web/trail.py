@@ -1,6 +1,6 @@
-"""The history of a cycle, and the way back of a publication."""
+"""The history of a cycle and of the whole house, and the way back of a publication."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,7 +13,8 @@ from webinars.domain import history as histories
 from webinars.domain import undoing
 from webinars.domain.errors import WrongPlan
 from webinars.domain.fields import SLUG
-from webinars.domain.history import Act, History
+from webinars.domain.history import Act, History, HouseCycle, HouseHistory
+from webinars.domain.plan import DEFAULT_ZONE
 from webinars.domain.planning import Stale
 from webinars.domain.undoing import ChangedSince
 from webinars.services import services
@@ -22,6 +23,7 @@ from webinars.web.act_words import (
     act_in_words,
     actor_in_words,
     cycle_fields_of,
+    is_of_a_cycle,
     webinars_of,
 )
 from webinars.web.acting import editor, whole_number
@@ -40,6 +42,14 @@ class Line:
     words: str
     cycle_fields: tuple[FieldWords, ...]
     webinars: tuple[WebinarWords, ...]
+    cycle: HouseCycle | None = None
+    """On the page of the whole house."""
+
+    @property
+    def of_a_removed_cycle(self) -> bool:
+        """It was done to a cycle that is no more: its slug is the subject."""
+        act = self.act
+        return act.cycle_id is None and act.subject is not None and is_of_a_cycle(act.act)
 
     @property
     def has_details(self) -> bool:
@@ -51,7 +61,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The acts of one day, in the cycle's zone; the latest first."""
+    """The acts of one day, in the zone of the page; the latest first."""
 
     day: date
     at: datetime
@@ -63,6 +73,22 @@ class Day:
 def history(cycle: str) -> Response:
     """Who did what, when, with what was before and after."""
     return make_response(_page(cycle))
+
+
+@blueprint.get("/history")
+def house() -> Response:
+    """The same of everything: of all cycles, and of what belongs to none."""
+    with services().database.read() as session:
+        seen = histories.house_history(session, below=whole_number(request.args.get("below")))
+    lines = [_line_of_house(act, seen) for act in seen.acts]
+    body = render_template(
+        "organise/house_history.html",
+        days=_days(lines, DEFAULT_ZONE),
+        zone=DEFAULT_ZONE,
+        older=seen.older,
+        first_page="below" not in request.args,
+    )
+    return make_response(body)
 
 
 @blueprint.post("/cycles/<cycle>/history/<int:revision>/revert")
@@ -95,7 +121,7 @@ def _page(
     return render_template(
         "organise/history.html",
         history=seen,
-        days=_days(seen),
+        days=_days([_line(act, seen) for act in seen.acts], seen.zone),
         refused=quoted(seen.titles.get(refused, refused)) if refused else None,
         stale=stale,
         wrong=wrong,
@@ -104,11 +130,24 @@ def _page(
     )
 
 
-def _days(seen: History) -> tuple[Day, ...]:
+def _days(lines: Iterable[Line], zone: str) -> tuple[Day, ...]:
     days: dict[date, list[Line]] = {}
-    for act in seen.acts:
-        days.setdefault(to_local(act.at, seen.zone).date(), []).append(_line(act, seen))
+    for line in lines:
+        days.setdefault(to_local(line.act.at, zone).date(), []).append(line)
     return tuple(Day(day, lines[0].act.at, tuple(lines)) for day, lines in days.items())
+
+
+def _line_of_house(act: Act, seen: HouseHistory) -> Line:
+    cycle = seen.cycles.get(act.cycle_id) if act.cycle_id else None
+    titles = cycle.titles if cycle else {}
+    return Line(
+        act=act,
+        actor=actor_in_words(act.actor),
+        words=act_in_words(act, titles),
+        cycle_fields=cycle_fields_of(act),
+        webinars=webinars_of(act, titles),
+        cycle=cycle,
+    )
 
 
 def _line(act: Act, seen: History) -> Line:
