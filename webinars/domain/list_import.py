@@ -14,7 +14,7 @@ from webinars.domain.errors import N_, Sentence, WebinarCancelled, WebinarOver, 
 from webinars.domain.list_files import ListRow
 from webinars.domain.list_words import CATEGORY_OF, LANGUAGE_OF, REGION_OF, STATUS_OF, folded
 from webinars.domain.people import Person, all_known_or_new
-from webinars.domain.places import BATCH, end_holds, fill, locked_webinar
+from webinars.domain.places import BATCH, end_holds, fill, locked_webinar, settle_pending
 from webinars.domain.waiting_line import is_passed_by
 from webinars.domain.webinar_page import find_webinar
 from webinars.i18n import DEFAULT_LANGUAGE
@@ -58,6 +58,15 @@ REGISTERED = (Fate.CONFIRMED, Fate.WAITLISTED)
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """A registration that was to be confirmed."""
+
+    id: int
+    kept: bool
+    """A place is kept for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Remark:
     """What is to be said of one field of a line."""
 
@@ -79,6 +88,8 @@ class ImportLine:
     """Values that are left out; the person is kept."""
     double_of: int | None = None
     """The line that has the same address."""
+    awaited: Awaited | None = None
+    """Their registration that was to be confirmed: the organiser vouches for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +128,7 @@ def preview_import(
     """
     webinar = find_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
     check_open(webinar, now=now)
-    return _decided(session, webinar, rows, _room(session, webinar, now=now))
+    return _decided(session, webinar, rows, _room(session, webinar, now=now), now=now)
 
 
 def import_list(
@@ -133,7 +144,8 @@ def import_list(
 ) -> ImportPreview:
     """Register the people of a list in its order; what was done, line by line.
 
-    Never over the capacity: then they wait. What is known of a person stays as it is. With
+    Never over the capacity: then they wait. What is known of a person stays as it is, and
+    what they had yet to confirm is confirmed: the organiser vouches for them. With
     ``mails`` each is owed the confirmation with their personal link. A fixed number of
     statements for each thousand people. Raises NotFound, WebinarOver, WebinarCancelled.
     """
@@ -142,7 +154,7 @@ def import_list(
     room = _room(session, webinar, now=now)
     if webinar.held_count:
         end_holds(session, webinar=webinar, host=host, now=now)
-    done = _decided(session, webinar, rows, room)
+    done = _decided(session, webinar, rows, room, now=now)
     registered = [line for line in done.lines if line.fate in REGISTERED]
     if registered:
         made = _register(session, webinar, registered, now=now)
@@ -187,11 +199,11 @@ class _Room:
 
 
 def _decided(
-    session: Session, webinar: Webinar, rows: Sequence[ListRow], room: _Room
+    session: Session, webinar: Webinar, rows: Sequence[ListRow], room: _Room, *, now: datetime
 ) -> ImportPreview:
     read = [_read(row) for row in rows]
     emails = {line.person.email for line in read if line.person}
-    known = _known(session, webinar, sorted(emails))
+    known = _known(session, webinar, sorted(emails), now=now)
     return ImportPreview(tuple(_fates(read, known, room.places)), room.places, room.promoted)
 
 
@@ -248,7 +260,9 @@ def printable(text: str, most: int) -> str:
 
 
 def _fates(
-    lines: Sequence[ImportLine], known: Mapping[str, RegistrationStatus], places: int | None
+    lines: Sequence[ImportLine],
+    known: Mapping[str, RegistrationStatus | Awaited],
+    places: int | None,
 ) -> Iterator[ImportLine]:
     first: dict[str, int] = {}
     taken = 0
@@ -264,30 +278,35 @@ def _fates(
         first[email] = line.row.line
         if status is RegistrationStatus.CANCELLED:
             yield replace(line, fate=Fate.LEFT)
-        elif status is not None:
+        elif isinstance(status, RegistrationStatus):
             yield replace(line, fate=Fate.ALREADY)
+        elif status is not None and status.kept:
+            yield replace(line, awaited=status)
         elif places is not None and taken >= places:
-            yield replace(line, fate=Fate.WAITLISTED)
+            yield replace(line, fate=Fate.WAITLISTED, awaited=status)
         else:
             taken += 1
-            yield line
+            yield replace(line, awaited=status)
 
 
 def _known(
-    session: Session, webinar: Webinar, emails: Sequence[str]
-) -> dict[str, RegistrationStatus]:
+    session: Session, webinar: Webinar, emails: Sequence[str], *, now: datetime
+) -> dict[str, RegistrationStatus | Awaited]:
     """Whose registration for this webinar there is, whatever became of it."""
-    found: dict[str, RegistrationStatus] = {}
+    found: dict[str, RegistrationStatus | Awaited] = {}
+    kept = sa.and_(Registration.held_until.is_not(None), Registration.held_until > now)
     for start in range(0, len(emails), BATCH):
         rows = session.execute(
-            sa.select(Participant.email, Registration.status)
+            sa.select(Participant.email, Registration.status, Registration.id, kept)
             .join(Registration, Registration.participant_id == Participant.id)
             .where(
                 Registration.webinar_id == webinar.id,
                 Participant.email.in_(emails[start : start + BATCH]),
             )
         )
-        found |= dict(rows.all())
+        for email, status, number, has_place in rows:
+            pending = status is RegistrationStatus.PENDING
+            found[email] = Awaited(number, bool(has_place)) if pending else status
     return found
 
 
@@ -332,7 +351,9 @@ def _register(
     """Write people, registrations and questions; gives the registrations."""
     ids = all_known_or_new(session, people=[line.person for line in lines if line.person], now=now)
     people = [ids[line.person.email] for line in lines if line.person]
-    fill(session, webinar=webinar, people=people, now=now)
+    _vouch(session, webinar, lines, now=now)
+    new = [one for line, one in zip(lines, people, strict=True) if line.awaited is None]
+    fill(session, webinar=webinar, people=new, now=now)
     questions = [
         {
             "webinar_id": webinar.id,
@@ -355,3 +376,18 @@ def _register(
             )
         )
     ]
+
+
+def _vouch(
+    session: Session, webinar: Webinar, lines: Sequence[ImportLine], *, now: datetime
+) -> None:
+    """What was to be confirmed stands: with the place that was kept, a free one, or in line."""
+    awaited = [(line.awaited, line.fate) for line in lines if line.awaited]
+    settle_pending(
+        session,
+        webinar=webinar,
+        kept=[one.id for one, _ in awaited if one.kept],
+        placed=[one.id for one, fate in awaited if fate is Fate.CONFIRMED and not one.kept],
+        in_line=[one.id for one, fate in awaited if fate is Fate.WAITLISTED],
+        now=now,
+    )

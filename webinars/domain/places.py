@@ -253,6 +253,38 @@ def fill(session: Session, *, webinar: Webinar, people: Sequence[int], now: date
     session.execute(sa.insert(Registration).returning(Registration.id), rows).all()
 
 
+def settle_pending(
+    session: Session,
+    *,
+    webinar: Webinar,
+    kept: Sequence[int],
+    placed: Sequence[int],
+    in_line: Sequence[int],
+    now: datetime,
+) -> None:
+    """Pending registrations stand: with the place kept for each, with a free one, or in line.
+
+    By their ids. The caller holds the lock of the webinar's row, has seen that the places are
+    there, and owes the mails. A fixed number of statements for each thousand.
+    """
+    if kept or placed:
+        _count(session, webinar, confirmed=len(kept) + len(placed), held=-len(kept))
+    for ids, status in (
+        ([*kept, *placed], RegistrationStatus.CONFIRMED),
+        (in_line, RegistrationStatus.WAITLISTED),
+    ):
+        values: dict[str, Any] = {"status": status, "held_until": None, "changed_at": now}
+        if status is RegistrationStatus.WAITLISTED and ids:
+            values["registered_at"] = joins_the_line(session, webinar=webinar, now=now)
+        for start in range(0, len(ids), BATCH):
+            session.execute(
+                sa.update(Registration)
+                .where(Registration.id.in_(ids[start : start + BATCH]))
+                .values(values)
+                .execution_options(synchronize_session="fetch")
+            )
+
+
 def fill_from(
     session: Session, *, webinar: Webinar, people: sa.Select[int, int], now: datetime
 ) -> int:
