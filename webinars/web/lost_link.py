@@ -6,7 +6,13 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from webinars.services import services
 from webinars.web.headers import keep_private
-from webinars.web.limits import limit_addresses, limiter, registrations_limit
+from webinars.web.limits import (
+    TYPED_TOO_OFTEN,
+    ask_to_wait,
+    limiter,
+    may_be_typed,
+    registrations_limit,
+)
 from webinars.web.registrations import send_again
 from webinars.web.webinar_form import (
     LINK_SUBJECT,
@@ -29,7 +35,6 @@ def page() -> Response:
 
 @blueprint.post("/link")
 @limiter.limit(registrations_limit)
-@limit_addresses
 def send() -> Response:
     """Send the personal link again; the same answer whether the address is known or not."""
     form = LinkForm(request.form)
@@ -37,6 +42,8 @@ def send() -> Response:
         return _private(_page(form, notice=OLD_FORM), 400)
     if not form.is_right():
         return _private(_page(form), 422)
+    if not may_be_typed(form.email.data):
+        return ask_to_wait(_private(_page(form, notice=TYPED_TOO_OFTEN), 429))
     with services().database.write() as session:
         send_again(session, form)
     return _private(_page(LinkForm(), sent=True))
