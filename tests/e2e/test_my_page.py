@@ -124,6 +124,7 @@ def comes_back(who: Visitor, address: str) -> None:
     """Register once more for what was left; another has the place, so it is the waiting list."""
     page = who.goes_to(address)
     who.looks(dark=True)
+    page.locator("#my-cancelled > summary").press("Enter")
     with page.expect_navigation():
         page.locator("form[action$='/include'] button").press("Enter")
     assert page.locator("[role=status]").is_visible()
