@@ -146,7 +146,7 @@ def test_junk_keeps_nobody_out(
     right = {"email": ALICE.email, "full_name": "Alice"}
     for number in range(MOST + 4):
         action = list(sheets)[number % 4]
-        if action == f"{PAGE}/link" and "full_name" in junk:
+        if action.endswith("/link") and "full_name" in junk:
             continue  # it has no such field
         assert client.post(action, data=sheets[action] | right | junk).status_code in (400, 422)
     assert {client.post(one, data=sheets[one] | right).status_code for one in sheets} == {200}
