@@ -181,7 +181,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def _emptied(postgres_url: str) -> Iterator[Callable[[], None]]:
     """Makes every table of PostgreSQL as after the migration."""
-    engine = sa.create_engine(postgres_url)
+    engine = sa.create_engine(postgres_url, pool_pre_ping=True)  # a test ends connections
     yield lambda: empty(engine)
     engine.dispose()
 

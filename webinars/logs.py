@@ -53,3 +53,5 @@ def set_up(*, level: str, style: Literal["json", "console"]) -> None:
     # The last one names the network of each visitor that it refuses.
     for noisy in ("apscheduler", "alembic", "mail.log", "flask-limiter"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # A tick that sends much lasts longer than the time to the next: that one is left out.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)

@@ -23,14 +23,14 @@ from tests.support import (
     register,
 )
 from webinars.db import Database
-from webinars.domain import planning, replays
+from webinars.domain import list_choices, planning, replays
 from webinars.domain.errors import NotFound
 from webinars.domain.forecast import Forecast, State, Typed, forecast, leaving
 from webinars.domain.mail_rules import DEFAULT, USUAL, Pace, Quiet, Times
 from webinars.domain.plan import PlannedSession
 from webinars.domain.programme import Moment
 from webinars.domain.replays import Video
-from webinars.models import Registration, RegistrationStatus, WebinarStatus
+from webinars.models import MailList, Participant, Registration, RegistrationStatus, WebinarStatus
 
 SURVEY = "https://enquete.example.org"
 TIMES = Times(START, END, "Europe/Paris")
@@ -206,6 +206,18 @@ def test_how_many_depends_on_who_came(site: Database) -> None:
     assert not look(site, now=END + 2 * DAY).webinar(MARCH.slug).near
 
 
+def test_nobody_is_counted_to_whom_a_reminder_will_not_leave(site: Database) -> None:
+    """Who came to their place shortly before it, and who has left reminders."""
+    now = START - DAY - HOUR
+    with site.write() as session:
+        rows = session.scalars(sa.select(Registration).order_by(Registration.id)).all()
+        rows[0].changed_at = now - HOUR
+        participant = session.get_one(Participant, rows[1].participant_id)
+        list_choices.leave(session, participant=participant, lists=[MailList.REMINDERS], now=NOW)
+    counts = {word: count for word, _, count in lines(look(site, now=now))}
+    assert (counts["1d"], counts["1h"], counts["replay"]) == (1, 2, 3)
+
+
 def test_the_draft_is_foreseen_as_if_it_were_published(site: Database) -> None:
     """March moves to the day after tomorrow, and May is new: nobody is registered for it."""
     with site.write() as session:
@@ -230,7 +242,7 @@ def test_the_queries_do_not_grow(database: Database, count: int) -> None:
         register(session, ALICE, webinar="w0")
     with counted_queries(database) as statements:
         assert len(look(database).webinars) == count
-    assert len(statements) == 5
+    assert len(statements) == 6
 
 
 def test_a_cycle_that_is_not_there_is_not_found(database: Database) -> None:

@@ -185,7 +185,7 @@ def test_it_takes_as_many_queries_whatever_there_is(march: Database) -> None:
     planned(march, now=START - DAY)
     with counted_queries(march) as queries:
         look(march, now=START - DAY)
-    assert len(queries) == 6
+    assert len(queries) == 7
 
 
 # of a person -----------------------------------------------------------------------------

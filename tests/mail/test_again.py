@@ -307,7 +307,8 @@ def test_each_kind_says_again_what_it_said(
         again(left, latest(left, kind), now=LATER)
         make_worker().tick()
     with left.read() as session:
-        rows = session.scalars(sa.select(OutboxMail).where(OutboxMail.resent_id.is_not(None)))
+        repeats = sa.select(OutboxMail).where(OutboxMail.resent_id.is_not(None))
+        rows = session.scalars(repeats.order_by(OutboxMail.id))
         assert [(one.kind, one.state) for one in rows] == [(kind, MailState.SENT) for kind in kinds]
     ids = {arrived.message["Message-ID"]: arrived for arrived in smtp.arrived}
     with left.read() as session:

@@ -291,6 +291,27 @@ def test_a_reminder_that_became_untrue_during_the_talk_does_not_leave(
     assert [arrived.envelope_to for arrived in smtp.arrived] == [[BOB.email]]
 
 
+def test_nobody_is_told_of_a_place_in_what_was_cancelled(
+    march: Database, make_worker: MakeWorker, smtp: MailServer
+) -> None:
+    """The confirmation waited, for a server that was away say: the notice says all there is."""
+    with march.write() as session:
+        for who in (ALICE, BOB):
+            register(session, who)
+    with march.write() as session:
+        published(session, plan_of(replace(MARCH, status=WebinarStatus.CANCELLED)))
+    make_worker().tick()
+    confirmations = [mail for mail in ledger(march) if mail.kind is MailKind.CONFIRMATION]
+    assert {(mail.state, mail.reply) for mail in confirmations} == {
+        (MailState.FAILED, "the webinar was cancelled")
+    }
+    subjects = [arrived.message["Subject"] for arrived in smtp.arrived]
+    assert sorted(map(str, subjects)) == [
+        "Annulé : Connaître son écosystème, jeudi 21 mars, 13 h",
+        "Cancelled: Connaître son écosystème, Thursday, March 21, 1 pm",
+    ]
+
+
 def test_a_page_that_changes_during_the_talk_is_told_as_it_is_now(
     with_alice: Database, make_worker: MakeWorker, smtp: MailServer
 ) -> None:

@@ -284,7 +284,7 @@ def test_the_queries_do_not_grow(
     sign_in(organiser)
     with counted_queries(database) as statements:
         page = main(organiser)
-    assert len([one for one in statements if "organiser" not in one]) == 10
+    assert len([one for one in statements if "organiser" not in one]) == 12
     assert len(page.all("li", class_="dates__row")) == len(sessions)
     if not sessions:
         assert "Aucun webinaire à venir : rien ne partira." in page.text

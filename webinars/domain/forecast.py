@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webinars.domain.audience import Audience, audiences
 from webinars.domain.errors import NotFound
 from webinars.domain.mail_rules import (
     DEFAULT,
@@ -18,21 +19,16 @@ from webinars.domain.mail_rules import (
     leaves_at,
     read,
 )
-from webinars.domain.places import HOLDS_A_PLACE
 from webinars.domain.planning import draft_plan, find_cycle
 from webinars.domain.programme import Moment
 from webinars.domain.rooms import Tool, reminding_tool
 from webinars.models import (
-    SOMEBODYS,
     Cycle,
     Registration,
-    RegistrationStatus,
     Replay,
     Webinar,
     WebinarStatus,
 )
-
-Counts = Mapping[RegistrationStatus, int]
 
 
 class State(enum.StrEnum):
@@ -121,7 +117,7 @@ def forecast(
 ) -> Forecast:
     """What the draft's rules, or those that were typed, would send. Raises NotFound.
 
-    Six queries.
+    Seven queries.
     """
     cycle = find_cycle(session, slug=cycle_slug)
     plan = draft_plan(cycle)
@@ -130,13 +126,17 @@ def forecast(
     if typed is not None and typed.slug is None:
         words, survey_url = typed.words or (), typed.survey_url
     public = _public(session, cycle)
-    counts = _counts(session, cycle)
+    of_cycle = Registration.webinar_id.in_(
+        sa.select(Webinar.id).where(Webinar.cycle_id == cycle.id)
+    )
+    people = audiences(session, among=of_cycle, pace=pace, now=moment.now)
     found = []
     for one in plan.sessions:
         if one.status is WebinarStatus.CANCELLED:
             continue
         own = typed.words if typed and typed.slug == one.slug else one.reminders
         webinar, online_at = public.get(one.slug, (None, None))
+        audience = people[webinar.id] if webinar and webinar.id in people else Audience()
         times = Times(plan.start_of(one), plan.end_of(one), plan.zone, online_at)
         its = leaving(
             own if own is not None else words,
@@ -155,7 +155,7 @@ def forecast(
                 zone=plan.zone,
                 own=own,
                 leaving=tuple(
-                    Leaving(rule, state, at, people(rule, counts.get(one.slug, {})))
+                    Leaving(rule, state, at, audience.of(rule, at, pace=pace))
                     for rule, state, at in its
                 ),
                 tool=reminding_tool(one.join_url),
@@ -191,32 +191,6 @@ def _public(session: Session, cycle: Cycle) -> dict[str, tuple[Webinar, datetime
         .where(Webinar.cycle_id == cycle.id)
     )
     return {webinar.slug: (webinar, online_at) for webinar, online_at in rows}
-
-
-def _counts(session: Session, cycle: Cycle) -> dict[str, dict[RegistrationStatus, int]]:
-    """How many have a place of each webinar, by what became of it. One query."""
-    rows = session.execute(
-        sa.select(Webinar.slug, Registration.status, sa.func.count())
-        .join(Registration, Registration.webinar_id == Webinar.id)
-        .where(Webinar.cycle_id == cycle.id, Registration.status.in_(HOLDS_A_PLACE), SOMEBODYS)
-        .group_by(Webinar.slug, Registration.status)
-    )
-    found: dict[str, dict[RegistrationStatus, int]] = {}
-    for slug, status, count in rows:
-        found.setdefault(slug, {})[status] = count
-    return found
-
-
-def people(rule: Rule, counts: Counts) -> int:
-    """To how many a rule writes, as they are registered now."""
-    confirmed = counts.get(RegistrationStatus.CONFIRMED, 0)
-    match rule.kind:
-        case RuleKind.REMINDER:
-            return confirmed
-        case RuleKind.REPLAY:
-            return sum(counts.values())
-        case RuleKind.SURVEY:
-            return counts.get(RegistrationStatus.ATTENDED, 0) or confirmed
 
 
 def _pending(cycle: Cycle, public: Mapping[str, tuple[Webinar, datetime | None]]) -> bool:

@@ -88,7 +88,7 @@ def standing(session: Session, *, every: timedelta, now: datetime) -> Standing:
     """
     ended = _ended(session)
     overdue, oldest = session.execute(
-        sa.select(sa.func.count(), sa.func.min(OutboxMail.due_at)).where(
+        sa.select(sa.func.count(), sa.func.min(_FIRST_DUE)).where(
             outbox.IS_PENDING,
             sa.or_(OutboxMail.due_at < now - outbox.LATE, OutboxMail.tries >= MANY_TRIES),
         )
@@ -107,6 +107,10 @@ def standing(session: Session, *, every: timedelta, now: datetime) -> Standing:
             open=sum(one.waiting for one in ended.values() if one.reason in UNDELIVERED),
         ),
     )
+
+
+_FIRST_DUE = sa.case((OutboxMail.tries > 0, OutboxMail.created_at), else_=OutboxMail.due_at)
+"""What was tried is due at its next try; when it was written says how long it has waited."""
 
 
 def _ended(session: Session) -> dict[Reason, Ended]:

@@ -162,5 +162,5 @@ def _coming(
             left=mail_lists.LIST_OF[KINDS[rule.kind]] in left,
         )
         for rule, state, at in still_to_leave(webinar, cycle, online_at, pace=pace, now=now)
-        if writes_to(rule, registration.status)
+        if writes_to(rule, at, registration, pace=pace)
     ]

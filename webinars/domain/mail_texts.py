@@ -142,7 +142,7 @@ def read_part(where: Situation, part: Part, text: str) -> tuple[placeholders.Pie
         if part is Part.SUBJECT:
             raise WrongValue(N_("line breaks and control characters cannot stand here"))
         raise WrongValue(N_("control characters cannot stand here"))
-    if part is Part.SUBJECT and not text.strip():
+    if part is Part.SUBJECT and not any(character.isalnum() for character in text):
         raise WrongValue(N_("a subject is needed: without one a mail looks like an unwanted one"))
     if len(text) > MOST[part]:
         raise WrongValue(

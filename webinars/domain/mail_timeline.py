@@ -9,14 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.domain import mail_rules, reminders
-from webinars.domain.forecast import Leaving, State, leaving, people
+from webinars.domain.audience import Audience, audiences, is_late
+from webinars.domain.forecast import Leaving, State, leaving
 from webinars.domain.mail_log import ENDED, WAITING
 from webinars.domain.mail_reasons import UNDELIVERED, is_of
 from webinars.domain.mail_rules import Pace, Rule, RuleKind
 from webinars.domain.places import HOLDS_A_PLACE
 from webinars.domain.registrants import ListHead, list_head
 from webinars.models import (
-    SOMEBODYS,
     Change,
     ChangeKind,
     Cycle,
@@ -166,22 +166,15 @@ def _coming(
     pace: Pace,
     now: datetime,
 ) -> tuple[Leaving, ...]:
-    """Rules whose time is to come, with how many they write to as things stand. One query."""
+    """Rules whose time is to come, with how many they write to as things stand. Two queries."""
     if webinar.status is WebinarStatus.CANCELLED:
         return ()
     its = still_to_leave(webinar, cycle, online_at, pace=pace, now=now)
-    counts: dict[RegistrationStatus, int] = dict(
-        session.execute(
-            sa.select(Registration.status, sa.func.count())
-            .where(
-                Registration.webinar_id == webinar.id,
-                Registration.status.in_(HOLDS_A_PLACE),
-                SOMEBODYS,
-            )
-            .group_by(Registration.status)
-        ).all()
+    of_it = Registration.webinar_id == webinar.id
+    audience = audiences(session, among=of_it, pace=pace, now=now).get(webinar.id, Audience())
+    return tuple(
+        Leaving(rule, state, at, audience.of(rule, at, pace=pace)) for rule, state, at in its
     )
-    return tuple(Leaving(rule, state, at, people(rule, counts)) for rule, state, at in its)
 
 
 def still_to_leave(
@@ -200,8 +193,9 @@ def still_to_leave(
     return tuple(one for one in found if one[1] in (State.COMING, State.WAITS))
 
 
-def writes_to(rule: Rule, status: RegistrationStatus) -> bool:
-    """Whether a rule writes to somebody who stands so, as things are now."""
+def writes_to(rule: Rule, at: datetime | None, registration: Registration, *, pace: Pace) -> bool:
+    """Whether a rule that leaves at that time writes to somebody, as things are now."""
     if rule.kind is RuleKind.REMINDER:
-        return status is RegistrationStatus.CONFIRMED
-    return status in HOLDS_A_PLACE
+        late = is_late(rule, at, since=registration.changed_at, pace=pace)
+        return registration.status is RegistrationStatus.CONFIRMED and not late
+    return registration.status in HOLDS_A_PLACE

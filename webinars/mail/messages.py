@@ -32,6 +32,7 @@ from webinars.models import (
     Registration,
     RegistrationStatus,
     Webinar,
+    WebinarStatus,
 )
 from webinars.services import Services
 
@@ -112,6 +113,8 @@ SAYS: dict[MailKind, tuple[RegistrationStatus, ...]] = {
 """What each kind says of a registration: it must still be so."""
 
 
+PROMISES = (MailKind.CONFIRMATION, MailKind.WAITING_LIST, MailKind.PROMOTION)
+"""Kinds that say that the webinar takes place."""
 OF_ITS_FACTS = (*reminders.KINDS.values(), *SAYS)
 """Kinds whose truth is in the facts of the mail; the others look further."""
 
@@ -134,9 +137,17 @@ def still_true(session: Session, *, facts: Facts, now: datetime) -> None:
         welcome.still_true(session, mail=mail, now=now)
     elif mail.kind in scopes.KINDS:
         scopes.still_true(session, mail=mail, now=now)
+    elif mail.kind in PROMISES and _is_off(mail):
+        raise NotToBeSent(reminders.CANCELLED)
     elif mail.kind in SAYS and status not in SAYS[mail.kind]:
         present = status.value if status else "none"
         raise NotToBeSent(f"it is no longer true: the registration is {present} now")
+
+
+def _is_off(mail: OutboxMail) -> bool:
+    """Whether its webinar was cancelled: a notice of that says so, and nothing else does."""
+    webinar = mail.webinar
+    return webinar is not None and webinar.status is WebinarStatus.CANCELLED
 
 
 def _may_leave(facts: Facts, now: datetime) -> None:
