@@ -50,8 +50,9 @@ def again(mail: int) -> AnyResponse:
     except mail_acts.OfAnAccount:
         flash(
             gettext(
-                "The links of a mail about an account end. An administrator sends a new one from "
-                "the page of the accounts."
+                "A mail to somebody of the desk is not repeated: its links have ended. An "
+                "administrator sends a new invitation from the page of the accounts, and a test "
+                "is sent anew beside the words of its mail."
             ),
             "error",
         )
