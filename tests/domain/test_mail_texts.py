@@ -12,7 +12,7 @@ from webinars.domain.errors import NotFound, WrongValue
 from webinars.domain.mail_texts import SITUATIONS, Overtaken, OwnWords, Part, WrongTexts
 from webinars.domain.organisers import create_organiser
 from webinars.domain.trials import TooManyTrials
-from webinars.models import AuditEntry, MailText, MailTrial, OutboxMail
+from webinars.models import AuditEntry, MailKind, MailText, MailTrial, OutboxMail
 
 ANNE, BOB = "anne@example.org", "bob@example.org"
 REMINDER = mail_texts.situation("reminder", "before")
@@ -237,3 +237,11 @@ def test_what_cannot_be_sent_is_not_tried(database: Database, anne: int) -> None
         try_(database, anne, "one", "{position}")
     with database.read() as session:
         assert count(session, OutboxMail) == 0
+
+
+@pytest.mark.parametrize("subject", ["", " ", "\u200b", "\u00ad \u2060", "\ufe0f", "\u0301"])
+def test_a_subject_that_nobody_sees_is_none(subject: str) -> None:
+    where = mail_texts.situation(MailKind.REMINDER, "before")
+    with pytest.raises(WrongValue, match="a subject is needed"):
+        mail_texts.read_part(where, Part.SUBJECT, subject)
+    assert mail_texts.read_part(where, Part.SUBJECT, "🎉")

@@ -136,13 +136,17 @@ def situation(kind: str, name: str) -> Situation:
     return found
 
 
+UNSEEN = ("Zs", "Cf", "Mn", "Me")
+"""Spaces, and what is seen only beside something else (Unicode general categories)."""
+
+
 def read_part(where: Situation, part: Part, text: str) -> tuple[placeholders.Piece, ...]:
     """A part as it may be kept and sent. Raises WrongValue, a sentence that says what to do."""
     if CONTROL.search(text) or (part is Part.SUBJECT and ("\n" in text or "\t" in text)):
         if part is Part.SUBJECT:
             raise WrongValue(N_("line breaks and control characters cannot stand here"))
         raise WrongValue(N_("control characters cannot stand here"))
-    if part is Part.SUBJECT and not any(character.isalnum() for character in text):
+    if part is Part.SUBJECT and not any(unicodedata.category(one) not in UNSEEN for one in text):
         raise WrongValue(N_("a subject is needed: without one a mail looks like an unwanted one"))
     if len(text) > MOST[part]:
         raise WrongValue(
