@@ -132,11 +132,14 @@ class Database:
         """The one value that a statement without parameters gives, as the database stands now.
 
         What is asked before an answer from memory: SQLite is asked without all that SQLAlchemy
-        does around a query, which takes ten times as long as its answer.
+        does around a query, which takes ten times as long as its answer. Raises SQLAlchemyError.
         """
         if self.url.get_backend_name() == "sqlite":
-            with closing(self.engine.raw_connection()) as connection:
-                return connection.cursor().execute(_sql(statement)).fetchone()[0]
+            try:
+                with closing(self.engine.raw_connection()) as connection:
+                    return connection.cursor().execute(_sql(statement)).fetchone()[0]
+            except sqlite3.Error as error:
+                raise sa.exc.SQLAlchemyError(str(error)) from error
         with self._made.glancing.connect() as found:
             return found.exec_driver_sql(_sql(statement)).scalar_one()
 

@@ -2,13 +2,18 @@
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
+import pytest
 from flask.testing import FlaskClient
 
+from tests.conftest import settings_for
 from tests.support import APRIL, MARCH, MAY, counted_queries, plan_of, published
+from webinars import create_app
 from webinars.db import Database
 from webinars.web import kept_feeds
 
+HTML = "text/html"
 FEEDS = ("/calendar.ics", "/cycles/2019/calendar.ics", f"/cycles/2019/{MARCH.slug}.ics")
 
 
@@ -65,3 +70,15 @@ def test_the_memory_has_an_end(client: FlaskClient, site: Database, monkeypatch)
     with counted_queries(site) as queries:
         assert client.get(FEEDS[0]).status_code == 200
     assert any("FROM webinars" in query for query in queries)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql+psycopg://nobody@127.0.0.1:1/nowhere", "sqlite:///{}/no-folder/none.sqlite"]
+)
+def test_a_database_that_is_away_is_told_as_on_every_page(tmp_path: Path, url: str) -> None:
+    """The memory stands before the application, which has the words for it."""
+    app = create_app(settings_for(url.format(tmp_path), tmp_path))
+    client = app.test_client()
+    page, feed = client.get("/cycles/2019"), client.get("/calendar.ics")
+    assert (feed.status_code, feed.mimetype) == (page.status_code, page.mimetype) == (500, HTML)
+    assert "X-Request-ID" in feed.headers

@@ -31,9 +31,9 @@ class Audience:
         confirmed = counts[RegistrationStatus.CONFIRMED]
         match rule.kind:
             case RuleKind.REMINDER:
-                known_by = None if at is None else at - pace.apart
-                told = [one for one in self.late if known_by is not None and one > known_by]
-                return confirmed - len(told)
+                return confirmed - sum(
+                    is_late(rule, at, since=since, pace=pace) for since in self.late
+                )
             case RuleKind.REPLAY:
                 return sum(counts.values())
             case RuleKind.SURVEY:
@@ -42,7 +42,7 @@ class Audience:
 
 def is_late(rule: Rule, at: datetime | None, *, since: datetime, pace: Pace) -> bool:
     """Whether somebody who has their place since then was told too shortly before a reminder."""
-    return rule.kind is RuleKind.REMINDER and at is not None and since > at - pace.apart
+    return rule.kind is RuleKind.REMINDER and at is not None and since > pace.known_by(at)
 
 
 def audiences(
@@ -68,7 +68,7 @@ def audiences(
         sa.select(Registration.webinar_id, Registration.changed_at).where(
             among,
             Registration.status == RegistrationStatus.CONFIRMED,
-            Registration.changed_at > now - pace.apart,
+            Registration.changed_at > pace.known_by(now),
             SOMEBODYS,
             _wants(RuleKind.REMINDER),
         )

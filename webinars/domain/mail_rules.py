@@ -168,6 +168,10 @@ class Pace:
     """Two reminders to one person that would leave within this are one."""
     quiet: Quiet | None = None
 
+    def known_by(self, at: datetime) -> datetime:
+        """Who knows of a webinar since then is reminded at ``at``; who came later was just told."""
+        return at - self.apart
+
 
 USUAL = Pace()
 

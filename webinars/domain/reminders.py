@@ -164,7 +164,7 @@ def times_of(webinar: Webinar, zone: str, online_at: datetime | None) -> Times:
 
 def _just_told(webinar: Candidate, due: Due, pace: Pace) -> bool:
     """The publication that put it on its date has just told everybody."""
-    return due.rule.kind is RuleKind.REMINDER and webinar.placed_at > due.at - pace.apart
+    return due.rule.kind is RuleKind.REMINDER and webinar.placed_at > pace.known_by(due.at)
 
 
 def _told_from(due: Due, pace: Pace) -> datetime:
@@ -172,7 +172,7 @@ def _told_from(due: Due, pace: Pace) -> datetime:
 
     Not one that was written before the rule was in force.
     """
-    return max(due.at - pace.apart, due.since)
+    return max(pace.known_by(due.at), due.since)
 
 
 _OTHER = aliased(Registration)
@@ -245,7 +245,7 @@ def _whom(due: Due, pace: Pace) -> tuple[list[sa.ColumnElement[bool]], sa.Column
     same_webinar = OutboxMail.webinar_id == Registration.webinar_id
     match due.rule.kind:
         case RuleKind.REMINDER:
-            known = Registration.changed_at <= due.at - pace.apart
+            known = Registration.changed_at <= pace.known_by(due.at)
             confirmed = Registration.status == RegistrationStatus.CONFIRMED
             return [confirmed, known], OutboxMail.created_at >= _told_from(due, pace)
         case RuleKind.REPLAY:
@@ -364,10 +364,10 @@ def _told_froms(
     webinar: Webinar, zone: str, *, known_since: datetime, pace: Pace
 ) -> list[datetime]:
     """``_told_from`` of each reminder to somebody who has known of the webinar since then."""
-    known_by = max(webinar.placed_at, known_since) + pace.apart
+    known_since = max(webinar.placed_at, known_since)
     timetable = mail_rules.timetable(times_of(webinar, zone, None), webinar.armed, pace=pace)
     return [
         _told_from(due, pace)
         for due in timetable
-        if due.rule.kind is RuleKind.REMINDER and known_by <= due.at
+        if due.rule.kind is RuleKind.REMINDER and known_since <= pace.known_by(due.at)
     ]

@@ -14,6 +14,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import Accept, ETags, Headers
 from werkzeug.http import parse_accept_header, parse_date, parse_etags
 from werkzeug.test import run_wsgi_app
@@ -74,14 +75,20 @@ class KeptFeeds:
         method = environ["REQUEST_METHOD"]
         if method not in {"GET", "HEAD"}:
             return self._app(environ, start_response)
-        version = self._database.peek(site.VERSION)
+        try:
+            version = self._database.peek(site.VERSION)
+        except SQLAlchemyError:
+            return self._app(environ, start_response)  # which has the words for it
         kept = self._kept.get(path)
         if kept is None or kept.version != version:
             body, status, headers = self._ask(environ, "identity")
-            if not status.startswith("200"):
+            packed = self._ask(environ, "gzip") if status.startswith("200") else None
+            # It may be gone from one to the other.
+            if packed is None or not packed[1].startswith("200"):
                 start_response(status, headers.to_wsgi_list())
                 return [] if method == "HEAD" else [body]
-            kept = self._keep(path, version, body, headers, environ)
+            kept = _kept(version, (body, headers), (packed[0], packed[2]))
+            self._keep(path, kept)
         form = kept.packed if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING")) else kept.plain
         if is_unchanged(form, kept.changed_at, environ):
             start_response("304 NOT MODIFIED", form.unchanged)
@@ -95,24 +102,23 @@ class KeptFeeds:
         body, status, headers = run_wsgi_app(self._app, asked, buffered=True)
         return b"".join(body), status, headers
 
-    def _keep(
-        self, path: str, version: int, body: bytes, headers: Headers, environ: Environ
-    ) -> Kept:
-        packed, _, packed_headers = self._ask(environ, "gzip")
-        tag = headers["ETag"].strip('"')
-        kept = Kept(
-            version=version,
-            changed_at=parse_date(headers.get("Last-Modified")),
-            plain=_form(body, headers, tag),
-            # Of a program that had the plain form, and takes the packed one now, too.
-            packed=_form(packed, packed_headers, tag, packed_headers["ETag"].strip('"')),
-        )
+    def _keep(self, path: str, kept: Kept) -> None:
         with self._lock:
             self._kept[path] = kept
             self._kept.move_to_end(path)
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
-        return kept
+
+
+def _kept(version: int, plain: tuple[bytes, Headers], packed: tuple[bytes, Headers]) -> Kept:
+    tag, packed_tag = (headers["ETag"].strip('"') for _, headers in (plain, packed))
+    return Kept(
+        version=version,
+        changed_at=parse_date(plain[1].get("Last-Modified")),
+        plain=_form(*plain, tag),
+        # Of a program that had the plain form, and takes the packed one now, too.
+        packed=_form(*packed, tag, packed_tag),
+    )
 
 
 def _form(body: bytes, headers: Headers, *tags: str) -> Form:
