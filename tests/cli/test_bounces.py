@@ -83,6 +83,19 @@ def test_what_is_none(run: Run, ids: list[str], tmp_path: Path) -> None:
         assert done(run("bounces", "read", tmp_path / name)) == "1 read, 0 notices in them\n"
 
 
+def test_what_was_taken_before_a_file_that_is_not_there_is_told(
+    run: Run, database: Database, ids: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "notice"
+    file.write_bytes(dsn(id_=ids[0]))
+    result = run("bounces", "read", file, tmp_path / "none")
+    assert (result.exit_code, "No such file" in result.stderr) == (1, True)
+    assert result.stdout == (
+        "1 read, 1 notices in them\n  1 nothing leaves for the address any more\n"
+    )
+    assert stopped(database) == 1
+
+
 def test_a_file_that_cannot_be_read(run: Run, tmp_path: Path) -> None:
     assert refused(run("bounces", "read", tmp_path / "none")) == (
         f"Error: {tmp_path / 'none'}: No such file or directory.\n"

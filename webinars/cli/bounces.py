@@ -38,13 +38,20 @@ def group() -> None:
 def read(services: Services, files: tuple[str, ...]) -> None:
     """Take notices from each FILE, a message or an mbox; "-" is the standard input."""
     messages, found = 0, Counter[Outcome]()
-    for name in files:
-        for raw in _messages(name):
-            messages += 1
-            for report in read_notice(raw):
-                with services.database.write() as session:
-                    outcome = delivery_notices.take(session, report=report, now=clock.now())
-                found[outcome] += 1
+    try:
+        for name in files:
+            for raw in _messages(name):
+                messages += 1
+                for report in read_notice(raw):
+                    with services.database.write() as session:
+                        outcome = delivery_notices.take(session, report=report, now=clock.now())
+                    found[outcome] += 1
+    finally:
+        if messages:  # also those before a file that is not there
+            _tell(messages, found)
+
+
+def _tell(messages: int, found: Counter[Outcome]) -> None:
     click.echo(f"{messages} read, {sum(found.values())} notices in them")
     for outcome, count in sorted(found.items()):
         click.echo(f"  {count} {SAID[outcome]}")
