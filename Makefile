@@ -27,6 +27,7 @@ run: .make/run ## the service with its worker and demonstration data; PORT=8001 
 
 test: .make/dev ## every test; installs chromium and PostgreSQL where that is allowed
 	@scripts/test-needs
+	@scripts/javascript
 	scripts/with-postgres $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: .make/dev ## lint, format, types, and the rules of the house
