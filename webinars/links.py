@@ -80,8 +80,15 @@ class Links:
 
     def join(self, cycle: str, webinar: str, *, token: str, language: str) -> str:
         """The door of a webinar for one participant."""
-        path = f"/cycles/{quote(cycle)}/{quote(webinar)}/join?t={quote(token)}"
-        return self._page(path, language)
+        return f"{self.door(cycle, webinar, language=language)}?t={quote(token)}"
+
+    def door(self, cycle: str, webinar: str, *, language: str) -> str:
+        """The door of a webinar, for whoever has their personal link elsewhere."""
+        return self._page(f"/cycles/{quote(cycle)}/{quote(webinar)}/join", language)
+
+    def webinar_calendar(self, cycle: str, webinar: str, *, language: str) -> str:
+        """A webinar as a file for calendars."""
+        return self._page(f"/cycles/{quote(cycle)}/{quote(webinar)}.ics", language)
 
     def person(self, token: str, *, language: str) -> str:
         """The participant's own page."""

@@ -33,6 +33,7 @@ from webinars.db import Database
 from webinars.domain import participants, planning, replays
 from webinars.domain.calendars import Feed, Writer
 from webinars.domain.errors import NotFound
+from webinars.domain.personal_calendar import Kept, personal_calendar
 from webinars.domain.plan import PlannedSession
 from webinars.domain.replays import Video
 from webinars.links import Links
@@ -308,7 +309,8 @@ def test_a_person_sees_the_webinars_they_have_a_place_in(database: Database) -> 
         for who in (ALICE, BOB):
             participant = participants.by_email(session, email=who.email)
             assert participant is not None
-            found[who] = summaries(WRITER.person(session, participant=participant).body)
+            feed = personal_calendar(session, participant=participant, writer=WRITER, kept=Kept())
+            found[who] = summaries(feed.body)
     assert found == {ALICE: [MARCH.title], BOB: [APRIL.title, MAY.title]}
 
 

@@ -72,7 +72,7 @@ def test_headers(client: FlaskClient, feeds, services: Services) -> None:
         assert "Set-Cookie" not in answer.headers
         personal = address.startswith("/me/")
         assert answer.headers.getlist("Vary") == ([] if personal else ["Accept-Encoding"])
-        cache = "private, no-store" if personal else "public, max-age=300"
+        cache = "private, no-cache" if personal else "public, max-age=300"
         assert answer.headers["Cache-Control"] == cache
         assert answer.headers.get("X-Robots-Tag") == ("noindex, nofollow" if personal else None)
         assert (answer.headers["Referrer-Policy"] == "no-referrer") is personal

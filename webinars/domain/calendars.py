@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from icalendar import Calendar, Event, vDuration, vText, vUri
+from icalendar import Alarm, Calendar, Event, vDuration, vText, vUri
 from sqlalchemy.orm import Session
 
 from webinars.domain.errors import NotFound
@@ -20,9 +20,6 @@ from webinars.i18n import gettext
 from webinars.links import Links
 from webinars.models import (
     Cycle,
-    Participant,
-    Registration,
-    RegistrationStatus,
     Replay,
     Theme,
     Webinar,
@@ -31,11 +28,8 @@ from webinars.models import (
 
 PRODUCT = "-//Webinars//webinars//FR"
 REFRESH = timedelta(hours=1)
-IN_A_CALENDAR = (
-    RegistrationStatus.CONFIRMED,
-    RegistrationStatus.ATTENDED,
-    RegistrationStatus.ABSENT,
-)
+BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00Z")
+"""When a feed changed in which nothing ever did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +62,13 @@ class Writer:
 
     def everything(self, session: Session) -> Feed:
         """Every published webinar."""
-        return self._feed(self.site_name, _entries(session, sa.true()))
+        return self._feed(self.site_name, entries_of(session, sa.true()))
 
     def cycle(self, session: Session, *, slug: str) -> Feed:
         """The webinars of a cycle. Raises NotFound."""
         cycle = published_cycle(session, slug=slug)
         return self._feed(
-            cycle.title, _entries(session, Webinar.cycle_id == cycle.id), cycle.published_at
+            cycle.title, entries_of(session, Webinar.cycle_id == cycle.id), cycle.published_at
         )
 
     def theme(self, session: Session, *, slug: str) -> Feed:
@@ -82,51 +76,44 @@ class Writer:
         theme = session.scalar(sa.select(Theme).where(Theme.slug == slug))
         if theme is None:
             raise NotFound(slug)
-        return self._feed(theme.title, _entries(session, Webinar.theme_slug == slug))
-
-    def person(self, session: Session, *, participant: Participant) -> Feed:
-        """The webinars that one person has a place in."""
-        mine = sa.select(Registration.webinar_id).where(
-            Registration.participant_id == participant.id,
-            Registration.status.in_(IN_A_CALENDAR),
-        )
-        changed_at = session.scalar(
-            sa.select(sa.func.max(Registration.changed_at)).where(
-                Registration.participant_id == participant.id
-            )
-        )
-        entries = _entries(session, Webinar.id.in_(mine))
-        return self._feed(gettext("My webinars"), entries, changed_at)
+        return self._feed(theme.title, entries_of(session, Webinar.theme_slug == slug))
 
     def one(self, session: Session, *, cycle_slug: str, webinar_slug: str) -> Feed:
         """One webinar as a file: no name of a calendar in it. Raises NotFound."""
         webinar = find_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
-        return self._feed(None, _entries(session, Webinar.id == webinar.id))
+        return self._feed(None, entries_of(session, Webinar.id == webinar.id))
 
     def _feed(
         self, name: str | None, entries: Sequence[Entry], changed_at: datetime | None = None
     ) -> Feed:
+        calendar = self.frame(name)
+        for entry in entries:
+            calendar.add_component(self.event(entry))
+        latest = max((entry.webinar.changed_at for entry in entries), default=BEGINNING)
+        return Feed(calendar.to_ical(), max(latest, changed_at or BEGINNING))
+
+    def frame(self, name: str | None) -> Calendar:
+        """A calendar without entries; one without a name is a file (Outlook would subscribe)."""
         calendar = Calendar()
         calendar.add("prodid", PRODUCT)
         calendar.add("version", "2.0")
         calendar.add("calscale", "GREGORIAN")
         if name is not None:
-            # A single file has no name: Outlook would make a new calendar of it.
             calendar.add("name", vText(name))
             calendar.add("x-wr-calname", vText(name))
             calendar.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
             calendar.add("x-published-ttl", vDuration(REFRESH))
-        for entry in entries:
-            calendar.add_component(self._event(entry))
-        latest = max((entry.webinar.changed_at for entry in entries), default=None)
-        known = [instant for instant in (latest, changed_at) if instant]
-        epoch = datetime.fromisoformat("2000-01-01T00:00:00Z")
-        return Feed(calendar.to_ical(), max(known, default=epoch))
+        return calendar
 
-    def _event(self, entry: Entry) -> Event:
+    def event(
+        self, entry: Entry, *, door: str | None = None, alarm: timedelta | None = None
+    ) -> Event:
+        """An entry; ``door`` is one person's own, ``alarm`` how long before the start it rings."""
         webinar = entry.webinar
         cancelled = webinar.status is WebinarStatus.CANCELLED
-        page = self.links.webinar(entry.cycle_slug, webinar.slug, language=self.language)
+        where = (entry.cycle_slug, webinar.slug)
+        page = self.links.webinar(*where, language=self.language)
+        to_come = not (cancelled or entry.has_replay)
         event = Event()
         event.add("uid", webinar.uid)
         event.add("sequence", webinar.sequence)
@@ -141,9 +128,21 @@ class Writer:
         event.add("summary", vText(title))
         event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
         event.add("transp", "TRANSPARENT" if cancelled else "OPAQUE")
-        event.add("description", vText(self._description(entry, page)))
-        event.add("location", vText(page))
+        event.add("description", vText(self._description(entry, page, door)))
+        event.add("location", vText(door if door and to_come else page))
         event.add("url", vUri(page))
+        if to_come:
+            # RFC 7986 section 5.11; few programs read it, so the description has it too.
+            room = door or self.links.door(*where, language=self.language)
+            event.add(
+                "conference",
+                vUri(room),
+                parameters={
+                    "VALUE": "URI",
+                    "FEATURE": ["AUDIO", "VIDEO"],
+                    "LABEL": gettext("Join the webinar"),
+                },
+            )
         if entry.theme:
             event.add("categories", [entry.theme])
         event.add(
@@ -151,15 +150,24 @@ class Writer:
             f"mailto:{self.organiser_email}",
             parameters={"CN": self.organiser_name},
         )
+        if alarm is not None and to_come:
+            event.add_component(_alarm(title, alarm))
         return event
 
-    def _description(self, entry: Entry, page: str) -> str:
+    def _description(self, entry: Entry, page: str, door: str | None) -> str:
         webinar = entry.webinar
         parts: list[str] = []
-        if entry.has_replay:
+        if webinar.status is WebinarStatus.CANCELLED:
+            parts.append(gettext("This webinar is cancelled: %(address)s", address=page))
+        elif entry.has_replay:
             parts.append(gettext("Watch the replay: %(address)s", address=page))
+        elif door:
+            parts.append(gettext("Join, with your personal link: %(address)s", address=door))
+            parts.append(gettext("What it is about, then its replay: %(address)s", address=page))
         else:
+            room = self.links.door(entry.cycle_slug, webinar.slug, language=self.language)
             parts.append(gettext("Register, join, then watch again: %(address)s", address=page))
+            parts.append(gettext("Registered? The way into the room: %(address)s", address=room))
         if webinar.why:
             parts.append(webinar.why)
         if webinar.agenda:
@@ -169,7 +177,17 @@ class Writer:
         return "\n\n".join(parts)
 
 
-def _entries(session: Session, which: sa.ColumnElement[bool]) -> list[Entry]:
+def _alarm(title: str, before: timedelta) -> Alarm:
+    """RFC 5545 section 3.6.6."""
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", vText(title))
+    alarm.add("trigger", -before)
+    return alarm
+
+
+def entries_of(session: Session, which: sa.ColumnElement[bool]) -> list[Entry]:
+    """Public webinars with what their entries need, by their start. One query."""
     rows: Iterable[sa.Row[Webinar, str, str, int]] = session.execute(
         sa.select(Webinar, Cycle.slug, Theme.title, Replay.id)
         .join(Cycle, Cycle.id == Webinar.cycle_id)

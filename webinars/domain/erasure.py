@@ -170,7 +170,7 @@ def _blank(session: Session, people: Sequence[Participant], now: datetime) -> No
         person.full_name = ""
         person.organisation = person.actor_category = person.region = None
         person.language = DEFAULT_LANGUAGE
-        person.said_anew = None
+        person.said_anew = person.calendar_alarm = person.calendar_alarm_at = None
         person.proven_at = person.news_since = person.news_version = None
         person.erased_at = now
     session.flush()

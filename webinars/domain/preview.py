@@ -7,7 +7,6 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain.calendars import IN_A_CALENDAR
 from webinars.domain.consequences import Consequences, Facts, Reminding, State, consequences
 from webinars.domain.mail_rules import (
     USUAL,
@@ -18,6 +17,7 @@ from webinars.domain.mail_rules import (
     leaves_at,
     read,
 )
+from webinars.domain.personal_calendar import IN_A_CALENDAR
 from webinars.domain.planning import find_cycle
 from webinars.domain.programme import Moment, ThemeView, theme_view
 from webinars.domain.publication import changed_fields

@@ -51,6 +51,10 @@ class Participant(Base):
     language: Mapped[str]
     page_generation: Mapped[int] = mapped_column(default=1)
     calendar_generation: Mapped[int] = mapped_column(default=1)
+    calendar_alarm: Mapped[int | None]
+    """Minutes before the start at which entries of their calendar ring; None when they do not."""
+    calendar_alarm_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When they chose it: their calendar changes with it."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     last_contact_at: Mapped[datetime] = mapped_column(UTCDateTime)
     """From here three years are counted until the person is erased (CNIL)."""

@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from webinars.domain.personal_calendar import Kept as PersonalCalendars
 from webinars.services import Services
 from webinars.web import (
     accounts,
@@ -22,6 +23,7 @@ from webinars.web import (
     mail_acts,
     mail_texts,
     mails,
+    my_calendar,
     organise,
     people,
     public,
@@ -51,6 +53,7 @@ from webinars.web.sign_in import set_up_sign_in
 def set_up(app: Flask, services: Services, *, https: bool) -> None:
     """Everything that answers requests."""
     app.extensions["webinars.pages"] = PageCache()
+    app.extensions["webinars.personal_calendars"] = PersonalCalendars()
     log_requests(app)
     compress(app)  # the first named works last, on the answer as it is
     add_headers(app, https=https)
@@ -65,6 +68,7 @@ def set_up(app: Flask, services: Services, *, https: bool) -> None:
         list_imports,
         feeds,
         people,
+        my_calendar,
         rights,
         leaving,
         lost_link,

@@ -25,6 +25,7 @@ from webinars.domain.planning import AlreadyPublic, Stale
 from webinars.domain.programme import CycleView, home
 from webinars.links import Purpose
 from webinars.services import services
+from webinars.web.limits import WRONG_SECRETS, may_try_secrets
 
 log = structlog.get_logger()
 
@@ -94,12 +95,22 @@ def handle_errors(app: Flask) -> None:
 
 
 def _no_secret(_error: UnknownSecret) -> Response:
+    if not may_try_secrets():
+        return _wait()
     return error_page(404, sentence=NO_SECRET, lost_link=True)
 
 
 def _replaced(error: SecretReplaced) -> Response:
+    if not may_try_secrets():
+        return _wait()
     calendar = error.purpose is Purpose.CALENDAR
     return error_page(410, sentence=CALENDAR_REPLACED if calendar else None, lost_link=True)
+
+
+def _wait() -> Response:
+    response = error_page(429)
+    response.headers["Retry-After"] = str(WRONG_SECRETS.get_expiry())
+    return response
 
 
 def error_page(

@@ -2,11 +2,13 @@
 
 import hashlib
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
 from webinars.domain import participants
 from webinars.domain.calendars import Feed
+from webinars.domain.personal_calendar import Kept, personal_calendar
 from webinars.services import services
+from webinars.web.headers import OWN_CACHE
 from webinars.web.language import request_language
 
 blueprint = Blueprint("feeds", __name__)
@@ -52,12 +54,14 @@ def webinar(cycle: str, webinar: str) -> Response:
 @blueprint.get("/me/<token>/calendar.ics")
 def person(token: str) -> Response:
     """The webinars of one person."""
+    kept: Kept = current_app.extensions["webinars.personal_calendars"]
     with services().database.read() as session:
         participant = participants.open_calendar(session, links=services().links, token=token)
-        feed = (
-            services().calendar_writer(request_language()).person(session, participant=participant)
-        )
-    return _answer(feed)
+        writer = services().calendar_writer(request_language())
+        feed = personal_calendar(session, participant=participant, writer=writer, kept=kept)
+    response = _answer(feed)
+    response.headers["Cache-Control"] = OWN_CACHE
+    return response
 
 
 def _public(feed: Feed) -> Response:

@@ -21,6 +21,8 @@ POLICY = {
 CONTENT_SECURITY_POLICY = "; ".join(f"{name} {value}" for name, value in POLICY.items())
 MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 """Of a mail in a frame: it brings its own style; it must bring nothing else."""
+OWN_CACHE = "private, no-cache"
+"""RFC 9111 section 5.2.2: kept by one person's program only, which asks each time."""
 PRIVATE = (Access.PERSONAL, *AT_DESK, Access.SIGN_IN, Access.DEMONSTRATION)
 
 
@@ -45,7 +47,11 @@ def add_headers(app: Flask, *, https: bool) -> None:
 
 
 def keep_private(response: Response) -> None:
-    """For one person's eyes: no cache, no referrer, no search engine."""
-    response.headers["Cache-Control"] = "private, no-store"
+    """For one person's eyes: no cache, no referrer, no search engine.
+
+    A view may let the person's own program keep the answer, and ask whether it still holds.
+    """
+    if response.headers.get("Cache-Control") != OWN_CACHE:
+        response.headers["Cache-Control"] = "private, no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"

@@ -44,6 +44,9 @@ CODES = "6 per 15 minutes; 30 per day"
 """Of one account's second factor: at any time, three codes of a million are right."""
 TYPED = parse("30 per hour")
 """Forms that register one address, or send its link, from wherever they come."""
+WRONG_SECRETS = parse("60 per minute")
+"""Personal links that open nothing, of one network. Those that open are never counted: a calendar
+service asks for thousands of people from one address."""
 TYPED_TOO_OFTEN = lazy_gettext(
     "This address was typed too often within an hour. Look in your mail: your personal link "
     "is in each of ours. Otherwise wait an hour, then send the form again."
@@ -70,6 +73,11 @@ def ask_to_wait(response: Response) -> Response:
     """Say to programs when a form that was typed too often may be sent again."""
     response.headers["Retry-After"] = str(TYPED.get_expiry())
     return response
+
+
+def may_try_secrets() -> bool:
+    """Count a personal link that opened nothing; whether its network may go on."""
+    return not limiter.enabled or limiter.limiter.hit(WRONG_SECRETS, "wrong-secret", network())
 
 
 def sign_in_limit() -> str:

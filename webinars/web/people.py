@@ -1,6 +1,6 @@
 """The participant's own page. GET shows, POST acts: mail scanners open links."""
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -28,7 +28,8 @@ from webinars.services import services
 from webinars.web.details_form import LANGUAGE_NAMES
 from webinars.web.language import request_language
 from webinars.web.list_words import LIST_WORDS
-from webinars.web.personal import OldForm, acting, opened, page_form_token, stands_on
+from webinars.web.my_calendar import ALARM_WORDS
+from webinars.web.personal import OldForm, acting, done_on_page, opened, page_form_token, stands_on
 
 blueprint = Blueprint("people", __name__)
 
@@ -38,6 +39,8 @@ DONE = (
     "all_confirmed",
     "all_cancelled",
     "calendar_replaced",
+    "alarm_set",
+    "alarm_off",
     "corrected",
     "cycle_left",
     "come_back",
@@ -82,6 +85,7 @@ def _page(token: str, *, done: str | None = None, refused: str | None = None) ->
         zone=DEFAULT_ZONE,
         calendar_url=address,
         webcal_url="webcal://" + address.split("://", 1)[1],
+        alarms=ALARM_WORDS,
         token=token,
         door_token=participants.door_token(links, person),
         csrf_token=page_form_token(person),
@@ -92,9 +96,9 @@ def _page(token: str, *, done: str | None = None, refused: str | None = None) ->
     return make_response(body, 400 if refused else 200)
 
 
-@blueprint.errorhandler(OldForm)
+@blueprint.app_errorhandler(OldForm)
 def old_form(_error: OldForm) -> Response:
-    """Nothing was done; the page with fresh buttons."""
+    """Nothing was done; the page with fresh buttons. Of each blueprint that has no other answer."""
     token: str = (request.view_args or {})["token"]
     stands_on(url_for("people.page", token=token))
     return _page(
@@ -116,7 +120,7 @@ def cancel(token: str) -> AnyResponse:
             house=services().house,
             now=services().moment().now,
         )
-    return _done(token, "cancelled")
+    return done_on_page(token, "cancelled")
 
 
 @blueprint.post("/me/<token>/confirm")
@@ -132,7 +136,7 @@ def confirm(token: str) -> AnyResponse:
             house=services().house,
             now=services().moment().now,
         )
-    return _done(token, "confirmed")
+    return done_on_page(token, "confirmed")
 
 
 @blueprint.post("/me/<token>/confirm-all")
@@ -145,7 +149,7 @@ def confirm_all(token: str) -> AnyResponse:
             house=services().house,
             now=services().moment().now,
         )
-    return _done(token, "all_confirmed")
+    return done_on_page(token, "all_confirmed")
 
 
 @blueprint.post("/me/<token>/cancel-all")
@@ -158,7 +162,7 @@ def cancel_all(token: str) -> AnyResponse:
             host=services().house.host,
             now=services().moment().now,
         )
-    return _done(token, "all_cancelled")
+    return done_on_page(token, "all_cancelled")
 
 
 # my cycles and themes --------------------------------------------------------------------
@@ -175,7 +179,7 @@ def confirm_cycle(token: str) -> AnyResponse:
             house=services().house,
             now=services().moment().now,
         )
-    return _done(token, "all_confirmed")
+    return done_on_page(token, "all_confirmed")
 
 
 @blueprint.post("/me/<token>/leave-cycle")
@@ -189,7 +193,7 @@ def leave_cycle(token: str) -> AnyResponse:
             host=services().house.host,
             now=services().moment().now,
         )
-    return _done(token, "cycle_left")
+    return done_on_page(token, "cycle_left")
 
 
 @blueprint.post("/me/<token>/come-back")
@@ -203,7 +207,7 @@ def come_back(token: str) -> AnyResponse:
             house=services().house,
             now=services().moment().now,
         )
-    return _done(token, "come_back")
+    return done_on_page(token, "come_back")
 
 
 @blueprint.post("/me/<token>/include")
@@ -222,7 +226,7 @@ def include(token: str) -> AnyResponse:
             )
         except (WebinarOver, WebinarCancelled) as error:
             raise RegistrationClosed(webinar) from error
-    return _done(token, "included")
+    return done_on_page(token, "included")
 
 
 @blueprint.post("/me/<token>/confirm-theme")
@@ -236,7 +240,7 @@ def confirm_theme(token: str) -> AnyResponse:
             house=services().house,
             now=services().moment().now,
         )
-    return _done(token, "theme_confirmed")
+    return done_on_page(token, "theme_confirmed")
 
 
 @blueprint.post("/me/<token>/stop-theme")
@@ -244,7 +248,7 @@ def stop_theme(token: str) -> AnyResponse:
     """Tell me no more of this theme."""
     with acting(token) as (session, person):
         following.stop_following(session, participant=person, theme_slug=_named("theme"))
-    return _done(token, "theme_stopped")
+    return done_on_page(token, "theme_stopped")
 
 
 # my mails --------------------------------------------------------------------------------
@@ -258,7 +262,7 @@ def leave_list(token: str) -> AnyResponse:
         list_choices.leave(
             session, participant=person, lists=[_list()], now=services().moment().now
         )
-    return _done(token, "list_left")
+    return done_on_page(token, "list_left")
 
 
 @blueprint.post("/me/<token>/take-up-list")
@@ -269,7 +273,7 @@ def take_up_list(token: str) -> AnyResponse:
         list_choices.take_up(
             session, participant=person, list_=_list(), now=services().moment().now
         )
-    return _done(token, "list_taken_up")
+    return done_on_page(token, "list_taken_up")
 
 
 # what a later form said ------------------------------------------------------------------
@@ -281,7 +285,7 @@ def take_over(token: str) -> AnyResponse:
     with acting(token) as (session, person):
         participants.lock(session, participant=person)
         said_anew.take_over(session, participant=person, now=services().moment().now)
-    return _done(token, "taken_over")
+    return done_on_page(token, "taken_over")
 
 
 @blueprint.post("/me/<token>/keep")
@@ -290,7 +294,7 @@ def keep(token: str) -> AnyResponse:
     with acting(token) as (session, person):
         participants.lock(session, participant=person)
         said_anew.forget(session, participant=person)
-    return _done(token, "kept")
+    return done_on_page(token, "kept")
 
 
 @blueprint.post("/me/<token>/own-question")
@@ -301,7 +305,7 @@ def own_question(token: str) -> AnyResponse:
         asking.own(
             session, participant=person, question_id=_question(), now=services().moment().now
         )
-    return _done(token, "question_owned")
+    return done_on_page(token, "question_owned")
 
 
 @blueprint.post("/me/<token>/disown-question")
@@ -310,18 +314,10 @@ def disown_question(token: str) -> AnyResponse:
     with acting(token) as (session, person):
         participants.lock(session, participant=person)
         asking.disown(session, participant=person, question_id=_question())
-    return _done(token, "question_disowned")
+    return done_on_page(token, "question_disowned")
 
 
-# my secrets ------------------------------------------------------------------------------
-
-
-@blueprint.post("/me/<token>/calendar")
-def replace_calendar(token: str) -> AnyResponse:
-    """Another address of my calendar; the one until now ends."""
-    with acting(token) as (session, person):
-        participants.replace_calendar(session, participant=person)
-    return _done(token, "calendar_replaced")
+# my secret -------------------------------------------------------------------------------
 
 
 @blueprint.post("/me/<token>/link")
@@ -337,10 +333,6 @@ def replace_link(token: str) -> Response:
         email = person.email
     stands_on(url_for("your_data.page"))  # this one is closed now
     return make_response(render_template("people/replaced.html", email=email))
-
-
-def _done(token: str, done: str) -> AnyResponse:
-    return redirect(url_for("people.page", token=token, done=done), code=303)
 
 
 def _where() -> tuple[str, str]:

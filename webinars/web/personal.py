@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import g, request
+from flask import g, redirect, request, url_for
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
 from webinars.domain import participants
 from webinars.models import Participant
@@ -45,6 +46,11 @@ def pressed(token: str) -> Iterator[tuple[Session, Participant]]:
         if not form_token_is_good(_subject(person), request.form.get("csrf_token")):
             raise OldForm
         yield session, person
+
+
+def done_on_page(token: str, done: str) -> Response:
+    """Back to the page, which says what was done."""
+    return redirect(url_for("people.page", token=token, done=done), code=303)
 
 
 def stands_on(address: str) -> None:
