@@ -1,5 +1,7 @@
 """What a person may do about their own calendar."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -13,10 +15,10 @@ from webinars.services import Services
 from webinars.web.limits import WRONG_SECRETS
 
 
-def alarms(client: FlaskClient, services: Services) -> list[str]:
+def alarms(client: FlaskClient, services: Services) -> list[timedelta]:
     token = tokens(services.database, services.links)[1]
     calendar = Calendar.from_ical(client.get(f"/me/{token}/calendar.ics").data)
-    return [each["TRIGGER"].to_ical().decode() for each in calendar.walk("VALARM")]
+    return [each.decoded("TRIGGER") for each in calendar.walk("VALARM")]
 
 
 def chosen(client: FlaskClient, page: str) -> list[str]:
@@ -30,8 +32,8 @@ def test_an_alarm_is_set_and_taken_back(
     page = own(services)
     assert (alarms(client, services), chosen(client, page)) == ([], [])
     for alarm, done, trigger in (
-        ("60", "alarm_set", ["-PT1H"]),
-        ("1440", "alarm_set", ["-P1D"]),
+        ("60", "alarm_set", [-timedelta(hours=1)]),
+        ("1440", "alarm_set", [-timedelta(days=1)]),
         ("none", "alarm_off", []),
     ):
         answer = press(client, page, "calendar/alarm", alarm=alarm)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from icalendar import Alarm, Calendar, Event, vDuration, vText, vUri
+from icalendar import Alarm, Calendar, Event, Parameters, vDuration, vText, vUri
 from sqlalchemy.orm import Session
 
 from webinars.domain.errors import NotFound
@@ -134,15 +134,9 @@ class Writer:
         if to_come:
             # RFC 7986 section 5.11; few programs read it, so the description has it too.
             room = door or self.links.door(*where, language=self.language)
-            event.add(
-                "conference",
-                vUri(room),
-                parameters={
-                    "VALUE": "URI",
-                    "FEATURE": ["AUDIO", "VIDEO"],
-                    "LABEL": gettext("Join the webinar"),
-                },
-            )
+            parameters = Parameters({"VALUE": "URI", "FEATURE": ["AUDIO", "VIDEO"]})
+            parameters["LABEL"] = gettext("Join the webinar")
+            event.add("conference", vUri(room, params=parameters))
         if entry.theme:
             event.add("categories", [entry.theme])
         event.add(
