@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     mail_answer_timeout: OptionalNumber = Field(default=None, ge=1, le=3600)
     mail_per_minute: int = Field(default=0, ge=0, le=100_000)
     mail_copies_days: int = Field(default=30, ge=0, le=3650)
+    mail_calendar: Literal["invitation", "file"] = "invitation"
     mail_sender_name: OptionalText = None
     mail_sender: str = "webinaires@localhost.localdomain"
     mail_reply_to: OptionalText = None

@@ -162,6 +162,12 @@ def test_settings(examine: Examine, changes: dict[str, str], expected: dict[str,
     assert wrong(examine("--json", **changes)) == expected
 
 
+@pytest.mark.parametrize("local", ["no-reply", "noreply+x", "Ne-Pas-Repondre", "do_not_reply"])
+def test_a_sender_that_nobody_reads(examine: Examine, local: str) -> None:
+    found = wrong(examine("--json", mail_sender=f"{local}@example.org"))
+    assert found["mail_sender"] == "warning"
+
+
 def test_a_sender_that_nobody_can_answer(examine: Examine) -> None:
     found = wrong(examine("--json", mail_sender="webinaires@localhost.localdomain"))
     assert found["mail_sender"] == found["MX"] == "fault"

@@ -1,7 +1,7 @@
 """A letter's bytes: what is one person's is put between pieces that were encoded once."""
 
 from email import message_from_bytes
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.policy import default
 from typing import Any
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support import NOW
 from webinars.config import Settings
 from webinars.mail.content import content_of
-from webinars.mail.letters import NAME, Enclosure, Letter, Mould, Texts
+from webinars.mail.letters import ADDRESS, NAME, CalendarPart, Letter, Mould, Texts
 from webinars.mail.marks import MARKS
 
 SETTINGS = Settings(mail_sender="webinaires@example.org", mail_sender_name="Le RAMEAU")
@@ -93,12 +93,50 @@ def test_a_name_is_no_markup() -> None:
     assert said.strip() == ('<p title="A&quot; &lt;b&gt; &amp; co">A&quot; &lt;b&gt; &amp; co</p>')
 
 
-def test_an_enclosure_goes_with_each_letter_of_a_mould() -> None:
-    data = b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
-    enclosures = (Enclosure("webinaire.ics", "text/calendar", data),)
-    mould = Mould(Texts("Votre webinaire", NAME, f"<p>{NAME}</p>"), enclosures)
-    for name in ("Zoé", "Bob"):
-        message = parsed(letter(mould, personal={NAME: name}))
-        (part,) = message.iter_attachments()
-        assert part.get_payload(decode=True) == data
-        assert body(message, "plain").strip() == name
+def calendar_part(method: str | None, name: str = "webinaire.ics") -> CalendarPart:
+    text = f"BEGIN:VCALENDAR\r\nX:{ADDRESS};{NAME};{SECRET};numéro\r\nEND:VCALENDAR\r\n"
+    return CalendarPart(name, method, text, sequence=0, changed_at=NOW, withdraws=False)
+
+
+def calendar_data(part: Message) -> str:
+    data = part.get_payload(decode=True)
+    assert isinstance(data, bytes)
+    return data.decode("utf-8").replace("\r\n ", "")
+
+
+@pytest.mark.parametrize("method", ["REQUEST", "CANCEL"])
+def test_an_invitation_is_the_last_alternative_and_no_file(method: str) -> None:
+    texts = Texts("Votre webinaire", NAME, f"<p>{NAME}</p>")
+    mould = Mould(texts, (calendar_part(method), calendar_part(method, "autre.ics")))
+    for name, said in (("Zoé", "Zoé"), ('A "B" C', "A 'B' C")):
+        personal = {NAME: name, SECRET: "secret" * 11}
+        values = ({"numéro": "1"}, {"numéro": "2"})
+        message = parsed(letter(mould, personal=personal, in_calendar=values))
+        assert message.get_content_type() == "multipart/mixed"
+        alternatives, attached = message.iter_parts()
+        kinds = [part.get_content_type() for part in alternatives.iter_parts()]
+        assert kinds == ["text/plain", "text/html", "text/calendar"]
+        *_, inline = alternatives.iter_parts()
+        assert inline.get_content_disposition() is None
+        assert attached.get_filename() == "autre.ics"
+        for part, number in ((inline, 1), (attached, 2)):
+            assert part["Content-Type"].params == {"charset": "utf-8", "method": method}
+            assert calendar_data(part).split("\r\n") == [
+                "BEGIN:VCALENDAR",
+                f"X:alice@example.org;{said};{'secret' * 11};{number}",
+                "END:VCALENDAR",
+                "",
+            ]
+
+
+def test_a_plain_file_is_attached() -> None:
+    mould = Mould(Texts("Votre webinaire", "x", "<p>x</p>"), (calendar_part(None),))
+    message = parsed(letter(mould, in_calendar=({"numéro": "1"},)))
+    first, attached = message.iter_parts()
+    kinds = [part.get_content_type() for part in first.iter_parts()]
+    assert kinds == ["text/plain", "text/html"]
+    assert (attached.get_content_type(), attached.get_filename()) == (
+        "text/calendar",
+        "webinaire.ics",
+    )
+    assert attached["Content-Type"].params == {"charset": "utf-8"}

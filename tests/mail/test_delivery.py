@@ -15,7 +15,7 @@ from tests.support import NOW, MailServer, free_port
 from webinars.config import Settings
 from webinars.mail.content import Unwritable, content_of
 from webinars.mail.delivery import NotNow, Post, Refused, Trouble, Uncertain
-from webinars.mail.letters import Enclosure, Letter, Mould, Texts
+from webinars.mail.letters import CalendarPart, Letter, Mould, Texts
 
 TEXTS = Texts("Votre webinaire", "Bonjour,\n\nÀ jeudi.\n", "<p>À jeudi.</p>")
 LETTER = Letter(
@@ -176,14 +176,15 @@ def test_no_header_can_be_slipped_in(post: Callable[..., Post], field: str, bad:
         content_of(letter, settings=settings(25), now=NOW)
 
 
-def test_an_enclosure_arrives_byte_for_byte(smtp: MailServer, post: Callable[..., Post]) -> None:
-    data = "BEGIN:VCALENDAR\r\nSUMMARY:Été\r\nEND:VCALENDAR\r\n".encode()
-    enclosure = Enclosure("webinaire.ics", "text/calendar", data)
-    deliver(post(smtp.port), replace(LETTER, mould=Mould(TEXTS, (enclosure,))))
-    (part,) = smtp.arrived[0].message.iter_attachments()
-    assert part.get_content_type() == "text/calendar"
-    assert part.get_filename() == "webinaire.ics"
-    assert part.get_payload(decode=True) == data
+def test_a_calendar_arrives_byte_for_byte(smtp: MailServer, post: Callable[..., Post]) -> None:
+    text = "BEGIN:VCALENDAR\r\nSUMMARY:Été\r\nEND:VCALENDAR\r\n"
+    part = CalendarPart("x.ics", None, text, sequence=0, changed_at=NOW, withdraws=False)
+    mould = Mould(TEXTS, (part,))
+    deliver(post(smtp.port), replace(LETTER, mould=mould, in_calendar=({},)))
+    (arrived,) = smtp.arrived[0].message.iter_attachments()
+    assert arrived.get_content_type() == "text/calendar"
+    assert arrived.get_filename() == "x.ics"
+    assert arrived.get_payload(decode=True) == text.encode()
 
 
 @pytest.mark.parametrize(

@@ -299,15 +299,14 @@ def test_a_title_is_escaped(write: Write) -> None:
     assert "Écosystèmes & stratégies" in letter.text
 
 
-def test_only_a_place_brings_the_calendar_file(write: Write) -> None:
-    assert [e.filename for e in write(CASES["confirmation"], "fr").enclosures] == [
-        "apprendre-a-faire-alliances.ics"
-    ]
+BRING_A_DATE = {"confirmation": "REQUEST", "promotion": "REQUEST"}
+"""The cancellation brings none: nobody had invited that person."""
 
 
-def test_what_is_on_now_brings_no_calendar_file(write: Write) -> None:
-    assert write(CASES["confirmation-open"], "fr").enclosures == ()
-
-
-def test_a_pending_registration_brings_no_calendar_file(write: Write) -> None:
-    assert write(CASES["confirmation-pending"], "fr").enclosures == ()
+@pytest.mark.parametrize("name", CASES)
+def test_only_a_place_that_is_to_come_brings_a_date(write: Write, name: str) -> None:
+    parts = write(CASES[name], "fr").mould.calendar
+    method = BRING_A_DATE.get(name)
+    assert [(part.filename, part.method) for part in parts] == (
+        [("apprendre-a-faire-alliances.ics", method)] if method else []
+    )

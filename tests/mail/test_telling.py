@@ -489,4 +489,4 @@ def test_the_queries_of_a_notice(app: Flask, services: Services, told: Database)
             with counted_queries(told) as queries:
                 compose(session, mail=mail, services=services, now=NOW)
             counted.append(len(queries))
-    assert counted == [11, 11]
+    assert counted == [12, 12]

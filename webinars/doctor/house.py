@@ -1,5 +1,6 @@
 """The installation itself: settings, secret, database, worker, ledger, clock."""
 
+import re
 import stat
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -23,6 +24,10 @@ LEAST_VARIETY = 8
 """Different characters of a key: «aaaa…» and «1212…» are long, too."""
 SKEW = timedelta(minutes=1)
 CONNECT_SECONDS = 10
+UNREAD = re.compile(
+    r"(?:no|do[-_]?not|ne[-_]?pas|nicht)[-_.]?(?:reply|repondre|répondre|antworten)", re.IGNORECASE
+)
+"""How addresses begin that take no answer."""
 
 
 def addresses(settings: Settings) -> Iterator[Finding]:
@@ -48,6 +53,12 @@ def addresses(settings: Settings) -> Iterator[Finding]:
             "mail_sender",
             f"{settings.mail_sender} is no address of the internet",
             "set mail_sender to an address of a domain that you may send for",
+        )
+    elif UNREAD.match(settings.mail_sender):
+        yield warning(
+            "mail_sender",
+            f"{settings.mail_sender} looks like an address that nobody reads",
+            "calendars answer invitations to it, and so do people: set one that is read",
         )
     else:
         yield ok("mail_sender", f"mail comes from {settings.mail_sender}")

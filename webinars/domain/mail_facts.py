@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 from webinars.db import UTCDateTime, below
 from webinars.domain import mail_lists
 from webinars.models import (
+    MailKind,
+    MailState,
     Organiser,
     OutboxMail,
     Participant,
@@ -20,6 +22,9 @@ from webinars.models import (
     Webinar,
     WebinarStatus,
 )
+
+OF_A_PLACE = (MailKind.CONFIRMATION, MailKind.PROMOTION)
+"""Kinds that bring the date of the webinar in which the person has a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,8 @@ class Facts:
     """Whether its recipient has a place in another webinar to come."""
     unwanted: str | None
     """Why nothing of this sort may leave for them."""
+    ended: int
+    """How many registrations of its recipient organisers have ended."""
     version: int
     """Of the public pages."""
     stamp: tuple[Any, ...]
@@ -40,6 +47,7 @@ class Facts:
 
 
 _other, _others_webinar = aliased(Registration), aliased(Webinar)
+_cancellation = aliased(OutboxMail)
 _HAS_OTHERS = (
     sa.exists()
     .where(
@@ -51,6 +59,16 @@ _HAS_OTHERS = (
         _others_webinar.starts_at > sa.bindparam("now", type_=UTCDateTime),
     )
     .correlate(OutboxMail)
+)
+_ENDED = (
+    sa.select(sa.func.count())
+    .select_from(_cancellation)
+    .where(
+        _cancellation.participant_id == OutboxMail.participant_id,
+        _cancellation.kind == MailKind.CANCELLATION,
+    )
+    .correlate(OutboxMail)
+    .scalar_subquery()
 )
 _STAMP = (
     mail_lists.LEFT_AT,
@@ -92,7 +110,7 @@ def _of_mails(*columns: Any) -> sa.Select[*tuple[Any, ...]]:
 
 
 # Built once: every mail asks for its stamp.
-_FACTS = _of_mails(OutboxMail, Registration, _HAS_OTHERS, *_STAMP).options(
+_FACTS = _of_mails(OutboxMail, Registration, _HAS_OTHERS, _ENDED, *_STAMP).options(
     contains_eager(OutboxMail.participant),
     contains_eager(OutboxMail.organiser),
     contains_eager(OutboxMail.webinar),
@@ -114,6 +132,28 @@ def facts_of(session: Session, *, mail_ids: Collection[int], now: datetime) -> M
     return {row[0].id: _facts(row) for row in rows}
 
 
+def was_invited(session: Session, *, mail: OutboxMail) -> bool:
+    """Whether an earlier mail has brought its recipient the date of its webinar. One query."""
+    of_it = (OutboxMail.webinar_id == mail.webinar_id) & OutboxMail.kind.in_(OF_A_PLACE)
+    of_a_change = (OutboxMail.kind == MailKind.CHANGE_NOTICE) & (
+        OutboxMail.cycle_id
+        == sa.select(Webinar.cycle_id).where(Webinar.id == mail.webinar_id).scalar_subquery()
+    )
+    found: bool = (
+        session.scalar(
+            sa.select(
+                sa.exists().where(
+                    OutboxMail.participant_id == mail.participant_id,
+                    OutboxMail.state == MailState.SENT,
+                    of_it | of_a_change,
+                )
+            )
+        )
+        or False
+    )
+    return found
+
+
 def is_unchanged(session: Session, *, facts: Facts) -> bool:
     """Whether what was read is still so. One small query."""
     row = below(session).execute(_STAMP_OF_ONE, {"mail": facts.mail.id}).first()
@@ -121,7 +161,7 @@ def is_unchanged(session: Session, *, facts: Facts) -> bool:
 
 
 def _facts(row: sa.Row[*tuple[Any, ...]]) -> Facts:
-    mail, registration, has_others, *stamp = row
+    mail, registration, has_others, ended, *stamp = row
     left_at, stopped, version, *_ = stamp
     unwanted = mail_lists.why_not(left_at=left_at, stopped=stopped)
-    return Facts(mail, registration, has_others, unwanted, version, tuple(stamp))
+    return Facts(mail, registration, has_others, unwanted, ended, version, tuple(stamp))

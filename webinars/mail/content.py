@@ -8,6 +8,7 @@ two marks is encoded for itself, and what belongs to the person is put between t
 
 import binascii
 import email.policy
+import enum
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,8 +18,10 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from webinars.config import Settings
+from webinars.domain.calendar_text import folded
+from webinars.domain.invitations import in_mailto
 from webinars.domain.mail_copies import in_html
-from webinars.mail.letters import Letter, Mould
+from webinars.mail.letters import ADDRESS, NAME, Letter, Mould
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 PLAIN_ADDRESS = re.compile(
@@ -35,15 +38,26 @@ class Unwritable(Exception):
     """It cannot be put into an envelope or a header."""
 
 
+class Form(enum.Enum):
+    """In what something of one person stands."""
+
+    TEXT = enum.auto()
+    HTML = enum.auto()
+    CALENDAR = enum.auto()
+
+
+Place = tuple[str, Form]
+"""Of what stands in the place of a mark; a calendar, by its number, is one person's as a whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """The bytes of a mould: pieces, with a mark between each and the next."""
+    """The bytes of a mould: pieces, with a place between each and the next."""
 
     subject_is_marked: bool
     """Then it is not among the headers of the first piece."""
     pieces: tuple[bytes, ...]
-    marks: tuple[tuple[str, bool], ...]
-    """And whether it stands in HTML."""
+    places: tuple[Place, ...]
 
 
 def content_of(letter: Letter, *, settings: Settings, now: datetime) -> bytes:
@@ -67,12 +81,34 @@ def content_of(letter: Letter, *, settings: Settings, now: datetime) -> bytes:
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode("ascii")
         )
     own.append(encoded.pieces[0])
-    values: dict[tuple[str, bool], bytes] = {}
+    values: dict[Place, bytes] = {}
     for mark, value in letter.personal.items():
-        values[mark, False], values[mark, True] = quoted(value), quoted(in_html(value))
-    for place, piece in zip(encoded.marks, encoded.pieces[1:], strict=True):
+        values[mark, Form.TEXT] = quoted(value)
+        values[mark, Form.HTML] = quoted(in_html(value))
+    for number, text in enumerate(calendar_of(letter)):
+        values[str(number), Form.CALENDAR] = quoted(folded(text.rstrip("\r\n")).decode("utf-8"))
+    for place, piece in zip(encoded.places, encoded.pieces[1:], strict=True):
         own += [values[place], piece]
     return b"".join(own)
+
+
+def calendar_of(letter: Letter) -> tuple[str, ...]:
+    """The parts of a letter for calendars, unfolded, as the person gets them.
+
+    Raises Unwritable.
+    """
+    if not letter.mould.calendar:
+        return ()
+    name = letter.personal.get(NAME, "").replace('"', "'")  # it stands between such marks
+    address = in_mailto(ascii_address(letter.to_address))
+    common = {**letter.personal, NAME: name, ADDRESS: address}
+    texts = []
+    for part, own in zip(letter.mould.calendar, letter.in_calendar, strict=True):
+        text = part.text
+        for mark, value in {**common, **own}.items():
+            text = text.replace(mark, value)
+        texts.append(text)
+    return tuple(texts)
 
 
 def ascii_address(address: str) -> str:
@@ -124,7 +160,7 @@ def _refuse_control(*texts: str) -> None:
 
 # what letters of a mould share ---------------------------------------------------------------
 
-TEXT, HTML = "text-goes-here", "html-goes-here"
+TEXT, HTML, CALENDAR = "text-goes-here", "html-goes-here", "calendar-{}-goes-here"
 
 
 def _encoded(letter: Letter, settings: Settings) -> Encoded:
@@ -141,16 +177,22 @@ def _encode(mould: Mould, marks: tuple[str, ...], settings: Settings) -> Encoded
     _refuse_control(texts.subject)
     subject_is_marked = any(mark in texts.subject for mark in marks)
     message = _message(None if subject_is_marked else texts.subject, mould, settings)
-    before, _, rest = message.partition(TEXT.encode("ascii"))
-    between, _, after = rest.partition(HTML.encode("ascii"))
-    text, text_marks = _cut(texts.text, marks)
-    html, html_marks = _cut(texts.html, marks)
-    # The library ends each body with a line of its own.
-    text[0] = before + text[0]
-    html[-1] += after
-    joint = text.pop() + between + html.pop(0)
-    found = [(mark, False) for mark in text_marks] + [(mark, True) for mark in html_marks]
-    return Encoded(subject_is_marked, (*text, joint, *html), tuple(found))
+    bodies = [
+        (TEXT, *_cut(texts.text, marks, Form.TEXT)),
+        (HTML, *_cut(texts.html, marks, Form.HTML)),
+    ]
+    bodies += [
+        (CALENDAR.format(number), [b"", b""], [(str(number), Form.CALENDAR)])
+        for number in range(len(mould.calendar))
+    ]
+    pieces, places = [b""], []
+    for word, (first, *others), found in bodies:
+        before, _, message = message.partition(word.encode("ascii"))
+        pieces[-1] += before + first
+        pieces += others
+        places += found
+    pieces[-1] += message  # the library ends each body with a line of its own
+    return Encoded(subject_is_marked, tuple(pieces), tuple(places))
 
 
 def _message(subject: str | None, mould: Mould, settings: Settings) -> bytes:
@@ -165,22 +207,24 @@ def _message(subject: str | None, mould: Mould, settings: Settings) -> bytes:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(TEXT, cte="7bit")
     message.add_alternative(HTML, subtype="html", cte="7bit")
-    for body in message.iter_parts():
-        body.replace_header("Content-Transfer-Encoding", "quoted-printable")
-    for enclosure in mould.enclosures:
-        kind, _, subtype = enclosure.content_type.partition("/")
-        message.add_attachment(
-            enclosure.data,
-            maintype=kind,
-            subtype=subtype,
-            filename=enclosure.filename,
-            params={"charset": "utf-8"} if kind == "text" else None,
-        )
+    for number, part in enumerate(mould.calendar):
+        word = CALENDAR.format(number)
+        parameters = {"method": part.method} if part.method else {}
+        if part.method and number == 0:
+            # The last alternative, and no file: where mail programs look for an invitation.
+            message.add_alternative(word, subtype="calendar", cte="7bit", params=parameters)
+        else:
+            message.add_attachment(
+                word, subtype="calendar", cte="7bit", filename=part.filename, params=parameters
+            )
+    for body in message.walk():
+        if not body.is_multipart():
+            body.replace_header("Content-Transfer-Encoding", "quoted-printable")
     return message.as_bytes()
 
 
-def _cut(text: str, marks: tuple[str, ...]) -> tuple[list[bytes], list[str]]:
-    """The encoded pieces between the marks, each ready for what goes between, and the marks."""
+def _cut(text: str, marks: tuple[str, ...], form: Form) -> tuple[list[bytes], list[Place]]:
+    """The encoded pieces between the marks, each ready for what goes between, and the places."""
     pattern = "|".join(re.escape(mark) for mark in marks)
     parts = re.split(f"({pattern})", text.rstrip("\n")) if marks else [text.rstrip("\n")]
     pieces = [quoted(part) for part in parts[::2]]
@@ -188,4 +232,4 @@ def _cut(text: str, marks: tuple[str, ...]) -> tuple[list[bytes], list[str]]:
         begins = b"" if number == 0 or piece.startswith(b"\r\n") else SOFT_BREAK
         ends = b"" if number == len(pieces) - 1 or piece.endswith(b"\r\n") else SOFT_BREAK
         pieces[number] = begins + piece + ends
-    return pieces, parts[1::2]
+    return pieces, [(mark, form) for mark in parts[1::2]]

@@ -4,6 +4,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import css_inline
@@ -14,6 +15,8 @@ from webinars.models import MailKind
 
 NAME = f"Name{secrets.token_hex(8)}"
 """The mark of the name by which the person is greeted: see ``marks.py``."""
+ADDRESS = f"Address{secrets.token_hex(8)}"
+"""The mark of the address in what a letter brings for calendars."""
 
 
 class NotToBeSent(Exception):
@@ -21,12 +24,18 @@ class NotToBeSent(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Enclosure:
-    """A file that goes with a mail."""
+class CalendarPart:
+    """An entry for calendars, unfolded; marks stand where something is one letter's."""
 
     filename: str
-    content_type: str
-    data: bytes
+    method: str | None
+    """Of an invitation; None is a plain file (RFC 5546 section 1.4)."""
+    text: str
+    sequence: int
+    """The webinar's own."""
+    changed_at: datetime
+    withdraws: bool
+    """It takes back the invitation of one person, of a webinar that takes place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,7 @@ class Mould:
     """What letters have in common that differ only in what is one person's."""
 
     texts: Texts
-    enclosures: tuple[Enclosure, ...] = ()
+    calendar: tuple[CalendarPart, ...] = ()
     common: bool = False
     """Nothing in it is of one person: others may read it."""
     made: dict[str, Any] = field(default_factory=dict)
@@ -68,6 +77,8 @@ class Letter:
     message_id: str
     personal: Mapping[str, str] = field(default_factory=dict)
     """What stands in the place of each mark."""
+    in_calendar: tuple[Mapping[str, str], ...] = ()
+    """The same in each part for calendars, beside these."""
     leave_url: str | None = None
     """Where this sort of mail is left; None for what belongs to something they asked for."""
 
@@ -89,11 +100,6 @@ class Letter:
     def html(self) -> str:
         """As the person's mail program shows it."""
         return self._said.html
-
-    @property
-    def enclosures(self) -> tuple[Enclosure, ...]:
-        """Files that go with it."""
-        return self.mould.enclosures
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,19 @@ from webinars.domain import (
 )
 from webinars.domain.mail_facts import Facts
 from webinars.domain.outbox import EXPIRED
-from webinars.domain.programme import Life
 from webinars.domain.waiting_line import position
 from webinars.links import Links
-from webinars.mail import accounts, by_rule, notices, own_words, scopes, trials, welcome
-from webinars.mail.letters import NAME, Enclosure, Letter, Mould, NotToBeSent, harmless, texts
+from webinars.mail import (
+    accounts,
+    by_rule,
+    calendar_parts,
+    notices,
+    own_words,
+    scopes,
+    trials,
+    welcome,
+)
+from webinars.mail.letters import NAME, CalendarPart, Letter, Mould, NotToBeSent, harmless, texts
 from webinars.mail.marks import Marked
 from webinars.mail.shared import Shared
 from webinars.models import (
@@ -41,7 +49,6 @@ FORMS = (*confirmations.COUNTED, MailKind.SUMMARY)
 """What is owed to who filled in a form, or to whoever's address stood in it."""
 AFTER_A_FORM = (*FORMS, MailKind.LINK)
 """The same for who is registered already."""
-WITH_CALENDAR = (MailKind.CONFIRMATION, MailKind.PROMOTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ def compose(
         def make() -> Mould:
             own = own_words.for_mail(session, kind=mail.kind, context=context)
             said = texts(mail.kind, context, own)
-            return Mould(said, _enclosures(session, mail, context, shared))
+            return Mould(said, _calendar(session, mail, context, services))
 
         mould = shared.mould(mail.kind, person.language, context, make)
     personal = marked.secrets
@@ -96,6 +103,7 @@ def compose(
         mould=mould,
         message_id=mail.message_id,
         personal=personal,
+        in_calendar=tuple(calendar_parts.own_values(part, facts=facts) for part in mould.calendar),
         leave_url=marked.opened(context["leave_url"]),
     )
 
@@ -217,7 +225,30 @@ def _context(
         context |= scopes.of_cycle(session, mail=mail, services=services, now=now)
     if mail.kind in scopes.KINDS:
         context |= scopes.context(session, mail=mail, services=services, now=now)
-    return context | _leaving(mail, person, context, links)
+    context |= _leaving(mail, person, context, links)
+    return context | _dates(session, mail, context, services)
+
+
+def _dates(
+    session: Session, mail: OutboxMail, context: dict[str, Any], services: Services
+) -> dict[str, Any]:
+    """What the mail brings for calendars, and the way into each of those rooms."""
+    person = mail.participant
+    assert person is not None, "dates are a participant's"
+    invites = services.settings.mail_calendar == "invitation"
+    was_invited = mail.kind is MailKind.CANCELLATION and mail_facts.was_invited(session, mail=mail)
+    slugs = calendar_parts.told_of(mail.kind, context, withdraws=invites and was_invited)
+    if not slugs:
+        return {"invites": False, "dates": (), "date_file_url": None}
+    cycle = context["webinar"].cycle_slug if context["webinar"] else context["programme"].slug
+    return {
+        "invites": invites,
+        "dates": tuple(
+            (slug, participants.door_address(services.links, person, cycle=cycle, webinar=slug))
+            for slug in slugs
+        ),
+        "date_file_url": services.links.webinar_calendar(cycle, slugs[0], language=person.language),
+    }
 
 
 def _leaving(
@@ -250,15 +281,19 @@ def _asked_for_news(mail: OutboxMail, person: Participant) -> bool:
     )
 
 
-def _enclosures(
-    session: Session, mail: OutboxMail, context: dict[str, Any], shared: Shared
-) -> tuple[Enclosure, ...]:
-    if (
-        mail.kind not in WITH_CALENDAR
-        or context["status"] is not RegistrationStatus.CONFIRMED
-        or context["webinar"].life is not Life.BEFORE
-    ):
+def _calendar(
+    session: Session, mail: OutboxMail, context: dict[str, Any], services: Services
+) -> tuple[CalendarPart, ...]:
+    if not context["dates"]:
         return ()
-    webinar = context["webinar"]
-    where = {"cycle_slug": webinar.cycle_slug, "webinar_slug": webinar.slug}
-    return (shared.calendar_file(session, language=context["person"].language, **where),)
+    cycle_id = mail.cycle_id or (mail.webinar.cycle_id if mail.webinar else None)
+    assert cycle_id is not None, "the dates are of its webinars"
+    return calendar_parts.parts(
+        session,
+        kind=mail.kind,
+        cycle_id=cycle_id,
+        doors=dict(context["dates"]),
+        name=context["greeted_name"],
+        language=context["person"].language,
+        services=services,
+    )

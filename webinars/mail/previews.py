@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from webinars.domain import mail_lists
 from webinars.domain.following import FollowedThemeView
+from webinars.domain.mail_facts import OF_A_PLACE
 from webinars.domain.mail_texts import Situation
 from webinars.domain.notices import News
 from webinars.domain.programme import CycleView, Life, WebinarView
@@ -130,9 +131,18 @@ def _context(
         "said_anew": False,
         "mail_list": listed,
         "leave_url": links.leave(listed, SHOWN, language=language) if listed else None,
+        "invites": settings.mail_calendar == "invitation",
+        "dates": (page.webinar.slug,) if _brings_date(shown) else (),
+        "date_file_url": links.webinar_calendar(*where_is, language=language),
     }
     more = _MORE.get(where.kind)
     return {**context, **more(shown)} if more else context
+
+
+def _brings_date(shown: _Shown) -> bool:
+    """Whether it has an entry for calendars; of what is cancelled nobody knows who had one."""
+    has_place = shown.status is RegistrationStatus.CONFIRMED
+    return has_place and shown.where.kind in (*OF_A_PLACE, MailKind.CHANGE_NOTICE)
 
 
 # of whom and what --------------------------------------------------------------------------

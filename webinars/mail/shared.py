@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webinars.domain.programme import CycleView, Moment, WebinarView, programme
 from webinars.domain.webinar_page import WebinarPage, webinar_page
-from webinars.mail.letters import Enclosure, Mould
+from webinars.mail.letters import Mould
 from webinars.models import Cycle, MailKind
 from webinars.services import Services
 
@@ -34,7 +34,6 @@ class Shared:
     """Pages, programmes, calendar files and moulds, of one version of the public pages."""
 
     def __init__(self, services: Services, *, version: int) -> None:
-        self._services = services
         self._version = version
         self._until = time.monotonic() + SECONDS
         self._made: dict[tuple[object, ...], Any] = {}
@@ -78,19 +77,6 @@ class Shared:
             return found
 
         found: CycleView = self._once(("programme", cycle_slug), make)
-        return found
-
-    def calendar_file(
-        self, session: Session, *, language: str, cycle_slug: str, webinar_slug: str
-    ) -> Enclosure:
-        """A webinar as an entry for calendars."""
-
-        def make() -> Enclosure:
-            writer = self._services.calendar_writer(language)
-            feed = writer.one(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
-            return Enclosure(f"{webinar_slug}.ics", "text/calendar", feed.body)
-
-        found: Enclosure = self._once(("calendar", language, cycle_slug, webinar_slug), make)
         return found
 
     def mould(
