@@ -4,23 +4,14 @@ vdirsyncer's subscription names entries by their content and drops UIDs; khal's 
 them. So the first shows what arrives and when, the second that a UID is one entry for life.
 """
 
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import missing
+from tests.calendar_programs import Calendar
 from tests.e2e.support import Installation, installation
 from tests.support import DATA, written
-
-HERE = Path(sys.executable).parent
-PROGRAM_SECONDS = 60
-FIELDS = ("start-date", "start-time", "end-time", "title", "uid")
 
 # (date, title), all at 13 h in Paris for 90 minutes, in winter and in summer.
 PLAN = [
@@ -56,129 +47,6 @@ MOVED = [
     ("2019-04-25", "18:00", "19:30", title) if day == "2019-04-18" else line
     for line, (day, title) in zip(WHOLE, PLAN, strict=True)
 ]
-
-Line = tuple[str, ...]
-
-
-def program(name: str) -> str:
-    """A program of the environment or of the machine."""
-    found = shutil.which(name, path=f"{HERE}{os.pathsep}{os.environ.get('PATH', '')}")
-    if found is None:
-        missing(f"{name} is not installed")
-    return str(found)
-
-
-def run(folder: Path, *arguments: str | Path) -> str:
-    """A program with this folder as its home; all that it said."""
-    environment = {
-        "HOME": str(folder),
-        "XDG_CONFIG_HOME": str(folder / "config"),
-        "XDG_DATA_HOME": str(folder / "data"),
-        "XDG_CACHE_HOME": str(folder / "cache"),
-        "XDG_STATE_HOME": str(folder / "state"),
-        "PATH": os.environ.get("PATH", ""),
-        "LC_ALL": "C.UTF-8",
-        "TZ": "UTC",
-    }
-    done = subprocess.run(
-        [str(argument) for argument in arguments],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=PROGRAM_SECONDS,
-        check=False,
-        text=True,
-    )
-    assert done.returncode == 0, f"{arguments} ended with {done.returncode}:\n{done.stdout}"
-    return done.stdout
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """Somebody's khal with one calendar, which khal or vdirsyncer fills."""
-
-    folder: Path
-
-    def __post_init__(self) -> None:
-        self.entries.mkdir(parents=True)
-        written(
-            self.folder,
-            "khal.conf",
-            f"""
-[calendars]
-[[webinars]]
-path = {self.entries}
-[locale]
-local_timezone = Europe/Paris
-default_timezone = Europe/Paris
-timeformat = %H:%M
-dateformat = %Y-%m-%d
-longdateformat = %Y-%m-%d
-datetimeformat = %Y-%m-%d %H:%M
-longdatetimeformat = %Y-%m-%d %H:%M
-""",
-        )
-
-    @property
-    def entries(self) -> Path:
-        """The folder of its entries."""
-        return self.folder / "entries"
-
-    def khal(self, *arguments: str | Path) -> str:
-        """A command of khal."""
-        return run(self.folder, program("khal"), "-c", self.folder / "khal.conf", *arguments)
-
-    def lists(self, since: str = "2019-01-01", until: str = "2019-12-31") -> list[Line]:
-        """What khal shows: date, hours of Paris, title, UID."""
-        form = "|".join(f"{{{name}}}" for name in FIELDS)
-        said = self.khal("list", "--day-format", "", "--format", form, since, until)
-        return [tuple(line.split("|")) for line in said.splitlines() if "|" in line]
-
-    def shows(self) -> list[Line]:
-        """The year without UIDs."""
-        return [line[:4] for line in self.lists()]
-
-    def imports(self, feed: bytes) -> None:
-        """Take a feed as a file."""
-        path = self.folder / "feed.ics"
-        path.write_bytes(feed)
-        self.khal("import", "--batch", "-a", "webinars", path)
-
-    def subscribe(self, address: str) -> None:
-        """Let vdirsyncer fetch this feed."""
-        written(
-            self.folder,
-            "vdirsyncer.conf",
-            f"""
-[general]
-status_path = "{self.folder / "status"}"
-[pair feed]
-a = "web"
-b = "disk"
-collections = null
-[storage web]
-type = "http"
-url = "{address}"
-[storage disk]
-type = "filesystem"
-path = "{self.entries}"
-fileext = ".ics"
-""",
-        )
-        self.vdirsyncer("discover")
-
-    def vdirsyncer(self, command: str) -> str:
-        """A command of vdirsyncer."""
-        return run(
-            self.folder, program("vdirsyncer"), "-c", self.folder / "vdirsyncer.conf", command
-        )
-
-    def files(self) -> dict[str, tuple[int, bytes]]:
-        """Each entry's file: when it was written, and what it says."""
-        return {
-            path.name: (path.stat().st_mtime_ns, path.read_bytes())
-            for path in self.entries.glob("*.ics")
-        }
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,41 @@
-"""Lines of calendars (RFC 5545 section 3.1): unfolded to put something into them, folded anew."""
+"""The text of calendars: what may stand in it, and its lines, which are folded.
+
+RFC 5545 sections 3.1 and 3.3.11. Lines are unfolded to put something into them, and folded anew.
+"""
+
+from icalendar import vText
 
 LINE = 75
 """Octets of a line, without its end."""
+ENDS_OF_LINES = "\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+"""At which some programs end a line of a file as well."""
+CONTROL = (*range(0x20), *range(0x7F, 0xA0))
+BYTE_ORDER_MARK = 0xFEFF
+"""Some programs drop it where it begins a text."""
+WRITABLE = (
+    dict.fromkeys((*CONTROL, BYTE_ORDER_MARK))
+    | {ord(end): "\n" for end in ("\n", *ENDS_OF_LINES)}
+    | {9: " "}
+)
+
+
+class Text(vText):
+    r"""A TEXT, escaped as RFC 5545 section 3.3.11 has it: for the library ``\N`` ends a line."""
+
+    def to_ical(self) -> bytes:
+        """As it stands in the file."""
+        escaped = self.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+        return escaped.replace("\n", "\\n").encode("utf-8")
+
+
+def paragraphs(text: str) -> str:
+    """What a TEXT may hold of it: no control character, and line feeds alone between lines."""
+    return text.translate(WRITABLE)
+
+
+def one_line(text: str) -> str:
+    """The same on one line."""
+    return " ".join(paragraphs(text).split("\n"))
 
 
 def unfolded(body: bytes) -> str:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from icalendar import Alarm, Calendar, Event, Parameters, vDuration, vText, vUri
+from icalendar import Alarm, Calendar, Event, Parameters, vDuration, vUri
 from sqlalchemy.orm import Session
 
+from webinars.domain.calendar_text import Text, one_line, paragraphs
 from webinars.domain.errors import NotFound
 from webinars.domain.programme import published_cycle
 from webinars.domain.webinar_page import find_webinar
@@ -99,8 +100,8 @@ class Writer:
         calendar.add("version", "2.0")
         calendar.add("calscale", "GREGORIAN")
         if name is not None:
-            calendar.add("name", vText(name))
-            calendar.add("x-wr-calname", vText(name))
+            calendar.add("name", Text(one_line(name)))
+            calendar.add("x-wr-calname", Text(one_line(name)))
             calendar.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
             calendar.add("x-published-ttl", vDuration(REFRESH))
         return calendar
@@ -122,14 +123,14 @@ class Writer:
         event.add("last-modified", webinar.changed_at)
         event.add("dtstart", webinar.starts_at)
         event.add("dtend", webinar.ends_at)
-        title = (
-            gettext("[CANCELLED] %(title)s", title=webinar.title) if cancelled else webinar.title
-        )
-        event.add("summary", vText(title))
+        title = one_line(webinar.title)
+        if cancelled:
+            title = gettext("[CANCELLED] %(title)s", title=title)
+        event.add("summary", Text(title))
         event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
         event.add("transp", "TRANSPARENT" if cancelled else "OPAQUE")
-        event.add("description", vText(self._description(entry, page, door)))
-        event.add("location", vText(door if door and to_come else page))
+        event.add("description", Text(paragraphs(self._description(entry, page, door))))
+        event.add("location", Text(door if door and to_come else page))
         event.add("url", vUri(page))
         if to_come:
             # RFC 7986 section 5.11; few programs read it, so the description has it too.
@@ -138,7 +139,7 @@ class Writer:
             parameters["LABEL"] = gettext("Join the webinar")
             event.add("conference", vUri(room, params=parameters))
         if entry.theme:
-            event.add("categories", [entry.theme])
+            event.add("categories", Text(one_line(entry.theme)))
         event.add(
             "organizer",
             f"mailto:{self.organiser_email}",
@@ -175,7 +176,7 @@ def _alarm(title: str, before: timedelta) -> Alarm:
     """RFC 5545 section 3.6.6."""
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
-    alarm.add("description", vText(title))
+    alarm.add("description", Text(title))
     alarm.add("trigger", -before)
     return alarm
 
