@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from webinars.domain.errors import NotFound
 from webinars.domain.programme import published_cycle
+from webinars.domain.publications import MADE
 from webinars.domain.webinar_page import find_webinar
 from webinars.i18n import gettext
 from webinars.links import Links
@@ -44,16 +45,20 @@ class Entry:
 
     webinar: Webinar
     cycle_slug: str
+    revision: int
+    """Of its cycle."""
     theme: str | None
     has_replay: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed's bytes and when they last changed."""
+    """A feed's bytes, when they last changed, and which publication they hold."""
 
     body: bytes
     changed_at: datetime
+    revision: int
+    """The cycle's; of a feed over all cycles, how many publications the house has made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +73,22 @@ class Writer:
 
     def everything(self, session: Session) -> Feed:
         """Every published webinar."""
-        return self._feed(self.site_name, _entries(session, sa.true()))
+        entries = _entries(session, sa.true())
+        return self._feed(self.site_name, entries, revision=_made(session))
 
     def cycle(self, session: Session, *, slug: str) -> Feed:
         """The webinars of a cycle. Raises NotFound."""
         cycle = published_cycle(session, slug=slug)
-        return self._feed(
-            cycle.title, _entries(session, Webinar.cycle_id == cycle.id), cycle.published_at
-        )
+        entries = _entries(session, Webinar.cycle_id == cycle.id)
+        return self._feed(cycle.title, entries, cycle.published_at, revision=cycle.revision)
 
     def theme(self, session: Session, *, slug: str) -> Feed:
         """The webinars on a theme, over all cycles. Raises NotFound."""
         theme = session.scalar(sa.select(Theme).where(Theme.slug == slug))
         if theme is None:
             raise NotFound(slug)
-        return self._feed(theme.title, _entries(session, Webinar.theme_slug == slug))
+        entries = _entries(session, Webinar.theme_slug == slug)
+        return self._feed(theme.title, entries, revision=_made(session))
 
     def person(self, session: Session, *, participant: Participant) -> Feed:
         """The webinars that one person has a place in."""
@@ -90,21 +96,27 @@ class Writer:
             Registration.participant_id == participant.id,
             Registration.status.in_(IN_A_CALENDAR),
         )
-        changed_at = session.scalar(
-            sa.select(sa.func.max(Registration.changed_at)).where(
+        changed_at, made = session.execute(
+            sa.select(sa.func.max(Registration.changed_at), MADE.scalar_subquery()).where(
                 Registration.participant_id == participant.id
             )
-        )
+        ).one()
         entries = _entries(session, Webinar.id.in_(mine))
-        return self._feed(gettext("My webinars"), entries, changed_at)
+        return self._feed(gettext("My webinars"), entries, changed_at, revision=made)
 
     def one(self, session: Session, *, cycle_slug: str, webinar_slug: str) -> Feed:
         """One webinar as a file: no name of a calendar in it. Raises NotFound."""
         webinar = find_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
-        return self._feed(None, _entries(session, Webinar.id == webinar.id))
+        entries = _entries(session, Webinar.id == webinar.id)
+        return self._feed(None, entries, revision=entries[0].revision)
 
     def _feed(
-        self, name: str | None, entries: Sequence[Entry], changed_at: datetime | None = None
+        self,
+        name: str | None,
+        entries: Sequence[Entry],
+        changed_at: datetime | None = None,
+        *,
+        revision: int,
     ) -> Feed:
         calendar = Calendar()
         calendar.add("prodid", PRODUCT)
@@ -121,7 +133,7 @@ class Writer:
         latest = max((entry.webinar.changed_at for entry in entries), default=None)
         known = [instant for instant in (latest, changed_at) if instant]
         epoch = datetime.fromisoformat("2000-01-01T00:00:00Z")
-        return Feed(calendar.to_ical(), max(known, default=epoch))
+        return Feed(calendar.to_ical(), max(known, default=epoch), revision)
 
     def _event(self, entry: Entry) -> Event:
         webinar = entry.webinar
@@ -169,9 +181,13 @@ class Writer:
         return "\n\n".join(parts)
 
 
+def _made(session: Session) -> int:
+    return session.scalars(MADE).one()
+
+
 def _entries(session: Session, which: sa.ColumnElement[bool]) -> list[Entry]:
-    rows: Iterable[sa.Row[Webinar, str, str, int]] = session.execute(
-        sa.select(Webinar, Cycle.slug, Theme.title, Replay.id)
+    rows: Iterable[sa.Row[Webinar, str, int, str, int]] = session.execute(
+        sa.select(Webinar, Cycle.slug, Cycle.revision, Theme.title, Replay.id)
         .join(Cycle, Cycle.id == Webinar.cycle_id)
         .outerjoin(Theme, Theme.slug == Webinar.theme_slug)
         .outerjoin(Replay, Replay.webinar_id == Webinar.id)
@@ -179,6 +195,6 @@ def _entries(session: Session, which: sa.ColumnElement[bool]) -> list[Entry]:
         .order_by(Webinar.starts_at, Webinar.id)
     )
     return [
-        Entry(webinar, cycle_slug, theme, replay_id is not None)
-        for webinar, cycle_slug, theme, replay_id in rows
+        Entry(webinar, cycle_slug, revision, theme, replay_id is not None)
+        for webinar, cycle_slug, revision, theme, replay_id in rows
     ]
