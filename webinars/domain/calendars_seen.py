@@ -56,7 +56,7 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class SeenCycle:
-    """A published cycle's feed."""
+    """A cycle's feed."""
 
     slug: str
     title: str
@@ -91,11 +91,17 @@ class SeenHouse:
     themes: tuple[SeenTheme, ...]
     persons: tuple[Client, ...]
 
+    @property
+    def is_fetched(self) -> bool:
+        """Some program has come for something."""
+        feeds = (self.everything, self.persons, *(theme.clients for theme in self.themes))
+        return any(feeds) or any(cycle.clients or cycle.files for cycle in self.cycles)
+
 
 def seen_house(session: Session, *, now: datetime) -> SeenHouse:
     """Every feed with who fetches it. Six queries, however many there are."""
     fetches = _fetches(session, FeedFetch.feed.not_like(f"{OF_WEBINAR}%"))
-    cycles = _cycles(session, fetches=fetches, now=now)
+    cycles = _cycles(session, Cycle.revision > 0, fetches=fetches, now=now)
     made = sum(cycle.revision for cycle in cycles)
     themes = session.execute(sa.select(Theme.slug, Theme.title).order_by(Theme.title))
 
@@ -112,7 +118,7 @@ def seen_house(session: Session, *, now: datetime) -> SeenHouse:
 
 
 def seen_cycle(session: Session, *, cycle_slug: str, now: datetime) -> SeenCycle:
-    """The feed of one cycle. Raises NotFound. Five queries."""
+    """The feed of one cycle; there is none before its revision 1. Raises NotFound. Five queries."""
     fetches = _fetches(session, FeedFetch.feed == cycle_feed(cycle_slug))
     found = _cycles(session, Cycle.slug == cycle_slug, fetches=fetches, now=now)
     if not found:
@@ -131,14 +137,14 @@ def _fetches(session: Session, which: sa.ColumnElement[bool]) -> Mapping[str, Se
 
 def _cycles(
     session: Session,
-    *which: sa.ColumnElement[bool],
+    which: sa.ColumnElement[bool],
+    *,
     fetches: Mapping[str, Sequence[FeedFetch]],
     now: datetime,
 ) -> tuple[SeenCycle, ...]:
-    public = sa.and_(Cycle.revision > 0, *which)
-    changes, titles = _latest_changes(session, public), _titles(session, public)
-    files = _files(session, public)
-    rows = session.scalars(sa.select(Cycle).where(public).order_by(Cycle.year.desc(), Cycle.slug))
+    changes, titles = _latest_changes(session, which), _titles(session, which)
+    files = _files(session, which)
+    rows = session.scalars(sa.select(Cycle).where(which).order_by(Cycle.year.desc(), Cycle.slug))
     return tuple(
         SeenCycle(
             slug=row.slug,
@@ -156,32 +162,32 @@ def _cycles(
 
 
 def _latest_changes(
-    session: Session, public: sa.ColumnElement[bool]
+    session: Session, which: sa.ColumnElement[bool]
 ) -> Mapping[int, Sequence[PlanChange]]:
     """Of each cycle's latest publication; in it as they were published."""
     found: defaultdict[int, list[PlanChange]] = defaultdict(list)
     rows = sa.select(Change).join(Cycle, Cycle.id == Change.cycle_id)
-    rows = rows.where(public, Change.revision == Cycle.revision).order_by(Change.id)
+    rows = rows.where(which, Change.revision == Cycle.revision).order_by(Change.id)
     for row in session.scalars(rows):
         found[row.cycle_id].append(PlanChange(row.kind, row.slug, row.before, row.after))
     return found
 
 
-def _titles(session: Session, public: sa.ColumnElement[bool]) -> Mapping[int, Mapping[str, str]]:
+def _titles(session: Session, which: sa.ColumnElement[bool]) -> Mapping[int, Mapping[str, str]]:
     """Of the webinars that each cycle's latest publication touched."""
     found: defaultdict[int, dict[str, str]] = defaultdict(dict)
     rows = (
         sa.select(Webinar.cycle_id, Webinar.slug, Webinar.title)
         .join(Cycle, Cycle.id == Webinar.cycle_id)
         .join(Change, sa.and_(Change.cycle_id == Cycle.id, Change.slug == Webinar.slug))
-        .where(public, Change.revision == Cycle.revision)
+        .where(which, Change.revision == Cycle.revision)
     )
     for cycle_id, slug, title in session.execute(rows):
         found[cycle_id][slug] = title
     return found
 
 
-def _files(session: Session, public: sa.ColumnElement[bool]) -> Mapping[int, Sequence[Files]]:
+def _files(session: Session, which: sa.ColumnElement[bool]) -> Mapping[int, Sequence[Files]]:
     found: defaultdict[int, list[Files]] = defaultdict(list)
     latest = sa.func.max(FeedFetch.fetched_at)
     rows = (
@@ -189,7 +195,7 @@ def _files(session: Session, public: sa.ColumnElement[bool]) -> Mapping[int, Seq
         .select_from(Webinar)
         .join(Cycle, Cycle.id == Webinar.cycle_id)
         .join(FeedFetch, FeedFetch.feed == sa.literal(OF_WEBINAR) + Cycle.slug + "/" + Webinar.slug)
-        .where(public)
+        .where(which)
         .group_by(Cycle.id, FeedFetch.family)
         .order_by(latest.desc())
     )

@@ -7,8 +7,8 @@ publication many programs are one small transaction. Nobody waits for it, and wh
 written is noted again with the next fetch. How a program names itself is looked at and dropped.
 """
 
+import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import lru_cache
 from threading import Event, Lock, Thread
 
@@ -21,7 +21,7 @@ from webinars.domain import calendar_clients, feed_fetches
 from webinars.domain.feed_fetches import Fetch
 from webinars.models import ClientFamily
 
-EVERY = timedelta(minutes=5)
+EVERY_SECONDS = 300
 GATHER_SECONDS = 1.0
 AT_ONCE = 500
 """Rows of one transaction."""
@@ -45,7 +45,7 @@ class FetchNotes:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._noted: dict[tuple[str, str, ClientFamily], tuple[int, datetime]] = {}
+        self._noted: dict[tuple[str, str, ClientFamily], tuple[int, float]] = {}
         """For each row the revision, and until when nothing new is to be said."""
         self._waiting: dict[tuple[str, str, ClientFamily], Fetch] = {}
         self._lock = Lock()
@@ -56,12 +56,12 @@ class FetchNotes:
         """A program that names itself so has this answer."""
         family = _family(user_agent[:LONGEST_NAME])
         key = (answered.feed, answered.language, family)
-        now = clock.now()
+        now = time.monotonic()
         noted = self._noted.get(key)
         if noted is not None and noted[0] == answered.revision and now < noted[1]:
             return
-        self._noted[key] = (answered.revision, now + EVERY)
-        fetch = Fetch(answered.feed, answered.language, family, now, answered.revision)
+        self._noted[key] = (answered.revision, now + EVERY_SECONDS)
+        fetch = Fetch(answered.feed, answered.language, family, clock.now(), answered.revision)
         with self._lock:
             self._waiting[key] = fetch
             if self._thread is None or not self._thread.is_alive():
