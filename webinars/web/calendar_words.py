@@ -83,16 +83,16 @@ def ago(instant: datetime, now: datetime) -> str:
 def cycle_client_words(client: Client, revision: int) -> str:
     """What a family has of a cycle whose latest publication is this one."""
     if not client.behind:
-        return str(gettext("Has revision %(revision)s, the latest.", revision=revision))
+        return str(gettext("Revision %(revision)s, the latest.", revision=revision))
     return str(
-        gettext("Has revision %(seen)s of %(revision)s.", seen=client.revision, revision=revision)
+        gettext("Revision %(seen)s of %(revision)s.", seen=client.revision, revision=revision)
     )
 
 
 def house_client_words(client: Client) -> str:
     """What a family has of a feed over all cycles."""
     if not client.behind:
-        return str(gettext("Has everything that is published."))
+        return str(gettext("Everything that is published."))
     return str(
         ngettext(
             "Lacks the latest publication.", "Lacks the latest %(num)s publications.", client.behind

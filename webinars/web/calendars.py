@@ -131,8 +131,8 @@ def _shown(cycle: SeenCycle) -> dict[str, Any]:
         ],
         "rows": _rows(cycle.clients),
         "more": max(0, len(cycle.changes) - MOST_CHANGES),
-        "reached": _families(cycle.clients, Reach.HAS_IT),
-        "not_yet": _families(cycle.clients, Reach.NOT_YET),
+        "reached": _who(cycle.clients, Reach.HAS_IT),
+        "not_yet": _who(cycle.clients, Reach.NOT_YET),
     }
 
 
@@ -141,7 +141,9 @@ def _rows(clients: Sequence[Client], beside: str | None = None) -> list[tuple[st
     return [(beside, client) for client in clients]
 
 
-def _families(clients: Sequence[Client], reach: Reach) -> list[ClientFamily]:
-    """Each once, in the order of the enumeration."""
-    found = {client.family for client in clients if client.reach is reach}
-    return [family for family in ClientFamily if family in found]
+def _who(clients: Sequence[Client], reach: Reach) -> list[tuple[ClientFamily, str]]:
+    """Families with the language of their feed, in the order of the enumeration."""
+    found = {(client.family, client.language) for client in clients if client.reach is reach}
+    languages = sorted({language for _, language in found}, key=LANGUAGES.index)
+    ordered = ((family, language) for language in languages for family in ClientFamily)
+    return [one for one in ordered if one in found]
