@@ -1,6 +1,6 @@
 """Programs that fetch calendars, and what a second parser finds in them, in words."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from babel.dates import format_timedelta
 from flask_babel import gettext, lazy_gettext, ngettext
@@ -52,6 +52,8 @@ REACH_SIGNS: dict[Reach, tuple[str, str]] = {
 }
 """Badge and drawing."""
 
+A_MOMENT = timedelta(minutes=1)
+
 ODDITIES: dict[Oddity, LazyString] = {
     Oddity.UNREADABLE: lazy_gettext("The parser gave up: %(found)s"),
     Oddity.REFUSED: lazy_gettext("The parser’s own rules refuse it: %(found)s"),
@@ -76,7 +78,9 @@ ODDITIES: dict[Oddity, LazyString] = {
 
 
 def ago(instant: datetime, now: datetime) -> str:
-    """«il y a 3 heures»."""
+    """«il y a 3 heures», «à l’instant»."""
+    if now - instant < A_MOMENT:
+        return str(gettext("just now"))
     return format_timedelta(instant - now, add_direction=True, locale=language())
 
 
