@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 
 import click
-from flask_babel import force_locale
 
 from webinars.cli.support import with_services
 from webinars.domain.calendars_seen import Client, SeenHouse, seen_house
@@ -13,7 +12,7 @@ from webinars.domain.feed_checks import Checked
 from webinars.domain.feed_fetches import ALL, PERSON, cycle_feed, theme_feed
 from webinars.i18n import iso
 from webinars.services import Services
-from webinars.web.calendar_words import oddness_words, reading_words
+from webinars.web.calendar_words import reading_lines
 from webinars.web.calendars import check_feed, public_feeds
 
 
@@ -99,7 +98,7 @@ def _say(checked: Checked, *, as_json: bool) -> None:
         }
         click.echo(json.dumps(row, ensure_ascii=False))
         return
-    with force_locale("en"):
-        click.echo(f"{checked.feed.name} ({checked.language}): {reading_words(checked)}")
-        for one in reading.findings:
-            click.echo(f"  {oddness_words(one)}")
+    said, *odd = reading_lines(checked, "en")
+    click.echo(f"{checked.feed.name} ({checked.language}): {said}")
+    for line in odd:
+        click.echo(f"  {line}")

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from babel.dates import format_timedelta
-from flask_babel import gettext, lazy_gettext, ngettext
+from flask_babel import force_locale, gettext, lazy_gettext, ngettext
 from flask_babel.speaklater import LazyString
 
 from webinars.domain.calendars_seen import Client, Reach
@@ -131,3 +131,9 @@ def reading_words(checked: Checked) -> str:
             parser=PARSER,
         )
     )
+
+
+def reading_lines(checked: Checked, language: str) -> list[str]:
+    """The same and its findings, in this language whatever is asked."""
+    with force_locale(language):
+        return [reading_words(checked), *map(oddness_words, checked.reading.findings)]

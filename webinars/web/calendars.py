@@ -23,7 +23,7 @@ from webinars.web.change_words import change_in_words, quoted
 
 MOST_CHANGES = 6
 """Of the latest publication that are said; the history has all of them."""
-CHECK_SECONDS = 10
+CHECK_SECONDS = 5
 """After which the page begins no other feed. The command reads all of them."""
 
 blueprint = Blueprint("calendars", __name__, url_prefix="/organise")
