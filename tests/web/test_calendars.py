@@ -97,13 +97,25 @@ def test_one_has_the_move_and_one_not_yet(desk: FlaskClient, site: Database) -> 
         (
             "Apple Calendar (Mac, iPhone, iPad)",
             "just nowMar 4, 2019, 10 am",
-            "has itRevision 2, the latest.",
+            "has come sinceRevision 2, for whoever came last.",
         ),
         (
             "Google Calendar",
             "1 hour agoMar 4, 2019, 9 am",
             "not yetRevision 1 of 2. Google refreshes every 8 to 24 hours and cannot be hurried.",
         ),
+    ]
+
+
+def test_google_has_it_for_everybody(desk: FlaskClient, site: Database) -> None:
+    for feed in (CYCLE, ALL):
+        note(site, feed, GOOGLE)
+    note(site, PERSON, APPLE)
+    sections = main(desk.get(f"/en{PAGE}")).all("section")
+    assert [table(one)[0][2] for one in sections if one.all("tbody")] == [
+        "has itRevision 1, the latest.",
+        "has itEverything that is published.",
+        "has come sinceEverything that is published, for whoever came last.",
     ]
 
 

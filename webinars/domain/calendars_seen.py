@@ -1,7 +1,8 @@
 """What programs have seen of the calendars: organisers ask whether a move has reached them.
 
-Nothing here is of a person. Google, Outlook on the web and Nextcloud fetch a feed for all of
-their users at once; where each program fetches for itself, a row speaks of the latest of them.
+Nothing here is of a person. Google fetches a feed once for all who subscribe to it there. Every
+other program fetches for itself: that one of its family has come says nothing of the others, that
+none has come says it of all.
 """
 
 import enum
@@ -26,6 +27,7 @@ class Reach(enum.StrEnum):
     """Whether a family has what was published last."""
 
     HAS_IT = "has_it"
+    """It has come since; where each program fetches for itself, at least one of them has."""
     NOT_YET = "not_yet"
     AWAY = "away"
     """It lacks it, and has not come for two weeks."""
@@ -43,6 +45,11 @@ class Client:
     behind: int
     """How many publications it has not seen."""
     reach: Reach
+
+    @property
+    def is_one(self) -> bool:
+        """What was fetched is what all of its users have."""
+        return self.family is ClientFamily.GOOGLE
 
 
 @dataclass(frozen=True, slots=True)

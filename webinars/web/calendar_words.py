@@ -41,7 +41,7 @@ REFRESHES: dict[ClientFamily, LazyString] = {
 """When a family that lacks something may have it. The others have no rule that is known."""
 
 REACH_NAMES: dict[Reach, LazyString] = {
-    Reach.HAS_IT: lazy_gettext("has it"),
+    Reach.HAS_IT: lazy_gettext("has come since"),
     Reach.NOT_YET: lazy_gettext("not yet"),
     Reach.AWAY: lazy_gettext("no longer comes"),
 }
@@ -84,10 +84,19 @@ def ago(instant: datetime, now: datetime) -> str:
     return format_timedelta(instant - now, add_direction=True, locale=language())
 
 
+def reach_words(client: Client) -> str:
+    """Whether it has the latest, in the words of a badge."""
+    if client.reach is Reach.HAS_IT and client.is_one:
+        return str(gettext("has it"))
+    return str(REACH_NAMES[client.reach])
+
+
 def cycle_client_words(client: Client, revision: int) -> str:
     """What a family has of a cycle whose latest publication is this one."""
-    if not client.behind:
+    if not client.behind and client.is_one:
         return str(gettext("Revision %(revision)s, the latest.", revision=revision))
+    if not client.behind:
+        return str(gettext("Revision %(revision)s, for whoever came last.", revision=revision))
     return str(
         gettext("Revision %(seen)s of %(revision)s.", seen=client.revision, revision=revision)
     )
@@ -95,8 +104,10 @@ def cycle_client_words(client: Client, revision: int) -> str:
 
 def house_client_words(client: Client) -> str:
     """What a family has of a feed over all cycles."""
-    if not client.behind:
+    if not client.behind and client.is_one:
         return str(gettext("Everything that is published."))
+    if not client.behind:
+        return str(gettext("Everything that is published, for whoever came last."))
     return str(
         ngettext(
             "Lacks the latest publication.", "Lacks the latest %(num)s publications.", client.behind

@@ -113,7 +113,7 @@ def _names() -> dict[str, Any]:
     return {
         "family_names": words.FAMILY_NAMES,
         "refreshes": words.REFRESHES,
-        "reach_names": words.REACH_NAMES,
+        "reach_words": words.reach_words,
         "reach_signs": words.REACH_SIGNS,
         "cycle_client_words": words.cycle_client_words,
         "house_client_words": words.house_client_words,
