@@ -86,6 +86,16 @@ def test_a_fetch_costs_no_query_when_nothing_is_due(
     assert len(queries) == 20 * peek
 
 
+def test_the_personal_feed_takes_no_query_more(
+    client: FlaskClient, app: Flask, alice: Database, services: Services
+) -> None:
+    _, calendar = tokens(alice, services.links)
+    with counted_queries(alice) as queries:
+        assert client.get(f"/me/{calendar}/calendar.ics", headers=GOOGLE).status_code == 200
+    assert len(queries) == 3
+    assert len(notes_of(app)._waiting) == 1
+
+
 def test_five_minutes_later_it_is_noted_again(
     client: FlaskClient, noted, site: Database, monkeypatch
 ) -> None:
