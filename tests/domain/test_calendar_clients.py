@@ -40,6 +40,7 @@ SAID: list[tuple[ClientFamily, str]] = [
     (ClientFamily.ANDROID, "ICSx5/2.4.3 (ical4j/3.2.19 okhttp/5.3.2 Android/16)"),
     (ClientFamily.ANDROID, "DAVx5/4.3.6-ose (dav4jvm; okhttp/4.11.0) Android/13"),
     (ClientFamily.PROGRAM, "vdirsyncer/0.19.3"),
+    (ClientFamily.PROGRAM, "node-ical/0.20.1"),
     (ClientFamily.PROGRAM, "curl/8.5.0"),
     (ClientFamily.PROGRAM, "Wget/1.21.3"),
     (ClientFamily.PROGRAM, "python-requests/2.32.3"),

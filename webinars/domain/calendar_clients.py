@@ -23,18 +23,6 @@ FAMILIES: tuple[tuple[ClientFamily, tuple[str, ...]], ...] = (
             "exchangeservices",
         ),
     ),
-    (
-        ClientFamily.APPLE,
-        (
-            "dataaccessd",
-            "calendaragent",
-            "calendarstore",
-            "remindd/",
-            "accountsd/",
-            "coredav",
-            "ical/",
-        ),
-    ),
     # Robots call themselves browsers, and are none of the above.
     (ClientFamily.OTHER, ("bot", "crawler", "spider", "slurp")),
     (
@@ -55,6 +43,18 @@ FAMILIES: tuple[tuple[ClientFamily, tuple[str, ...]], ...] = (
             "java/",
             "ruby",
             "guzzle",
+        ),
+    ),
+    (
+        ClientFamily.APPLE,
+        (
+            "dataaccessd",
+            "calendaragent",
+            "calendarstore",
+            "remindd/",
+            "accountsd/",
+            "coredav",
+            "ical/",
         ),
     ),
     (ClientFamily.BROWSER, ("firefox/", "chrome/", "safari/", "opera", "msie ", "trident/")),
