@@ -14,6 +14,7 @@ from webinars.i18n import DEFAULT_LANGUAGE, FILTERS
 from webinars.links import Links
 from webinars.places import MIGRATIONS, STATIC, TEMPLATES, TRANSLATIONS
 from webinars.services import Services
+from webinars.web.fetch_notes import FetchNotes
 from webinars.web.form_bytes import FormRequest
 from webinars.web.kept_feeds import KeptFeeds
 from webinars.web.language import EnglishPrefix, request_language
@@ -61,7 +62,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     Migrate(app, database, directory=str(MIGRATIONS))
     web.set_up(app, services, https=https)
     app.wsgi_app = EnglishPrefix(app.wsgi_app)  # type: ignore[method-assign]
-    app.wsgi_app = KeptFeeds(app.wsgi_app, database)  # type: ignore[method-assign]
+    notes = app.extensions["webinars.fetches"] = FetchNotes(database)
+    app.wsgi_app = KeptFeeds(app.wsgi_app, database, notes)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         proxies = settings.trusted_proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

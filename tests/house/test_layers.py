@@ -36,6 +36,7 @@ KEPT_TO: dict[str, tuple[tuple[str, ...], str]] = {
         "a request is an edge's; below, the application is only looked up",
     ),
     "flask_babel": (("", "i18n", "mail", "web", "worker"), "words are for people"),
+    "vobject": (("domain",), "it reads what we write, and writes nothing here"),
     "flask_mail": (("", "mail", "worker"), "SMTP has one door, and the worker opens it"),
     "smtplib": (("mail",), "SMTP has one door"),
     "dns": (("doctor",), "only the doctor asks for records"),

@@ -5,7 +5,17 @@ import sys
 
 import click
 
-from webinars.cli import bounces, cycle, database, library, organiser, outbox, registrations, serve
+from webinars.cli import (
+    bounces,
+    calendars,
+    cycle,
+    database,
+    library,
+    organiser,
+    outbox,
+    registrations,
+    serve,
+)
 from webinars.cli.demo import command as demo
 from webinars.cli.doctor import doctor
 from webinars.cli.history import history
@@ -20,6 +30,7 @@ def commands() -> None:
 
 for group in (
     bounces.group,
+    calendars.group,
     cycle.group,
     database.group,
     demo,

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from webinars.domain.calendar_text import Text, one_line, paragraphs
 from webinars.domain.errors import NotFound
 from webinars.domain.programme import published_cycle
+from webinars.domain.publications import MADE
 from webinars.domain.webinar_page import find_webinar
 from webinars.i18n import gettext
 from webinars.links import Links
@@ -39,16 +40,20 @@ class Entry:
 
     webinar: Webinar
     cycle_slug: str
+    revision: int
+    """Of its cycle."""
     theme: str | None
     has_replay: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed's bytes and when they last changed."""
+    """A feed's bytes, when they last changed, and which publication they hold."""
 
     body: bytes
     changed_at: datetime
+    revision: int
+    """The cycle's; of a feed over all cycles, how many publications the house has made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,35 +68,42 @@ class Writer:
 
     def everything(self, session: Session) -> Feed:
         """Every published webinar."""
-        return self._feed(self.site_name, entries_of(session, sa.true()))
+        entries = entries_of(session, sa.true())
+        return self._feed(self.site_name, entries, revision=_made(session))
 
     def cycle(self, session: Session, *, slug: str) -> Feed:
         """The webinars of a cycle. Raises NotFound."""
         cycle = published_cycle(session, slug=slug)
-        return self._feed(
-            cycle.title, entries_of(session, Webinar.cycle_id == cycle.id), cycle.published_at
-        )
+        entries = entries_of(session, Webinar.cycle_id == cycle.id)
+        return self._feed(cycle.title, entries, cycle.published_at, revision=cycle.revision)
 
     def theme(self, session: Session, *, slug: str) -> Feed:
         """The webinars on a theme, over all cycles. Raises NotFound."""
         theme = session.scalar(sa.select(Theme).where(Theme.slug == slug))
         if theme is None:
             raise NotFound(slug)
-        return self._feed(theme.title, entries_of(session, Webinar.theme_slug == slug))
+        entries = entries_of(session, Webinar.theme_slug == slug)
+        return self._feed(theme.title, entries, revision=_made(session))
 
     def one(self, session: Session, *, cycle_slug: str, webinar_slug: str) -> Feed:
         """One webinar as a file: no name of a calendar in it. Raises NotFound."""
         webinar = find_webinar(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
-        return self._feed(None, entries_of(session, Webinar.id == webinar.id))
+        entries = entries_of(session, Webinar.id == webinar.id)
+        return self._feed(None, entries, revision=entries[0].revision)
 
     def _feed(
-        self, name: str | None, entries: Sequence[Entry], changed_at: datetime | None = None
+        self,
+        name: str | None,
+        entries: Sequence[Entry],
+        changed_at: datetime | None = None,
+        *,
+        revision: int,
     ) -> Feed:
         calendar = self.frame(name)
         for entry in entries:
             calendar.add_component(self.event(entry))
         latest = max((entry.webinar.changed_at for entry in entries), default=BEGINNING)
-        return Feed(calendar.to_ical(), max(latest, changed_at or BEGINNING))
+        return Feed(calendar.to_ical(), max(latest, changed_at or BEGINNING), revision)
 
     def frame(self, name: str | None) -> Calendar:
         """A calendar without entries; one without a name is a file (Outlook would subscribe)."""
@@ -181,10 +193,14 @@ def _alarm(title: str, before: timedelta) -> Alarm:
     return alarm
 
 
+def _made(session: Session) -> int:
+    return session.scalars(MADE).one()
+
+
 def entries_of(session: Session, which: sa.ColumnElement[bool]) -> list[Entry]:
     """Public webinars with what their entries need, by their start. One query."""
-    rows: Iterable[sa.Row[Webinar, str, str, int]] = session.execute(
-        sa.select(Webinar, Cycle.slug, Theme.title, Replay.id)
+    rows: Iterable[sa.Row[Webinar, str, int, str, int]] = session.execute(
+        sa.select(Webinar, Cycle.slug, Cycle.revision, Theme.title, Replay.id)
         .join(Cycle, Cycle.id == Webinar.cycle_id)
         .outerjoin(Theme, Theme.slug == Webinar.theme_slug)
         .outerjoin(Replay, Replay.webinar_id == Webinar.id)
@@ -192,6 +208,6 @@ def entries_of(session: Session, which: sa.ColumnElement[bool]) -> list[Entry]:
         .order_by(Webinar.starts_at, Webinar.id)
     )
     return [
-        Entry(webinar, cycle_slug, theme, replay_id is not None)
-        for webinar, cycle_slug, theme, replay_id in rows
+        Entry(webinar, cycle_slug, revision, theme, replay_id is not None)
+        for webinar, cycle_slug, revision, theme, replay_id in rows
     ]

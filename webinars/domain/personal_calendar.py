@@ -19,6 +19,7 @@ from webinars.domain.calendar_text import folded, unfolded
 from webinars.domain.calendars import BEGINNING, Feed, Writer, entries_of
 from webinars.domain.errors import DomainError
 from webinars.domain.participants import door_token
+from webinars.domain.publications import MADE
 from webinars.i18n import gettext
 from webinars.models import Participant, Registration, RegistrationStatus, SiteState, Webinar
 
@@ -34,8 +35,13 @@ SECRET = secrets.token_hex(34)
 MOST_KEPT = 4096
 
 _MINE = (
-    sa.select(SiteState.version, Registration.webinar_id, Registration.status)
-    .add_columns(Registration.changed_at)
+    sa.select(
+        SiteState.version,
+        MADE.scalar_subquery(),
+        Registration.webinar_id,
+        Registration.status,
+        Registration.changed_at,
+    )
     .select_from(SiteState)
     .outerjoin(Registration, Registration.participant_id == sa.bindparam("participant"))
 )
@@ -90,8 +96,8 @@ def personal_calendar(
 ) -> Feed:
     """Their feed, in the writer's language. Two queries, one where all entries are kept."""
     rows = session.connection().execute(_MINE, {"participant": participant.id}).all()
-    version: int = rows[0][0]
-    mine = [webinar for _, webinar, status, _ in rows if status in IN_A_CALENDAR]
+    version, revision = rows[0][:2]
+    mine = [webinar for *_, webinar, status, _ in rows if status in IN_A_CALENDAR]
     alarm = participant.calendar_alarm
     keys = [(writer.language, alarm, webinar) for webinar in mine]
     found = kept.of(version, keys)
@@ -107,7 +113,8 @@ def personal_calendar(
     opening, closing = _frame(writer)
     text = "".join((opening, *(entry.text for _, entry in entries), closing))
     secret = door_token(writer.links, participant)
-    return Feed(folded(text.replace(SECRET, secret)), max(stamps, default=BEGINNING))
+    body = folded(text.replace(SECRET, secret))
+    return Feed(body, max(stamps, default=BEGINNING), revision)
 
 
 def set_alarm(

@@ -2,6 +2,7 @@
 
 from webinars.models.audit import AuditAct, AuditedWebinar, AuditEntry
 from webinars.models.delivery import AddressStanding, DeliveryNotice, NoticeKind, StopReason
+from webinars.models.feeds import ClientFamily, FeedFetch
 from webinars.models.leaving import LeftBy, LeftList, MailList
 from webinars.models.library import (
     Chapter,
@@ -46,12 +47,14 @@ __all__ = [
     "Change",
     "ChangeKind",
     "Chapter",
+    "ClientFamily",
     "Cycle",
     "CycleDraft",
     "CycleRegistration",
     "DeliveryNotice",
     "DraftSession",
     "EntryPoint",
+    "FeedFetch",
     "FollowedTheme",
     "LeftBy",
     "LeftList",

@@ -6,9 +6,12 @@ from flask import Blueprint, Response, current_app, request
 
 from webinars.domain import participants
 from webinars.domain.calendars import Feed
+from webinars.domain.feed_fetches import ALL, PERSON, cycle_feed, theme_feed, webinar_file
 from webinars.domain.personal_calendar import Kept, personal_calendar
 from webinars.services import services
+from webinars.web.fetch_notes import Answered, FetchNotes
 from webinars.web.headers import OWN_CACHE
+from webinars.web.kept_feeds import ANSWERED
 from webinars.web.language import request_language
 
 blueprint = Blueprint("feeds", __name__)
@@ -20,21 +23,24 @@ PUBLIC_AGE_SECONDS = 300
 def everything() -> Response:
     """Every published webinar."""
     with services().database.read() as session:
-        return _public(services().calendar_writer(request_language()).everything(session))
+        feed = services().calendar_writer(request_language()).everything(session)
+    return _public(feed, ALL)
 
 
 @blueprint.get("/cycles/<cycle>/calendar.ics")
 def cycle(cycle: str) -> Response:
     """The webinars of a cycle."""
     with services().database.read() as session:
-        return _public(services().calendar_writer(request_language()).cycle(session, slug=cycle))
+        feed = services().calendar_writer(request_language()).cycle(session, slug=cycle)
+    return _public(feed, cycle_feed(cycle))
 
 
 @blueprint.get("/themes/<theme>/calendar.ics")
 def theme(theme: str) -> Response:
     """The webinars on a theme."""
     with services().database.read() as session:
-        return _public(services().calendar_writer(request_language()).theme(session, slug=theme))
+        feed = services().calendar_writer(request_language()).theme(session, slug=theme)
+    return _public(feed, theme_feed(theme))
 
 
 @blueprint.get("/cycles/<cycle>/<webinar>.ics")
@@ -46,7 +52,7 @@ def webinar(cycle: str, webinar: str) -> Response:
             .calendar_writer(request_language())
             .one(session, cycle_slug=cycle, webinar_slug=webinar)
         )
-    response = _public(feed)
+    response = _public(feed, webinar_file(cycle, webinar))
     response.headers["Content-Disposition"] = f'attachment; filename="{webinar}.ics"'
     return response
 
@@ -61,10 +67,20 @@ def person(token: str) -> Response:
         feed = personal_calendar(session, participant=participant, writer=writer, kept=kept)
     response = _answer(feed)
     response.headers["Cache-Control"] = OWN_CACHE
+    if request.method == "GET":
+        notes: FetchNotes = current_app.extensions["webinars.fetches"]
+        notes.note(_answered(feed, PERSON), request.headers.get("User-Agent", ""))
     return response
 
 
-def _public(feed: Feed) -> Response:
+def _answered(feed: Feed, name: str) -> Answered:
+    return Answered(name, request_language(), feed.revision)
+
+
+def _public(feed: Feed, name: str) -> Response:
+    """Who keeps it is told which feed it is, and which publication it holds."""
+    if ANSWERED in request.environ:
+        request.environ[ANSWERED](_answered(feed, name))
     response = _answer(feed)
     response.headers["Cache-Control"] = f"public, max-age={PUBLIC_AGE_SECONDS}"
     return response

@@ -21,6 +21,7 @@ from werkzeug.test import run_wsgi_app
 
 from webinars.db import Database
 from webinars.domain import site
+from webinars.web.fetch_notes import Answered, FetchNotes
 
 Environ = dict[str, Any]
 WSGIApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -32,6 +33,8 @@ PERSONAL = "/me/"
 ASKS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_ACCEPT_ENCODING", "HTTP_RANGE")
 """What an answer may depend on; the application is asked without."""
 OF_ONE_REQUEST = ("X-Request-ID", "Date")
+ANSWERED = "webinars.answered"
+"""In the environment: takes what the application says of its answer."""
 OF_A_BODY = ("Content-Type", "Content-Length", "Content-Encoding", "Content-Disposition")
 
 
@@ -56,14 +59,16 @@ class Kept:
     changed_at: datetime | None
     plain: Form
     packed: Form
+    answered: Answered
 
 
 class KeptFeeds:
     """WSGI: answers what is kept, and keeps what the application answers."""
 
-    def __init__(self, app: WSGIApp, database: Database) -> None:
+    def __init__(self, app: WSGIApp, database: Database, notes: FetchNotes) -> None:
         self._app = app
         self._database = database
+        self._notes = notes
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._lock = Lock()
 
@@ -81,14 +86,18 @@ class KeptFeeds:
             return self._app(environ, start_response)  # which has the words for it
         kept = self._kept.get(path)
         if kept is None or kept.version != version:
-            body, status, headers = self._ask(environ, "identity")
-            packed = self._ask(environ, "gzip") if status.startswith("200") else None
+            said: list[Answered] = []
+            body, status, headers = self._ask(environ, "identity", said)
+            packed = self._ask(environ, "gzip", said) if status.startswith("200") else None
             # It may be gone from one to the other.
             if packed is None or not packed[1].startswith("200"):
                 start_response(status, headers.to_wsgi_list())
                 return [] if method == "HEAD" else [body]
-            kept = _kept(version, (body, headers), (packed[0], packed[2]))
+            # Of the first of the two: the second may be newer.
+            kept = _kept(version, (body, headers), (packed[0], packed[2]), said[0])
             self._keep(path, kept)
+        if method == "GET":
+            self._notes.note(kept.answered, environ.get("HTTP_USER_AGENT", ""))
         form = kept.packed if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING")) else kept.plain
         if is_unchanged(form, kept.changed_at, environ):
             start_response("304 NOT MODIFIED", form.unchanged)
@@ -96,9 +105,11 @@ class KeptFeeds:
         start_response("200 OK", form.headers)
         return [] if method == "HEAD" else [form.body]
 
-    def _ask(self, environ: Environ, encoding: str) -> tuple[bytes, str, Headers]:
+    def _ask(
+        self, environ: Environ, encoding: str, said: list[Answered]
+    ) -> tuple[bytes, str, Headers]:
         asked = {name: value for name, value in environ.items() if name not in ASKS}
-        asked |= {"REQUEST_METHOD": "GET", "HTTP_ACCEPT_ENCODING": encoding}
+        asked |= {"REQUEST_METHOD": "GET", "HTTP_ACCEPT_ENCODING": encoding, ANSWERED: said.append}
         body, status, headers = run_wsgi_app(self._app, asked, buffered=True)
         return b"".join(body), status, headers
 
@@ -110,7 +121,12 @@ class KeptFeeds:
                 self._kept.popitem(last=False)
 
 
-def _kept(version: int, plain: tuple[bytes, Headers], packed: tuple[bytes, Headers]) -> Kept:
+def _kept(
+    version: int,
+    plain: tuple[bytes, Headers],
+    packed: tuple[bytes, Headers],
+    answered: Answered,
+) -> Kept:
     tag, packed_tag = (headers["ETag"].strip('"') for _, headers in (plain, packed))
     return Kept(
         version=version,
@@ -118,6 +134,7 @@ def _kept(version: int, plain: tuple[bytes, Headers], packed: tuple[bytes, Heade
         plain=_form(*plain, tag),
         # Of a program that had the plain form, and takes the packed one now, too.
         packed=_form(*packed, tag, packed_tag),
+        answered=answered,
     )
 
 

@@ -1,0 +1,217 @@
+"""A feed read by a parser that is not ours: well, and bent in every way that it looks for."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask_babel import Babel, force_locale
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support import (
+    APRIL,
+    BASE_URL,
+    MARCH,
+    MAY,
+    NOW,
+    SECRET,
+    load_library,
+    plan_of,
+    published,
+)
+from webinars.db import Database
+from webinars.domain.calendars import Writer
+from webinars.domain.errors import NotFound
+from webinars.domain.feed_checks import PublicFeed, check, public_feeds
+from webinars.domain.feed_fetches import ALL, cycle_feed, theme_feed
+from webinars.domain.second_reading import MOST, Expected, Oddity, Oddness, Reading, read_again
+from webinars.links import Links
+from webinars.models import Webinar, WebinarStatus
+
+START = datetime(2019, 3, 21, 12, tzinfo=UTC)
+ONE = Expected(
+    "one@x", START, START + timedelta(minutes=90), "Été, «1»", cancelled=False, sequence=2
+)
+TWO = replace(ONE, uid="two@x", title="Deux", cancelled=True)
+WRITER = Writer(
+    links=Links(base_url=BASE_URL, secret=SECRET),
+    language="en",
+    organiser_name="Le RAMEAU",
+    organiser_email="webinaires@example.org",
+    site_name="Programme",
+)
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    app = Flask("webinars")
+    Babel(app, default_locale="en")
+    with app.app_context(), force_locale("en"):
+        yield
+
+
+def event(one: Expected = ONE) -> list[str]:
+    return [
+        "BEGIN:VEVENT",
+        f"UID:{one.uid}",
+        "DTSTAMP:20190304T090000Z",
+        f"SEQUENCE:{one.sequence}",
+        "DTSTART:20190321T120000Z",
+        "DTEND:20190321T133000Z",
+        "SUMMARY:" + ("[X] " if one.cancelled else "") + one.title.replace(",", "\\,"),
+        "STATUS:" + ("CANCELLED" if one.cancelled else "CONFIRMED"),
+        "END:VEVENT",
+    ]
+
+
+def feed(*events: list[str], head: Sequence[str] = ("VERSION:2.0", "PRODID:x")) -> bytes:
+    lines = ["BEGIN:VCALENDAR", *head, *(line for one in events for line in one), "END:VCALENDAR"]
+    return "".join(f"{line}\r\n" for line in lines).encode()
+
+
+def read(body: bytes, *expected: Expected) -> Reading:
+    return read_again(body, expected=expected, now=NOW)
+
+
+def test_none_one_two_without_a_warning() -> None:
+    assert read(feed()) == Reading(0, (), 0)
+    assert read(feed(event()), ONE) == Reading(1, (), 0)
+    assert read(feed(event(TWO), event()), ONE, TWO) == Reading(2, (), 0)
+
+
+Bend = Callable[[list[str]], list[str]]
+
+
+def put(line: str) -> Bend:
+    """In the place of the line of this property."""
+    name = line.partition(":")[0].partition(";")[0] + ":"
+    return lambda lines: [line if one.startswith(name) else one for one in lines]
+
+
+def add(line: str) -> Bend:
+    return lambda lines: [*lines[:-1], line, lines[-1]]
+
+
+@pytest.mark.parametrize(
+    ("bend", "findings"),
+    [
+        (
+            put("DTSTART:20190321T130000Z"),
+            [Oddness(Oddity.STARTS, ONE.title, "2019-03-21T13:00:00Z", "2019-03-21T12:00:00Z")],
+        ),
+        (
+            put("DTEND:20190321T140000Z"),
+            [Oddness(Oddity.ENDS, ONE.title, "2019-03-21T14:00:00Z", "2019-03-21T13:30:00Z")],
+        ),
+        (
+            put("DTSTART:20190321T120000"),
+            [Oddness(Oddity.FLOATING, ONE.title, "DTSTART 2019-03-21 12:00:00")],
+        ),
+        (put("SUMMARY:Autre"), [Oddness(Oddity.TITLE, ONE.title, "Autre")]),
+        (put("STATUS:CANCELLED"), [Oddness(Oddity.STATUS, ONE.title, "CANCELLED", "CONFIRMED")]),
+        (put("SEQUENCE:1"), [Oddness(Oddity.SEQUENCE, ONE.title, "1", "2")]),
+        (
+            put("DTSTAMP:20190304T091000Z"),
+            [Oddness(Oddity.FUTURE, ONE.title, "2019-03-04T09:10:00Z")],
+        ),
+        (add("ATTENDEE:mailto:a@example.org"), [Oddness(Oddity.IN_NO_FEED, None, "ATTENDEE")]),
+        (
+            add("DESCRIPTION:" + "é" * 40),
+            [Oddness(Oddity.LONG_LINES, None, "92", "75")],
+        ),
+        (
+            put("UID:three@x"),
+            [Oddness(Oddity.MISSING, ONE.title), Oddness(Oddity.UNKNOWN, ONE.title)],
+        ),
+    ],
+)
+def test_one_thing_is_odd(bend: Bend, findings: list[Oddness]) -> None:
+    assert read(feed(bend(event())), ONE) == Reading(1, tuple(findings), len(findings))
+
+
+def test_an_entry_twice_and_a_calendar_with_a_method() -> None:
+    assert read(feed(event(), event()), ONE).findings == (
+        Oddness(Oddity.COUNT, None, "2", "1"),
+        Oddness(Oddity.TWICE, ONE.uid, "2", "1"),
+    )
+    head = ("VERSION:2.0", "PRODID:x", "METHOD:PUBLISH")
+    assert read(feed(event(), head=head), ONE).findings == (
+        Oddness(Oddity.IN_NO_FEED, None, "METHOD"),
+    )
+
+
+def test_what_the_parser_itself_refuses() -> None:
+    (refused,) = read(feed(event(), head=("VERSION:2.0",)), ONE).findings
+    assert (refused.oddity, "PRODID" in refused.found) == (Oddity.REFUSED, True)
+    (odd, *_) = read(b"", ONE).findings
+    assert odd == Oddness(Oddity.NOT_ONE_CALENDAR, None, "0", "1")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"no calendar\r\n", b"BEGIN:VCALENDAR\r\n", b"\xff\xfe\r\n", feed(put("DTSTART:x")(event()))],
+)
+def test_what_cannot_be_read_is_a_finding(body: bytes, capfd: pytest.CaptureFixture[str]) -> None:
+    assert [one.oddity for one in read(body, ONE).findings] == [Oddity.UNREADABLE]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_line_ends_of_another_system() -> None:
+    body = feed(event()).replace(b"\r\n", b"\n")
+    assert read(body, ONE).findings[0].oddity is Oddity.LINE_ENDS
+    assert [one.oddity for one in read(feed(event())[:-2], ONE).findings] == [Oddity.LINE_ENDS]
+
+
+def test_of_many_findings_the_first_are_kept() -> None:
+    reading = read(feed(), *(replace(ONE, uid=f"{number}@x") for number in range(30)))
+    assert (len(reading.findings), reading.count) == (MOST, 31)
+
+
+# the feeds of the house -------------------------------------------------------------------
+
+
+@pytest.fixture
+def site(database: Database) -> Database:
+    with database.write() as session:
+        load_library(session, "themes.toml")
+        published(session, plan_of(MARCH, APRIL, MAY))
+        moved = replace(MARCH, date=date(2019, 3, 28))
+        cancelled = replace(APRIL, status=WebinarStatus.CANCELLED)
+        published(session, plan_of(moved, cancelled, MAY))
+    return database
+
+
+def test_which_feeds_there_are(site: Database) -> None:
+    with site.read() as session:
+        feeds = public_feeds(session)
+        assert public_feeds(session, cycle="2019") == feeds[:1]
+        assert public_feeds(session, cycle="1999") == ()
+    assert [one.name for one in feeds[:2]] == [cycle_feed("2019"), ALL]
+    assert theme_feed("connaitre-son-ecosysteme") in [one.name for one in feeds[2:]]
+
+
+def test_our_feeds_are_read_as_they_are_meant(site: Database) -> None:
+    entries = {}
+    with site.read() as session:
+        for one in public_feeds(session):
+            checked = check(session, feed=one, writer=WRITER, now=NOW)
+            assert checked.reading.findings == (), one
+            entries[one.name] = checked.reading.entries
+        with pytest.raises(NotFound):
+            check(session, feed=PublicFeed(cycle_feed("1999"), "x"), writer=WRITER, now=NOW)
+    assert entries[cycle_feed("2019")] == entries[ALL] == 3
+    assert entries[theme_feed("connaitre-son-ecosysteme")] == 1
+    assert entries[theme_feed("qualifier-l-innovation")] == 0
+
+
+@given(text=st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=200))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+def test_whatever_a_title_says(site: Database, text: str) -> None:
+    with site.write() as session:
+        session.execute(sa.update(Webinar).values(title=text, why=text))
+    with site.read() as session:
+        reading = check(session, feed=PublicFeed(ALL, None), writer=WRITER, now=NOW).reading
+    assert reading == Reading(3, (), 0)
