@@ -45,7 +45,8 @@ def webinar(cycle: str, webinar: str) -> Response:
             .one(session, cycle_slug=cycle, webinar_slug=webinar)
         )
     response = _public(feed)
-    response.headers["Content-Disposition"] = f'attachment; filename="{webinar}.ics"'
+    # Safari on a telephone offers to add what it may show, and only keeps an attachment.
+    response.headers["Content-Disposition"] = f'inline; filename="{webinar}.ics"'
     return response
 
 
