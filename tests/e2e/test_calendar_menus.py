@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.browser
 
 JAVASCRIPT = Path(__file__).parents[1] / "javascript"
 MENU = ".menu--calendar"
+MAIL_SECONDS = 20
 SUMMARY = f"{MENU} > summary"
 PAPER = {"width": 703, "height": 1032}
 """A4 without its margins, in CSS pixels."""
@@ -141,6 +143,39 @@ def test_it_looks_like_a_menu(someone: Visitor, coming: str, prefix: str):
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     someone.looks(dark=True)
     assert is_open(page)
+
+
+@pytest.fixture(scope="module")
+def my_page(demonstration: Installation, coming: str) -> str:
+    """The page of somebody with a place in it, as their mail leads there."""
+    assert demonstration.register(coming.removeprefix("/cycles/"), "zoe@example.org").status == 200
+    end = time.monotonic() + MAIL_SECONDS
+    while True:
+        mails = re.findall(r'href="(/demo/mailbox/[^"]+)"', demonstration.get("/demo/mailbox").text)
+        texts = [demonstration.get(mail).text for mail in mails]
+        found = [re.search(r"/me/[\w.~-]+", text) for text in texts if "zoe@example.org" in text]
+        if found and found[0]:
+            return found[0][0]
+        assert time.monotonic() < end, "no mail to zoe@example.org"
+        time.sleep(0.5)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+def test_elsewhere_it_is_the_same_menu(
+    someone: Visitor, coming: str, my_page: str, size: dict[str, int]
+):
+    for path in (f"{coming}/join", f"/en{coming}/join", my_page, f"/en{my_page}"):
+        page = someone.goes_to(path)
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.locator(SUMMARY).click()
+        panel = place_of(page.locator(f"{MENU} .menu__panel"))
+        assert panel["x"] >= 0
+        assert panel["x"] + panel["width"] <= size["width"]
+        assert panel["width"] >= 300
+        someone.looks(dark=True)
+        page.locator(f"{MENU} li a").first.focus()
+        page.keyboard.press("Escape")
+        assert not is_open(page)
 
 
 def test_without_scripts_it_is_a_list_of_links(
