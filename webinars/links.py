@@ -110,6 +110,10 @@ class Links:
         """The feed of a cycle."""
         return self._page(f"/cycles/{quote(cycle)}/calendar.ics", language)
 
+    def subscribe_to_cycle(self, cycle: str, *, language: str) -> str:
+        """Where the programme of a cycle offers its feed to every kind of calendar."""
+        return f"{self.cycle(cycle, language=language)}#subscribe"
+
     def desk(self, path: str, *, language: str) -> str:
         """An address of the organisers' desk, such as ``/recover/<token>``."""
         return self._page(f"/organise{path}", language)

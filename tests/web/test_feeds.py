@@ -77,7 +77,7 @@ def test_headers(client: FlaskClient, feeds, services: Services) -> None:
         assert answer.headers.get("X-Robots-Tag") == ("noindex, nofollow" if personal else None)
         assert (answer.headers["Referrer-Policy"] == "no-referrer") is personal
     single = client.get(f"{PAGE}.ics").headers["Content-Disposition"]
-    assert single == f'attachment; filename="{MARCH.slug}.ics"'
+    assert single == f'inline; filename="{MARCH.slug}.ics"'
 
 
 def test_the_same_bytes_whoever_asks_and_whenever(

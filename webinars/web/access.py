@@ -58,6 +58,7 @@ TABLE: dict[str, Access] = {
     "feeds.cycle": Access.PUBLIC,
     "feeds.theme": Access.PUBLIC,
     "feeds.webinar": Access.PUBLIC,
+    "qr_codes.cycle": Access.PUBLIC,
     "feeds.person": Access.PERSONAL,
     "people.page": Access.PERSONAL,
     "people.cancel": Access.PERSONAL,

@@ -3,11 +3,9 @@
 import base64
 import hashlib
 import hmac
-import io
 from dataclasses import dataclass
 from typing import Any
 
-import qrcode
 from flask import current_app
 from flask_babel import gettext
 from flask_security import (
@@ -17,11 +15,11 @@ from flask_security import (
     Totp,
     hash_password,
 )
-from qrcode.image.svg import SvgPathFillImage
 
 from webinars.domain import account_mails, organisers
 from webinars.models import MailKind, Organiser
 from webinars.services import services
+from webinars.web import qr_codes
 
 AUTHENTICATOR = "authenticator"
 CODE_SECONDS = 30
@@ -125,12 +123,9 @@ class AuthenticatorApp(Totp):
             attempt.organiser.tf_totp_secret = f"{attempt.key}{USED}{tmatch.counter}"
 
     def generate_qrcode(self, username: str, totp: str) -> str:
-        """A picture for ``<img src>``: drawn here, on white in either scheme."""
-        picture = qrcode.make(self.get_totp_uri(username, totp), image_factory=SvgPathFillImage)
-        with io.BytesIO() as file:
-            picture.save(file)
-            data = base64.b64encode(file.getvalue()).decode("ascii")
-        return f"data:image/svg+xml;base64,{data}"
+        """A picture for ``<img src>``: drawn here."""
+        picture = qr_codes.draw(self.get_totp_uri(username, totp))
+        return f"data:image/svg+xml;base64,{base64.b64encode(picture).decode('ascii')}"
 
 
 def derived_key(secret: str, purpose: str) -> bytes:

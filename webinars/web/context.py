@@ -4,11 +4,13 @@ import hashlib
 from functools import cache
 from typing import Any
 
-from flask import Flask, g, has_request_context, request
+from flask import Flask, g, has_request_context, request, url_for
 
+from webinars.domain.programme import WebinarView
 from webinars.i18n import DEFAULT_LANGUAGE, language
 from webinars.places import STATIC
 from webinars.services import Services
+from webinars.web import calendar_links
 from webinars.web.language import paths_by_language, request_language
 from webinars.web.wording import rule_words
 
@@ -31,6 +33,15 @@ def add_context(app: Flask, services: Services) -> None:
     """Names for templates; those that need a request are there only during one."""
     settings, links = services.settings, services.links
     app.jinja_env.filters["rule_words"] = rule_words
+
+    def calendar_ways(webinar: WebinarView) -> tuple[calendar_links.Way, ...]:
+        cycle, slug = webinar.cycle_slug, webinar.slug
+        return calendar_links.ways(
+            webinar,
+            page=links.webinar(cycle, slug, language=request_language()),
+            file=url_for("feeds.webinar", cycle=cycle, webinar=slug),
+        )
+
     app.jinja_env.globals.update(
         asset=asset,
         font=font,
@@ -39,6 +50,8 @@ def add_context(app: Flask, services: Services) -> None:
         demo=settings.demo,
         absolute=links.absolute,
         webcal=links.webcal,
+        calendar_ways=calendar_ways,
+        subscribe_at_google=calendar_links.subscribe_at_google,
     )
 
     @app.context_processor

@@ -53,7 +53,8 @@ def webinar(cycle: str, webinar: str) -> Response:
             .one(session, cycle_slug=cycle, webinar_slug=webinar)
         )
     response = _public(feed, webinar_file(cycle, webinar))
-    response.headers["Content-Disposition"] = f'attachment; filename="{webinar}.ics"'
+    # Safari on a telephone offers to add what it may show, and only keeps an attachment.
+    response.headers["Content-Disposition"] = f'inline; filename="{webinar}.ics"'
     return response
 
 

@@ -172,20 +172,6 @@ board.querySelector("[data-ask]").hidden = true;
 for (const pick of picks) pick.addEventListener("change", sayRotation);
 if (picks.some((one) => one.checked) && !rotation.querySelector(".field__error")) sayRotation();
 
-// Menus close with Escape and with a click elsewhere ------------------------------------
-
-const menus = [...document.querySelectorAll(".menu")];
-
-document.addEventListener("click", (event) => {
-  for (const menu of menus) if (!menu.contains(event.target)) menu.open = false;
-});
-document.addEventListener("keydown", (event) => {
-  const menu = event.key === "Escape" && event.target.closest?.(".menu[open]");
-  if (!menu) return;
-  menu.open = false;
-  menu.querySelector("summary").focus();
-});
-
 // What was just done is read out, and Undo is the next stop of the Tab key. The address leads to
 // the card, and the browser takes the focus from elsewhere when it has gone there: so after that.
 addEventListener("load", () =>
