@@ -38,6 +38,7 @@ check: .make/dev ## lint, format, types, and the rules of the house
 
 bench: .make/dev ## how fast pages, feeds, registrations and mails are
 	scripts/with-postgres $(BIN)/python -m tests.bench
+	scripts/with-postgres $(BIN)/python -m tests.bench.feeds
 	scripts/with-postgres $(BIN)/python -m tests.bench.mails
 
 bench-ledger: .make/dev ## what a large ledger costs: a million mails, a hundred thousand due

@@ -1,38 +1,37 @@
-"""What the same server and Flask can do at most: one route, the same bytes each time."""
+"""The service is measured beside a bare Flask that runs in the same server."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
-from flask import Flask, Response
-from granian.constants import Interfaces
-from granian.server import Server
+from tests.bench.load import requests_per_second
+from tests.e2e.support import ROOT, Installation, Process, free_port
 
-from webinars.cli.serve import BLOCKING_THREADS
-
-BODY = Path(os.environ["BENCH_BODY"]).read_bytes()
-
-app = Flask(__name__)
+SECONDS = 3
+WARM_SECONDS = 1
 
 
-@app.get("/readyz")
-def readyz() -> str:
-    return "ok"
+def start_bare(folder: Path, body: bytes) -> tuple[Process, int]:
+    """A Flask application that gives the same bytes, in the same server."""
+    port = free_port()
+    page, log = folder / f"body-{port}", folder / f"bare-{port}.log"
+    page.write_bytes(body)
+    with log.open("wb") as output:
+        popen = subprocess.Popen(
+            [sys.executable, "-m", "tests.bench.bare_app", str(port)],
+            env={**os.environ, "BENCH_BODY": str(page), "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    process = Process(popen, log)
+    Installation(folder, port=port).wait_until_ready(process)
+    return process, port
 
 
-@app.get("/")
-def same() -> Response:
-    return Response(BODY, mimetype="text/html")
-
-
-if __name__ == "__main__":
-    # As in webinars/cli/serve.py.
-    Server(
-        "tests.bench.bare:app",
-        address="127.0.0.1",
-        port=int(sys.argv[1]),
-        interface=Interfaces.WSGI,
-        workers=2,
-        blocking_threads=BLOCKING_THREADS,
-        log_enabled=False,
-    ).serve()
+def measure(port: int, path: str, *, tag: str = "") -> float:
+    """After a moment of warming up."""
+    requests_per_second(port, path, seconds=WARM_SECONDS, tag=tag)
+    return requests_per_second(port, path, seconds=SECONDS, tag=tag)

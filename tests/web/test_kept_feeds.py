@@ -5,10 +5,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.conftest import settings_for
-from tests.support import APRIL, MARCH, MAY, counted_queries, plan_of, published
+from tests.support import APRIL, MARCH, MAY, counted_queries, in_threads, plan_of, published
 from webinars import create_app
 from webinars.db import Database
 from webinars.web import kept_feeds
@@ -82,3 +83,17 @@ def test_a_database_that_is_away_is_told_as_on_every_page(tmp_path: Path, url: s
     page, feed = client.get("/cycles/2019"), client.get("/calendar.ics")
     assert (feed.status_code, feed.mimetype) == (page.status_code, page.mimetype) == (500, HTML)
     assert "X-Request-ID" in feed.headers
+
+
+def test_who_asks_while_it_is_made_waits_for_it(app: Flask, site: Database) -> None:
+    answers: list[bytes] = []
+
+    def ask(_number: int) -> None:
+        answers.append(app.test_client().get("/cycles/2019/calendar.ics").data)
+
+    with counted_queries(site) as queries:
+        in_threads(ask, 8)
+    made = [statement for statement in queries if "FROM webinars JOIN cycles" in statement]
+    assert len(made) == 2, "whole and packed, once each"
+    assert len(answers) == 8
+    assert len(set(answers)) == 1

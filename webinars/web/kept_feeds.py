@@ -27,7 +27,11 @@ Environ = dict[str, Any]
 WSGIApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 Lines = list[tuple[str, str]]
 
+Given = tuple[bytes, str, Headers]
+"""Body, status and headers."""
+
 MOST_KEPT = 512
+MADE_AT_ONCE = 16
 ENDING = ".ics"
 PERSONAL = "/me/"
 ASKS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_ACCEPT_ENCODING", "HTTP_RANGE")
@@ -71,6 +75,7 @@ class KeptFeeds:
         self._notes = notes
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._lock = Lock()
+        self._making = tuple(Lock() for _ in range(MADE_AT_ONCE))
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """WSGI."""
@@ -81,21 +86,13 @@ class KeptFeeds:
         if method not in {"GET", "HEAD"}:
             return self._app(environ, start_response)
         try:
-            version = self._database.peek(site.VERSION)
+            kept = self._fresh(path) or self._made(environ, path)
         except SQLAlchemyError:
             return self._app(environ, start_response)  # which has the words for it
-        kept = self._kept.get(path)
-        if kept is None or kept.version != version:
-            said: list[Answered] = []
-            body, status, headers = self._ask(environ, "identity", said)
-            packed = self._ask(environ, "gzip", said) if status.startswith("200") else None
-            # It may be gone from one to the other.
-            if packed is None or not packed[1].startswith("200"):
-                start_response(status, headers.to_wsgi_list())
-                return [] if method == "HEAD" else [body]
-            # Of the first of the two: the second may be newer.
-            kept = _kept(version, (body, headers), (packed[0], packed[2]), said[0])
-            self._keep(path, kept)
+        if not isinstance(kept, Kept):
+            body, status, headers = kept
+            start_response(status, headers.to_wsgi_list())
+            return [] if method == "HEAD" else [body]
         if method == "GET":
             self._notes.note(kept.answered, environ.get("HTTP_USER_AGENT", ""))
         form = kept.packed if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING")) else kept.plain
@@ -105,9 +102,33 @@ class KeptFeeds:
         start_response("200 OK", form.headers)
         return [] if method == "HEAD" else [form.body]
 
-    def _ask(
-        self, environ: Environ, encoding: str, said: list[Answered]
-    ) -> tuple[bytes, str, Headers]:
+    def _fresh(self, path: str) -> Kept | None:
+        kept = self._kept.get(path)
+        version = self._database.peek(site.VERSION)
+        return kept if kept is not None and kept.version == version else None
+
+    def _made(self, environ: Environ, path: str) -> Kept | Given:
+        """The answer, made now and kept; or what was given in its place.
+
+        Who asks for it meanwhile waits: a large one takes long, and longer for all at once.
+        """
+        with self._making[hash(path) % len(self._making)]:
+            kept = self._fresh(path)
+            if kept is not None:
+                return kept
+            version = self._database.peek(site.VERSION)
+            said: list[Answered] = []
+            plain = self._ask(environ, "identity", said)
+            packed = self._ask(environ, "gzip", said) if plain[1].startswith("200") else None
+            # It may be gone from one to the other.
+            if packed is None or not packed[1].startswith("200"):
+                return plain
+            # Of the first of the two: the second may be newer.
+            kept = _kept(version, (plain[0], plain[2]), (packed[0], packed[2]), said[0])
+            self._keep(path, kept)
+            return kept
+
+    def _ask(self, environ: Environ, encoding: str, said: list[Answered]) -> Given:
         asked = {name: value for name, value in environ.items() if name not in ASKS}
         asked |= {"REQUEST_METHOD": "GET", "HTTP_ACCEPT_ENCODING": encoding, ANSWERED: said.append}
         body, status, headers = run_wsgi_app(self._app, asked, buffered=True)
