@@ -10,9 +10,12 @@ from webinars.i18n import DEFAULT_LANGUAGE, language
 from webinars.places import STATIC
 from webinars.services import Services
 from webinars.web.language import paths_by_language, request_language
+from webinars.web.sharing import share_site
 from webinars.web.wording import rule_words
 
 OTHER = {"fr": "en", "en": "fr"}
+OG_LOCALES = {"fr": "fr_FR", "en": "en_GB"}
+"""As https://ogp.me writes languages: with the territory whose usage ours is."""
 
 
 @cache
@@ -39,6 +42,8 @@ def add_context(app: Flask, services: Services) -> None:
         demo=settings.demo,
         absolute=links.absolute,
         webcal=links.webcal,
+        og_locales=OG_LOCALES,
+        share_site=share_site,
     )
 
     @app.context_processor

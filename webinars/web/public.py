@@ -7,6 +7,7 @@ from webinars.domain import programme
 from webinars.domain.programme import Moment
 from webinars.places import STATIC
 from webinars.web.page_cache import Page, public_page
+from webinars.web.sharing import share_cycle
 from webinars.web.webinar_view import permanent_page
 
 blueprint = Blueprint("public", __name__)
@@ -31,7 +32,8 @@ def cycle(cycle: str) -> Response:
 
     def build(session: Session, moment: Moment) -> Page:
         view = programme.programme(session, cycle_slug=cycle, moment=moment)
-        return Page("public/cycle.html", {"cycle": view}, view.webinars)
+        values = {"cycle": view, "shared": share_cycle(view)}
+        return Page("public/cycle.html", values, view.webinars)
 
     return public_page(build)
 

@@ -15,6 +15,7 @@ from webinars.services import services
 from webinars.web import structured_data
 from webinars.web.language import request_language
 from webinars.web.page_cache import Kept, Page, build_and_keep, recall
+from webinars.web.sharing import share_webinar
 from webinars.web.webinar_form import LinkForm, RegistrationForm, form_subject, new_form_token
 
 # A kept page has these in the place of what each request brings.
@@ -110,6 +111,7 @@ def webinar_values(page: WebinarPage, *, csrf_token: str) -> dict[str, Any]:
             organisation=services().settings.organisation,
             language=request_language(),
         ),
+        "shared": share_webinar(page.webinar, page.cycle),
         "form": RegistrationForm(),
         "link": LinkForm(),
         "csrf_token": csrf_token,
