@@ -14,7 +14,7 @@ from webinars.web.sharing import share_site
 from webinars.web.wording import rule_words
 
 OTHER = {"fr": "en", "en": "fr"}
-OG_LOCALES = {"fr": "fr_FR", "en": "en_GB"}
+OG_LOCALES = {"fr": "fr_FR", "en": "en_US"}
 """As https://ogp.me writes languages: with the territory whose usage ours is."""
 
 

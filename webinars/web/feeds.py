@@ -1,17 +1,14 @@
 """Calendars over HTTP: strong ETag, 304, and no cookie."""
 
-import hashlib
-
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from webinars.domain import participants
 from webinars.domain.calendars import Feed
 from webinars.services import services
 from webinars.web.language import request_language
+from webinars.web.stored import for_all, stored
 
 blueprint = Blueprint("feeds", __name__)
-
-PUBLIC_AGE_SECONDS = 300
 
 
 @blueprint.get("/calendar.ics")
@@ -62,12 +59,8 @@ def person(token: str) -> Response:
 
 def _public(feed: Feed) -> Response:
     response = _answer(feed)
-    response.headers["Cache-Control"] = f"public, max-age={PUBLIC_AGE_SECONDS}"
-    return response
+    return for_all(response)
 
 
 def _answer(feed: Feed) -> Response:
-    response = Response(feed.body, content_type="text/calendar; charset=utf-8")
-    response.set_etag(hashlib.sha256(feed.body).hexdigest()[:32])
-    response.last_modified = feed.changed_at
-    return response.make_conditional(request)  # type: ignore[return-value]
+    return stored(feed.body, feed.changed_at, kind="text/calendar; charset=utf-8")

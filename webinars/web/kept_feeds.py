@@ -1,4 +1,4 @@
-"""Public calendars, answered from memory before the application is asked.
+"""Calendars, news and the site's map, answered from memory before the application is asked.
 
 Programs fetch them all day long, and they change some times a year. An answer is kept as the
 application gave it, plain and packed, until the version of the site is another one, which is
@@ -27,7 +27,7 @@ WSGIApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 Lines = list[tuple[str, str]]
 
 MOST_KEPT = 512
-ENDING = ".ics"
+ENDINGS = (".ics", ".atom", "/sitemap.xml")
 PERSONAL = "/me/"
 ASKS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_ACCEPT_ENCODING", "HTTP_RANGE")
 """What an answer may depend on; the application is asked without."""
@@ -70,7 +70,7 @@ class KeptFeeds:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """WSGI."""
         path = environ.get("PATH_INFO", "")
-        if not path.endswith(ENDING) or PERSONAL in path:
+        if not path.endswith(ENDINGS) or PERSONAL in path:
             return self._app(environ, start_response)
         method = environ["REQUEST_METHOD"]
         if method not in {"GET", "HEAD"}:
