@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Blueprint, Response
-from markupsafe import Markup
+from markupsafe import escape
 from sqlalchemy.orm import Session
 
 from webinars.domain import programme
@@ -120,14 +120,10 @@ def framed_webinar(view: CycleView, slug: str) -> Framed:
     return Framed(found.title, address, WEBINAR_HEIGHT, share_webinar(found, view))
 
 
-def frame(framed: Framed, *, width: int | str = "100%", height: int | None = None) -> Markup:
+def frame(framed: Framed, *, width: int | str = "100%", height: int | None = None) -> str:
     """The element that other sites put into their pages; it brings its own style with it."""
-    return Markup(
-        '<iframe src="{src}" title="{title}" width="{width}" height="{height}" loading="lazy" '
+    return (
+        f'<iframe src="{escape(framed.address)}/embed" title="{escape(framed.title)}" '
+        f'width="{width}" height="{height or framed.height}" loading="lazy" '
         'style="border:0;max-width:100%"></iframe>'
-    ).format(
-        src=f"{framed.address}/embed",
-        title=framed.title,
-        width=width,
-        height=height or framed.height,
     )

@@ -87,7 +87,7 @@ def _answer(framed: Framed) -> Answer:
         "cache_age": CACHE_SECONDS,
         "width": width,
         "height": height,
-        "html": str(frame(framed, width=width, height=height)),
+        "html": frame(framed, width=width, height=height),
     }
     shared = framed.shared
     # A picture has one size, and must not be larger than what is asked.
