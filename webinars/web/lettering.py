@@ -19,6 +19,8 @@ TEXT = "figtree-latin-wght-normal.woff2"
 NOT_THERE = "\uffff"
 """No character (Unicode section 23.7), so a font shows for it what it shows for all it lacks."""
 CUT = "…"
+SCALE = 2
+"""Pictures are drawn so many times as large, and letters measured there, where they are rounded."""
 FONTS_KEPT = 256
 
 
@@ -45,10 +47,10 @@ class Block:
 
 
 @lru_cache(maxsize=FONTS_KEPT)
-def font(of: Type, scale: int = 1) -> ImageFont.FreeTypeFont:
-    """The font itself, so many times as large."""
+def font(of: Type) -> ImageFont.FreeTypeFont:
+    """The font itself, so many times as large as it is drawn."""
     found = ImageFont.truetype(
-        str(STATIC / "fonts" / of.font), of.size * scale, layout_engine=ImageFont.Layout.BASIC
+        str(STATIC / "fonts" / of.font), of.size * SCALE, layout_engine=ImageFont.Layout.BASIC
     )
     found.set_variation_by_axes([of.weight])
     return found
@@ -87,11 +89,11 @@ def width(text: str, of: Type) -> float:
     return sum(advances(text, of))
 
 
-def advances(text: str, of: Type, scale: int = 1) -> list[float]:
+def advances(text: str, of: Type) -> list[float]:
     """How far each letter moves the next one."""
-    drawn = font(of, scale)
-    between = of.tracking * of.size * scale
-    return [drawn.getlength(character) + between for character in text]
+    drawn = font(of)
+    between = of.tracking * of.size
+    return [drawn.getlength(character) / SCALE + between for character in text]
 
 
 def fitted(text: str, of: Type, *, across: int, down: int, sizes: range, leading: float) -> Block:

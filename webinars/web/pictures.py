@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 from webinars.places import STATIC
 from webinars.web.lettering import (
     HEADINGS,
+    SCALE,
     TEXT,
     Block,
     Type,
@@ -31,7 +32,6 @@ WIDTH, HEIGHT = 1200, 630
 DESIGN = 1
 """Rises when the same values are drawn in another way: addresses of pictures change with it."""
 
-SCALE = 2
 MARGIN = 64
 BAND = 14
 TOP, BASELINE = 138, 452
@@ -208,12 +208,10 @@ class _Canvas:
 
     def text(self, x: float, baseline: float, text: str, of: Type, fill: str) -> None:
         """One line of letters that stand on the baseline."""
-        at = x * SCALE
-        for character, advance in zip(text, advances(text, of, SCALE), strict=True):
-            self._draw.text(
-                (at, baseline * SCALE), character, fill=fill, font=font(of, SCALE), anchor="ls"
-            )
-            at += advance
+        for character, advance in zip(text, advances(text, of), strict=True):
+            at = (x * SCALE, baseline * SCALE)
+            self._draw.text(at, character, fill=fill, font=font(of), anchor="ls")
+            x += advance
 
     def lines(self, x: float, baseline: float, block: Block, leading: float, fill: str) -> None:
         """Lines one under the other."""
@@ -258,6 +256,7 @@ def _draw_hero(canvas: _Canvas, picture: Picture) -> None:
     type_ = HERO
     while width(hero, type_) > across and type_.size > LEAST_HERO:
         type_ = type_.at(type_.size - 4)
+    hero = cut(hero, type_, across)
     baseline = BASELINE
     if picture.below:
         below = cut(showable(picture.below, HEADINGS), BESIDE_HERO, across)
