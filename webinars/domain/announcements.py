@@ -78,7 +78,7 @@ def news(session: Session, *, most: int) -> tuple[News, ...]:
     if len(rows) == MOST_READ:
         found = found[:-1]  # of its publication there may be more
     found += [_of_replay(online) for online in latest_online(session, most=most)]
-    found.sort(key=lambda one: (one.at, one.id), reverse=True)
+    found.sort(key=lambda one: one.at, reverse=True)
     return tuple(found[:most])
 
 
