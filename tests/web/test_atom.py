@@ -144,7 +144,8 @@ SAID = {
         "This webinar is cancelled.",
         "New date: Faire alliance",
         (
-            "Moved from Thursday, April 18, 2019 at 1 pm to Thursday, April 25, 2019 at 1 pm: Vacances\n"
+            "Moved from Thursday, April 18, 2019 at 1 pm to Thursday, April 25, 2019 at 1 pm: "
+            "Vacances\n"
             "It was called “Apprendre à faire alliances”."
         ),
         "New title: Connaître",
