@@ -34,7 +34,6 @@ from webinars.web.wording import rule_words
 blueprint = Blueprint("sharing", __name__)
 
 AGE_SECONDS = 3600
-THEMES = programme.THEME_COLOURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,7 @@ def site_picture() -> Picture:
         site=name,
         title=name,
         line=gettext("A cycle of webinars: one a month, free, with its replay and its resources."),
-        cells=tuple(Cell("", "", colour) for colour in range(1, THEMES + 1)),
+        cells=tuple(Cell("", "", colour) for colour in range(1, programme.THEME_COLOURS + 1)),
     )
 
 
