@@ -103,6 +103,7 @@ def _stands_on_the_permanent_page(cycle: str, webinar: str) -> None:
 
 def webinar_values(page: WebinarPage, *, csrf_token: str) -> dict[str, Any]:
     """What the template of the permanent page is given, with forms to be filled in."""
+    shared = share_webinar(page.webinar, page.cycle)
     return {
         "page": page,
         "structured_data": structured_data.of_webinar(
@@ -110,8 +111,9 @@ def webinar_values(page: WebinarPage, *, csrf_token: str) -> dict[str, Any]:
             links=services().links,
             organisation=services().settings.organisation,
             language=request_language(),
+            picture=shared.address,
         ),
-        "shared": share_webinar(page.webinar, page.cycle),
+        "shared": shared,
         "form": RegistrationForm(),
         "link": LinkForm(),
         "csrf_token": csrf_token,
