@@ -135,6 +135,10 @@ def test_the_latest_ones_only(database: Database, publish, monkeypatch) -> None:
     # What was read in part is not told in part.
     monkeypatch.setattr(announcements, "MOST_READ", 6)
     assert read(database) == everything[:4]
+    publish(MARCH, APRIL, MAY)
+    publish(replace(MARCH, date=date(2019, 4, 9)), APRIL, JUNE)  # one added, one ended, one moved
+    monkeypatch.setattr(announcements, "MOST_READ", 2)
+    assert read(database) == ()
 
 
 @pytest.mark.parametrize("number", [1, 12])

@@ -72,6 +72,7 @@ def test_each_value_changes_the_mark() -> None:
             "title": "x",
             "line": "x",
             "hero": "19",
+            "raised": "er",
             "above": "x",
             "below": "x",
             "label": "x",
@@ -118,6 +119,7 @@ WORST = {
     "wide date": replace(APRIL, hero="2" * 40, above=LONG, below=LONG),
     "many cells": replace(APRIL, cells=CELLS * 30),
     "few cells": replace(APRIL, cells=CELLS[:1]),
+    "first": replace(APRIL, hero="1", raised="er", above="dimanche", below="septembre 2019"),
     "no date": replace(APRIL, hero="", above="", below="", title=LONG * 4),
     "replay": replace(
         APRIL, title=LONG * 4, sign=Sign.REPLAY, sign_words=LONG, line="Anne, Bob, " * 30

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import force_locale
 from PIL import Image
 
 from tests.support import (
@@ -22,10 +23,11 @@ from tests.support import (
 )
 from tests.web.support import END, OPENS, PAGE, START, read, words
 from webinars.db import Database
-from webinars.domain import planning, replays
+from webinars.domain import planning, programme, replays
 from webinars.domain.plan import PlannedSession
 from webinars.domain.replays import Video
 from webinars.models import WebinarStatus
+from webinars.web.sharing import webinar_picture
 
 PICTURES = ("/picture.png", "/cycles/2019.png", f"{PAGE}.png")
 EVERY = (*PICTURES, *(f"/en{address}" for address in PICTURES))
@@ -204,6 +206,19 @@ def test_a_picture_takes_a_fixed_number_of_queries(
         with counted_queries(database) as queries:
             assert client.get(address).status_code == 200
         assert len(queries) == 1
+
+
+def test_the_first_of_a_month_is_an_ordinal_in_french(
+    client: FlaskClient, app: Flask, database: Database, now
+) -> None:
+    publish(database, replace(APRIL, date=date(2019, 4, 1)))
+    with database.read() as session, app.test_request_context():
+        moment = app.extensions["webinars"].moment()
+        view = programme.programme(session, cycle_slug="2019", moment=moment)
+        for language, expected in (("fr", "er"), ("en", "")):
+            with force_locale(language):
+                drawn = webinar_picture(view.webinars[0], view)
+            assert (drawn.hero, drawn.raised) == ("1", expected)
 
 
 def test_odd_cycles_have_pictures(client: FlaskClient, database: Database, now) -> None:

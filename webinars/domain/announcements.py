@@ -64,6 +64,11 @@ class _Row:
     webinar: Webinar
     told: Told
 
+    @property
+    def publication(self) -> tuple[int, int]:
+        """In which it was made public."""
+        return self.cycle.id, self.change.revision
+
 
 def tag(webinar: Webinar, name: str) -> str:
     """A constant name (RFC 4151) by the host and day of the webinar's first publication."""
@@ -74,9 +79,9 @@ def tag(webinar: Webinar, name: str) -> str:
 def news(session: Session, *, most: int) -> tuple[News, ...]:
     """What was announced last, the latest first. Two queries."""
     rows = _rows(session)
+    if len(rows) == MOST_READ:  # of the publication that was read last there may be more
+        rows = [row for row in rows if row.publication != rows[-1].publication]
     found = list(_of_plans(rows))
-    if len(rows) == MOST_READ:
-        found = found[:-1]  # of its publication there may be more
     found += [_of_replay(online) for online in latest_online(session, most=most)]
     found.sort(key=lambda one: one.at, reverse=True)
     return tuple(found[:most])
@@ -105,7 +110,7 @@ def _rows(session: Session) -> list[_Row]:
 
 
 def _of_plans(rows: list[_Row]) -> Iterator[News]:
-    for _, of_publication in groupby(rows, key=lambda row: (row.cycle.id, row.change.revision)):
+    for _, of_publication in groupby(rows, key=lambda row: row.publication):
         its = sorted(of_publication, key=lambda row: row.change.id)
         added = [row for row in its if row.change.kind is ChangeKind.ADDED]
         if added:

@@ -47,6 +47,7 @@ NARROWEST_WITH_WORDS = 58
 SITE = Type(HEADINGS, 700, 30, -0.02)
 HERO = Type(HEADINGS, 800, 284, -0.06)
 LEAST_HERO = 60
+RAISED = Type(HEADINGS, 800, 96, -0.03)
 DIGIT = 0.7
 """The height of a digit, in parts of its size."""
 BESIDE_HERO = Type(HEADINGS, 700, 42, -0.015)
@@ -99,6 +100,8 @@ class Picture:
     """Under the title: the hours, or what there is; two lines at most."""
     hero: str = ""
     """A day, or a year; without it the title has the whole width."""
+    raised: str = ""
+    """After the hero: «1» is «1er» in French."""
     above: str = ""
     below: str = ""
     label: str = ""
@@ -264,7 +267,11 @@ def _draw_hero(canvas: _Canvas, picture: Picture) -> None:
         baseline -= 62
     top = baseline - type_.size * DIGIT
     # A digit's own edge stands a little inside of its width.
-    canvas.text(MARGIN - type_.size * 0.045, baseline, hero, type_, _own(picture))
+    canvas.text(MARGIN - type_.size * 0.03, baseline, hero, type_, _own(picture))
+    if picture.raised:
+        raised = showable(picture.raised, RAISED.font)
+        beside = MARGIN + width(hero, type_) + type_.size * 0.06
+        canvas.text(beside, top + RAISED.size * DIGIT, raised, RAISED, _own(picture))
     above = cut(showable(picture.above, HEADINGS), BESIDE_HERO, across)
     canvas.text(MARGIN, top - 26, above, BESIDE_HERO, ink)
     if picture.sign is Sign.CANCELLED:

@@ -6,6 +6,7 @@ one anew when it has changed. What changes by itself (next, live) is not drawn.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, Response
 from flask_babel import gettext, ngettext
@@ -152,6 +153,7 @@ def webinar_picture(view: WebinarView, cycle: CycleView) -> Picture:
         title=view.title,
         line=", ".join(view.speakers) or hours if sign is Sign.REPLAY else hours,
         hero=day_number(view.starts_at, view.zone),
+        raised=_raised(to_local(view.starts_at, view.zone)),
         above=weekday(view.starts_at, view.zone),
         below=f"{month_name(view.starts_at, view.zone)} {to_local(view.starts_at, view.zone).year}",
         label=view.theme.title if view.theme and view.theme.title != view.title else "",
@@ -160,6 +162,11 @@ def webinar_picture(view: WebinarView, cycle: CycleView) -> Picture:
         sign_words=words,
         cells=_cells(cycle, here=view.slug),
     )
+
+
+def _raised(local: datetime) -> str:
+    """«1er»: the first of a month is an ordinal in French."""
+    return "er" if local.day == 1 and language() == "fr" else ""
 
 
 def _sign(view: WebinarView) -> tuple[Sign, str]:
