@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from webinars.domain.cycle_file import read_plan
-from webinars.domain.fields import UNLIMITED
+from webinars.domain.fields import RESERVED_SLUGS, UNLIMITED
 from webinars.domain.mail_rules import in_order
 from webinars.domain.plan import Plan, PlannedSession
 from webinars.models import WebinarStatus
@@ -26,7 +26,7 @@ RULES = (
 """Each gives a date in every year."""
 
 SLUGS = st.from_regex(r"[a-z0-9]{1,6}(-[a-z0-9]{1,6}){0,2}", fullmatch=True).filter(
-    lambda slug: slug not in {"register", "calendar"}
+    lambda slug: slug not in RESERVED_SLUGS
 )
 RULES_FOR_MAILS = st.none() | st.sets(
     st.sampled_from(["14d", "7d", "24h", "1h", "15m", "replay", "survey+1d"])

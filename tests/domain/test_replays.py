@@ -13,7 +13,7 @@ from webinars.domain.errors import NotFound
 from webinars.domain.programme import Moment
 from webinars.domain.replays import Video
 from webinars.domain.webinar_page import ChapterView, ReplayView, webinar_page
-from webinars.models import Chapter, Replay, Webinar
+from webinars.models import Chapter, Replay, Webinar, WebinarStatus
 
 AFTER = datetime.fromisoformat("2019-03-22T09:00:00+00:00")
 VIDEO = Video(
@@ -118,3 +118,33 @@ def test_none_one_three_the_latest_first(cycle: Database) -> None:
 def test_a_replay_of_a_webinar_to_come_is_not_listed_yet(cycle: Database) -> None:
     put(cycle)
     assert shown(cycle, now=NOW) == []
+
+
+def online(database: Database, most: int = 10) -> list[tuple[str, datetime]]:
+    with database.read() as session:
+        found = replays.latest_online(session, most=most)
+        return [(one.webinar.slug, one.online_at) for one in found]
+
+
+def test_the_latest_online_are_by_the_instant_they_went_online(cycle: Database) -> None:
+    assert online(cycle) == []
+    hour = timedelta(hours=1)
+    for number, slug in enumerate((MARCH.slug, JANUARY.slug, FEBRUARY.slug)):
+        put(cycle, slug, now=AFTER + number * hour)
+    everything = [
+        (FEBRUARY.slug, AFTER + 2 * hour),
+        (JANUARY.slug, AFTER + hour),
+        (MARCH.slug, AFTER),
+    ]
+    assert online(cycle) == everything
+    assert online(cycle, most=2) == everything[:2]
+
+
+def test_what_is_cancelled_or_to_come_again_is_not_listed(cycle: Database) -> None:
+    for slug in (MARCH.slug, JANUARY.slug, FEBRUARY.slug):
+        put(cycle, slug)
+    with cycle.write() as session:
+        again = replace(FEBRUARY, date=date(2019, 6, 20))
+        cancelled = replace(JANUARY, status=WebinarStatus.CANCELLED)
+        published(session, plan_of(cancelled, again, MARCH), now=AFTER)
+    assert online(cycle) == [(MARCH.slug, AFTER)]

@@ -112,7 +112,7 @@ def test_the_whole_path(someone: Visitor, demonstration: Installation, coming: s
     someone.looks(dark=True)
 
     someone.follows('a[href="/cycles/2019"]')
-    programme = page.locator(f'main a[href^="{PAST.rpartition("/")[0]}/"]')
+    programme = page.locator(f'main article a[href^="{PAST.rpartition("/")[0]}/"]')
     addresses = {link.get_attribute("href") for link in programme.all()}
     assert len({address for address in addresses if address and "." not in address}) == 12
     someone.looks(dark=True)

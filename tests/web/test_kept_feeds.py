@@ -1,4 +1,4 @@
-"""Public calendars from memory: asked for once, and never out of date."""
+"""Calendars, news and the map from memory: asked for once, and never out of date."""
 
 from dataclasses import replace
 from datetime import date
@@ -16,6 +16,7 @@ from webinars.web import kept_feeds
 
 HTML = "text/html"
 FEEDS = ("/calendar.ics", "/cycles/2019/calendar.ics", f"/cycles/2019/{MARCH.slug}.ics")
+OTHERS = ("/replays.atom", "/announcements.atom", "/sitemap.xml", "/en/announcements.atom")
 
 
 def publish_again(database: Database, *sessions: object) -> None:
@@ -24,7 +25,7 @@ def publish_again(database: Database, *sessions: object) -> None:
 
 
 def test_the_second_answer_costs_a_peek(client: FlaskClient, site: Database) -> None:
-    for address in (*FEEDS, "/en/calendar.ics"):
+    for address in (*FEEDS, *OTHERS, "/en/calendar.ics"):
         first = client.get(address)
         with counted_queries(site) as queries:
             second = client.get(address)
@@ -58,6 +59,8 @@ def test_what_is_not_there_is_not_kept(client: FlaskClient, site: Database) -> N
         assert client.head("/cycles/2020/calendar.ics").data == b""
         assert client.post("/calendar.ics").status_code == 405
         assert client.get("/me/x/calendar.ics").status_code == 404
+        assert client.get("/no-such.atom").status_code == 404
+        assert client.get("/cycles/2019/sitemap.xml").status_code == 404
 
 
 def test_the_memory_has_an_end(client: FlaskClient, site: Database, monkeypatch) -> None:

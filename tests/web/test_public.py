@@ -401,6 +401,7 @@ def test_the_discovery_meetings_say_why(client: FlaskClient, database: Database,
 def test_the_room_stands_on_no_public_page(client: FlaskClient, site: Database, at) -> None:
     addresses = [f"{prefix}{page}" for prefix in ("", "/en") for page in PAGES]
     addresses += ["/calendar.ics", "/cycles/2019/calendar.ics", f"{PAGE}.ics"]
+    addresses += ["/replays.atom", "/announcements.atom", f"{PAGE}/embed", "/cycles/2019/embed"]
     for instant in (NOW, OPENS, START, END):
         at(instant)
         for address in addresses:
@@ -419,6 +420,13 @@ COOKIELESS = [
     "/calendar.ics",
     "/cycles/2019/calendar.ics",
     f"{PAGE}.ics",
+    "/replays.atom",
+    "/announcements.atom",
+    "/sitemap.xml",
+    "/picture.png",
+    f"{PAGE}.png",
+    f"{PAGE}/embed",
+    f"/oembed?url=https://webinaires.example.org{PAGE}",
     "/healthz",
     "/readyz",
     "/static/css/base.css",

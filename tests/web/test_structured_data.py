@@ -43,6 +43,7 @@ def test_an_event_to_come(client: FlaskClient, site: Database) -> None:
     assert event["location"] == {"@type": "VirtualLocation", "url": f"{BASE_URL}{PAGE}"}
     assert event["url"] == f"{BASE_URL}{PAGE}"
     assert event["superEvent"]["url"] == f"{BASE_URL}/cycles/2019"
+    assert event["image"].startswith(f"{BASE_URL}{PAGE}.png?v=")
     assert "previousStartDate" not in event
     assert "recordedIn" not in event
     assert said(client, f"/en{PAGE}")["url"] == f"{BASE_URL}/en{PAGE}"
@@ -69,6 +70,7 @@ def test_its_video(client: FlaskClient, site: Database, at) -> None:
         )
     video = said(client)["recordedIn"]
     assert (video["@type"], video["duration"]) == ("VideoObject", "PT3600S")
+    assert video["thumbnailUrl"].startswith(f"{BASE_URL}{PAGE}.png?v=")
     assert [(clip["startOffset"], clip["url"]) for clip in video["hasPart"]] == [
         (0, f"{BASE_URL}{PAGE}?t=0"),
         (75, f"{BASE_URL}{PAGE}?t=75"),

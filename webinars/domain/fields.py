@@ -17,8 +17,8 @@ from webinars.domain.rules import to_rrule
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LONGEST_SLUG = 100
-RESERVED_SLUGS = {"register", "calendar"}
-"""``/cycles/<cycle>/register`` and ``/cycles/<cycle>/calendar.ics`` are the cycle's own."""
+RESERVED_SLUGS = {"register", "calendar", "embed"}
+"""``/cycles/<cycle>/register``, ``…/calendar.ics`` and ``…/embed`` are the cycle's own."""
 CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
     # They turn the direction of what follows, beyond their own text.

@@ -101,11 +101,12 @@ def told(
         change
         for slug, its in by_webinar.items()
         for change in its
-        if _is_news(change) and _matters(its, webinars[slug], now)
+        if is_news(change) and _matters(its, webinars[slug], now)
     )
 
 
-def _is_news(change: PlanChange) -> bool:
+def is_news(change: PlanChange) -> bool:
+    """Whether people who know of the webinar would want to hear of the change."""
     if change.kind is ChangeKind.MOVED:  # another zone's words for the same instant are no move
         return instant(change.before["starts"]) != instant(change.after["starts"])
     if change.kind is ChangeKind.CHANGED:

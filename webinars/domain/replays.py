@@ -11,7 +11,7 @@ from webinars.domain import site
 from webinars.domain.programme import Life, Moment, WebinarView, published_cycles
 from webinars.domain.publication import mark_changed
 from webinars.domain.webinar_page import find_webinar
-from webinars.models import Chapter, Replay
+from webinars.models import Chapter, Cycle, Replay, Theme, Webinar, WebinarStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,17 @@ class Video:
     duration: int | None
     chapters: Sequence[tuple[int, str]] = ()
     demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineReplay:
+    """A replay as news. Instants are UTC, and all of them are stored."""
+
+    cycle_slug: str
+    webinar: Webinar
+    theme: str | None
+    zone: str
+    online_at: datetime
 
 
 def put_online(
@@ -63,4 +74,29 @@ def replays(session: Session, *, moment: Moment) -> tuple[WebinarView, ...]:
             key=lambda webinar: webinar.starts_at,
             reverse=True,
         )
+    )
+
+
+def latest_online(session: Session, *, most: int) -> tuple[OnlineReplay, ...]:
+    """The replays that went online last, the latest first. One query.
+
+    What is listed does not change by itself, as lives do: a replay from before the present start
+    of its webinar, which was moved since, is left out in the place of one that is not over.
+    """
+    rows: sa.Result[Webinar, str, str, str | None, datetime] = session.execute(
+        sa.select(Webinar, Cycle.slug, Cycle.zone, Theme.title, Replay.online_at)
+        .join(Cycle, Cycle.id == Webinar.cycle_id)
+        .join(Replay, Replay.webinar_id == Webinar.id)
+        .outerjoin(Theme, Theme.slug == Webinar.theme_slug)
+        .where(
+            Cycle.revision > 0,
+            Webinar.status != WebinarStatus.CANCELLED,
+            Replay.online_at >= Webinar.starts_at,
+        )
+        .order_by(Replay.online_at.desc(), Replay.id.desc())
+        .limit(most)
+    )
+    return tuple(
+        OnlineReplay(cycle_slug, webinar, theme, zone, online_at)
+        for webinar, cycle_slug, zone, theme, online_at in rows
     )

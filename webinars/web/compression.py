@@ -11,11 +11,17 @@ LEAST_BYTES = 1000
 """Below that, the header of gzip eats what it saves."""
 
 MOST_KEPT = 256
-SCRIPTS_AND_DRAWINGS = {"application/javascript", "image/svg+xml"}
+NOT_CALLED_TEXT = {
+    "application/javascript",
+    "application/json",
+    "application/atom+xml",
+    "application/xml",
+    "image/svg+xml",
+}
 
 
 def compress(app: Flask) -> None:
-    """Compress public pages, calendars, style sheets, scripts and drawings.
+    """Compress public pages, feeds, style sheets, scripts and drawings.
 
     Personal pages and the desk never: where a secret and what a stranger can put into the
     address are compressed together, the length tells the secret piece by piece (BREACH).
@@ -40,7 +46,7 @@ def _may_be_compressed(response: Response) -> bool:
         and response.status_code in {200, 206, 304}
         and not (control.private or control.no_store)  # a way to the room, with its secret
         and "Content-Encoding" not in response.headers
-        and (kind.startswith("text/") or kind in SCRIPTS_AND_DRAWINGS)
+        and (kind.startswith("text/") or kind in NOT_CALLED_TEXT)
     )
 
 

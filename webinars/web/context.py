@@ -12,9 +12,12 @@ from webinars.places import STATIC
 from webinars.services import Services
 from webinars.web import calendar_links
 from webinars.web.language import paths_by_language, request_language
+from webinars.web.sharing import share_site
 from webinars.web.wording import rule_words
 
 OTHER = {"fr": "en", "en": "fr"}
+OG_LOCALES = {"fr": "fr_FR", "en": "en_US"}
+"""As https://ogp.me writes languages: with the territory whose usage ours is."""
 
 
 @cache
@@ -52,6 +55,8 @@ def add_context(app: Flask, services: Services) -> None:
         webcal=links.webcal,
         calendar_ways=calendar_ways,
         subscribe_at_google=calendar_links.subscribe_at_google,
+        og_locales=OG_LOCALES,
+        share_site=share_site,
     )
 
     @app.context_processor

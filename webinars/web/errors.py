@@ -71,6 +71,10 @@ PAGES: dict[int, tuple[LazyString, LazyString]] = {
             "number below."
         ),
     ),
+    501: (
+        lazy_gettext("This format is not known here"),
+        lazy_gettext("Ask for format=json or format=xml."),
+    ),
 }
 KNOWS_THE_PROGRAMME = {404, 410}
 NO_SECRET = lazy_gettext(

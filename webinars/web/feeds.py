@@ -1,7 +1,5 @@
 """Calendars over HTTP: strong ETag, 304, and no cookie."""
 
-import hashlib
-
 from flask import Blueprint, Response, current_app, request
 
 from webinars.domain import participants
@@ -13,10 +11,9 @@ from webinars.web.fetch_notes import Answered, FetchNotes
 from webinars.web.headers import OWN_CACHE
 from webinars.web.kept_feeds import ANSWERED
 from webinars.web.language import request_language
+from webinars.web.stored import for_all, stored
 
 blueprint = Blueprint("feeds", __name__)
-
-PUBLIC_AGE_SECONDS = 300
 
 
 @blueprint.get("/calendar.ics")
@@ -83,12 +80,8 @@ def _public(feed: Feed, name: str) -> Response:
     if ANSWERED in request.environ:
         request.environ[ANSWERED](_answered(feed, name))
     response = _answer(feed)
-    response.headers["Cache-Control"] = f"public, max-age={PUBLIC_AGE_SECONDS}"
-    return response
+    return for_all(response)
 
 
 def _answer(feed: Feed) -> Response:
-    response = Response(feed.body, content_type="text/calendar; charset=utf-8")
-    response.set_etag(hashlib.sha256(feed.body).hexdigest()[:32])
-    response.last_modified = feed.changed_at
-    return response.make_conditional(request)  # type: ignore[return-value]
+    return stored(feed.body, feed.changed_at, kind="text/calendar; charset=utf-8")

@@ -1,5 +1,7 @@
 """Security headers of every answer."""
 
+from collections.abc import Mapping
+
 from flask import Flask, Response, g, request
 
 from webinars.web.access import AT_DESK, TABLE, Access
@@ -18,7 +20,14 @@ POLICY = {
     "frame-ancestors": "'none'",
     "base-uri": "'none'",
 }
-CONTENT_SECURITY_POLICY = "; ".join(f"{name} {value}" for name, value in POLICY.items())
+
+
+def policy(rules: Mapping[str, str]) -> str:
+    """The value of the header."""
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+CONTENT_SECURITY_POLICY = policy(POLICY)
 MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 """Of a mail in a frame: it brings its own style; it must bring nothing else."""
 OWN_CACHE = "private, no-cache"

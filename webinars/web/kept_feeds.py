@@ -1,4 +1,4 @@
-"""Public calendars, answered from memory before the application is asked.
+"""Calendars, news and the site's map, answered from memory before the application is asked.
 
 Programs fetch them all day long, and they change some times a year. An answer is kept as the
 application gave it, plain and packed, until the version of the site is another one, which is
@@ -32,7 +32,7 @@ Given = tuple[bytes, str, Headers]
 
 MOST_KEPT = 512
 MADE_AT_ONCE = 16
-ENDING = ".ics"
+ENDINGS = (".ics", ".atom", "/sitemap.xml")
 PERSONAL = "/me/"
 ASKS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_ACCEPT_ENCODING", "HTTP_RANGE")
 """What an answer may depend on; the application is asked without."""
@@ -63,7 +63,8 @@ class Kept:
     changed_at: datetime | None
     plain: Form
     packed: Form
-    answered: Answered
+    answered: Answered | None
+    """Of a calendar: what its programs have seen is noted."""
 
 
 class KeptFeeds:
@@ -80,7 +81,7 @@ class KeptFeeds:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """WSGI."""
         path = environ.get("PATH_INFO", "")
-        if not path.endswith(ENDING) or PERSONAL in path:
+        if not path.endswith(ENDINGS) or PERSONAL in path:
             return self._app(environ, start_response)
         method = environ["REQUEST_METHOD"]
         if method not in {"GET", "HEAD"}:
@@ -93,7 +94,7 @@ class KeptFeeds:
             body, status, headers = kept
             start_response(status, headers.to_wsgi_list())
             return [] if method == "HEAD" else [body]
-        if method == "GET":
+        if method == "GET" and kept.answered is not None:
             self._notes.note(kept.answered, environ.get("HTTP_USER_AGENT", ""))
         form = kept.packed if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING")) else kept.plain
         if is_unchanged(form, kept.changed_at, environ):
@@ -124,7 +125,8 @@ class KeptFeeds:
             if packed is None or not packed[1].startswith("200"):
                 return plain
             # Of the first of the two: the second may be newer.
-            kept = _kept(version, (plain[0], plain[2]), (packed[0], packed[2]), said[0])
+            answered = said[0] if said else None
+            kept = _kept(version, (plain[0], plain[2]), (packed[0], packed[2]), answered)
             self._keep(path, kept)
             return kept
 
@@ -146,7 +148,7 @@ def _kept(
     version: int,
     plain: tuple[bytes, Headers],
     packed: tuple[bytes, Headers],
-    answered: Answered,
+    answered: Answered | None,
 ) -> Kept:
     tag, packed_tag = (headers["ETag"].strip('"') for _, headers in (plain, packed))
     return Kept(

@@ -1,4 +1,4 @@
-"""Public pages, built once per state of the site and served from memory.
+"""Public pages and pictures, built once per state of the site and served from memory.
 
 A page is fresh as long as the site's version is the one it was built from, which one small
 query tells, and as long as no webinar on it has changed its life (door opens, start, end).
@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Response, current_app, g, render_template, request
 from sqlalchemy.orm import Session
@@ -25,6 +25,21 @@ from webinars.web.language import request_language
 MOST_PAGES = 512
 
 
+class Content(Protocol):
+    """What is built once: how to make its bytes, and the webinars whose lives it shows."""
+
+    @property
+    def webinars(self) -> Iterable[WebinarView]:
+        """When one of them changes its life, it is built anew."""
+
+    @property
+    def worth_keeping(self) -> bool:
+        """Not when anybody can make up any number of such addresses."""
+
+    def body(self) -> bytes:
+        """The bytes; the session that it was built with may be closed by then."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A template with its values, and the webinars whose lives it shows."""
@@ -33,7 +48,10 @@ class Page:
     values: dict[str, Any]
     webinars: Iterable[WebinarView]
     worth_keeping: bool = True
-    """Not when anybody can make up any number of such addresses."""
+
+    def body(self) -> bytes:
+        """The page."""
+        return render_template(self.template, **self.values).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +91,30 @@ class PageCache:
                 self._pages.popitem(last=False)
 
 
-def public_page(build: Callable[[Session, Moment], Page], *, query: str = "") -> Response:
+def public_page(
+    build: Callable[[Session, Moment], Content],
+    *,
+    query: str = "",
+    kind: str = "text/html",
+    age: int = 0,
+) -> Response:
     """The page at this address, from memory or built now.
+
+    ``age``: for so many seconds nobody needs to ask whether it has changed.
 
     ``query`` is what the page depends on beside its path and language, in one spelling. The
     rest of a query string changes nothing: it cannot fill the memory, nor stand on a page
     that others are shown.
     """
     kept = keep(build, query=query)
-    response = Response(kept.body, mimetype="text/html")
+    response = Response(kept.body, mimetype=kind)
     response.set_etag(kept.etag)
-    response.headers["Cache-Control"] = "public, no-cache"
+    response.headers["Cache-Control"] = f"public, max-age={age}" if age else "public, no-cache"
     return response.make_conditional(request)  # type: ignore[return-value]
 
 
 def keep(
-    build: Callable[[Session, Moment], Page], *, query: str = "", vary: tuple[str, ...] = ()
+    build: Callable[[Session, Moment], Content], *, query: str = "", vary: tuple[str, ...] = ()
 ) -> Kept:
     """The page as it is kept, or built now and kept.
 
@@ -101,14 +127,14 @@ def keep(
 
 
 def build_and_keep(
-    build: Callable[[Session, Moment], Page], *, query: str = "", vary: tuple[str, ...] = ()
+    build: Callable[[Session, Moment], Content], *, query: str = "", vary: tuple[str, ...] = ()
 ) -> Kept:
     """The page as the site stands now, whatever is kept of it."""
     with services().database.read() as session:
         version = site.version(session)
         moment = services().moment()
         page = build(session, moment)
-    body = render_template(page.template, **page.values).encode()
+    body = page.body()
     kept = Kept(
         version=version,
         fresh_until=moment.fresh_until(page.webinars),

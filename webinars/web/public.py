@@ -6,6 +6,8 @@ from sqlalchemy.orm import Session
 from webinars.domain import programme
 from webinars.domain.programme import Moment
 from webinars.places import STATIC
+from webinars.services import services
+from webinars.web.embeds import frame, framed_cycle
 from webinars.web.page_cache import Page, public_page
 from webinars.web.webinar_view import permanent_page
 
@@ -31,7 +33,9 @@ def cycle(cycle: str) -> Response:
 
     def build(session: Session, moment: Moment) -> Page:
         view = programme.programme(session, cycle_slug=cycle, moment=moment)
-        return Page("public/cycle.html", {"cycle": view}, view.webinars)
+        framed = framed_cycle(view)
+        values = {"cycle": view, "shared": framed.shared, "embed_code": frame(framed)}
+        return Page("public/cycle.html", values, view.webinars)
 
     return public_page(build)
 
@@ -48,8 +52,14 @@ def webinar(cycle: str, webinar: str) -> Response:
 @blueprint.get("/robots.txt")
 def robots() -> Response:
     """Personal pages and the desk are not for search engines."""
-    body = "User-agent: *\nDisallow: /me/\nDisallow: /en/me/\nDisallow: /organise/\n"
-    return Response(body, mimetype="text/plain")
+    lines = (
+        "User-agent: *",
+        "Disallow: /me/",
+        "Disallow: /en/me/",
+        "Disallow: /organise/",
+        f"Sitemap: {services().links.absolute('/sitemap.xml')}",
+    )
+    return Response("".join(f"{line}\n" for line in lines), mimetype="text/plain")
 
 
 @blueprint.get("/favicon.ico")

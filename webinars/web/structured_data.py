@@ -20,18 +20,24 @@ IN_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 """Written so, no title ends the element that it stands in (JSON-LD 1.1 section 7.1)."""
 
 
-def of_webinar(page: WebinarPage, *, links: Links, organisation: str, language: str) -> Markup:
-    """The element's content for a permanent page, which is public for ever."""
+def of_webinar(
+    page: WebinarPage, *, links: Links, organisation: str, language: str, picture: str
+) -> Markup:
+    """The element's content for a permanent page, which is public for ever.
+
+    ``picture``: the address of its picture.
+    """
     webinar = page.webinar
     address = links.webinar(webinar.cycle_slug, webinar.slug, language=language)
     event = _event(webinar, address, organisation, page.moved_from)
+    event["image"] = picture
     event["superEvent"] = {
         "@type": "EventSeries",
         "name": page.cycle.title,
         "url": links.cycle(page.cycle.slug, language=language),
     }
     if page.replay is not None and webinar.life is Life.AFTER and not webinar.cancelled:
-        event["recordedIn"] = _video(page.replay, webinar, address)
+        event["recordedIn"] = _video(page.replay, webinar, address) | {"thumbnailUrl": picture}
     text = json.dumps({"@context": SCHEMA, **event}, ensure_ascii=False, separators=(",", ":"))
     for character, escaped in IN_SCRIPT.items():
         text = text.replace(character, escaped)

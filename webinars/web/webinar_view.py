@@ -15,6 +15,7 @@ from webinars.services import services
 from webinars.web import structured_data
 from webinars.web.language import request_language
 from webinars.web.page_cache import Kept, Page, build_and_keep, recall
+from webinars.web.sharing import share_webinar
 from webinars.web.webinar_form import LinkForm, RegistrationForm, form_subject, new_form_token
 
 # A kept page has these in the place of what each request brings.
@@ -102,6 +103,7 @@ def _stands_on_the_permanent_page(cycle: str, webinar: str) -> None:
 
 def webinar_values(page: WebinarPage, *, csrf_token: str) -> dict[str, Any]:
     """What the template of the permanent page is given, with forms to be filled in."""
+    shared = share_webinar(page.webinar, page.cycle)
     return {
         "page": page,
         "structured_data": structured_data.of_webinar(
@@ -109,7 +111,9 @@ def webinar_values(page: WebinarPage, *, csrf_token: str) -> dict[str, Any]:
             links=services().links,
             organisation=services().settings.organisation,
             language=request_language(),
+            picture=shared.address,
         ),
+        "shared": shared,
         "form": RegistrationForm(),
         "link": LinkForm(),
         "csrf_token": csrf_token,
