@@ -113,7 +113,7 @@ def fill(database: Database) -> None:
         places = [
             {
                 "participant_id": person,
-                "webinar_id": 10_000 * SIZES[1] + (person * 7 + number * 100) % SIZES[1],
+                "webinar_id": 10_000 * SIZES[0] + number,
                 "status": RegistrationStatus.CONFIRMED,
                 "registered_at": now,
                 "changed_at": now,

@@ -25,6 +25,11 @@ from webinars.models import (
     Webinar,
 )
 
+# Built once: programs ask for calendars all day long.
+_SOUGHT = sa.select(Participant).where(
+    Participant.public_id == sa.bindparam("public_id"), Participant.erased_at.is_(None)
+)
+
 
 class UnknownSecret(NotFound):
     """The token was not made here, not for this, or opens nobody's page any more."""
@@ -136,11 +141,7 @@ def _open(
     purpose, said = _said(links, purposes, token, about)
     # Looked for in any case: how long the answer takes must not tell what a token is worth.
     sought = said.public_id if said else uuid.uuid4()
-    participant = session.scalar(
-        sa.select(Participant).where(
-            Participant.public_id == sought, Participant.erased_at.is_(None)
-        )
-    )
+    participant = session.scalar(_SOUGHT, {"public_id": sought})
     if participant is None or said is None:
         raise UnknownSecret(purpose)
     calendar = purpose is Purpose.CALENDAR

@@ -70,6 +70,8 @@ class Kept:
 
     version: int = 0
     texts: OrderedDict[Key, EntryText] = field(default_factory=OrderedDict)
+    frames: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """What stands before and behind the entries, by the language; no state changes it."""
     lock: Lock = field(default_factory=Lock)
 
     def of(self, version: int, keys: Collection[Key]) -> dict[Key, EntryText]:
@@ -94,7 +96,10 @@ class Kept:
 def personal_calendar(
     session: Session, *, participant: Participant, writer: Writer, kept: Kept
 ) -> Feed:
-    """Their feed, in the writer's language. Two queries, one where all entries are kept."""
+    """Their feed, in the writer's language. Two queries, one where all entries are kept.
+
+    An entry may be newer than the state of the first; never older.
+    """
     rows = session.connection().execute(_MINE, {"participant": participant.id}).all()
     version, revision = rows[0][:2]
     mine = [webinar for *_, webinar, status, _ in rows if status in IN_A_CALENDAR]
@@ -110,7 +115,9 @@ def personal_calendar(
     stamps = [changed_at for *_, changed_at in rows if changed_at]
     stamps += [entry.changed_at for entry in found.values()]
     stamps += [participant.calendar_alarm_at] if participant.calendar_alarm_at else []
-    opening, closing = _frame(writer)
+    if writer.language not in kept.frames:
+        kept.frames[writer.language] = _frame(writer)
+    opening, closing = kept.frames[writer.language]
     text = "".join((opening, *(entry.text for _, entry in entries), closing))
     secret = door_token(writer.links, participant)
     body = folded(text.replace(SECRET, secret))
@@ -154,7 +161,6 @@ def _texts(
 
 
 def _frame(writer: Writer) -> tuple[str, str]:
-    """What stands before and behind the entries."""
     empty = unfolded(writer.frame(gettext("My webinars")).to_ical())
     opening, end, closing = empty.partition("END:VCALENDAR")
     return opening, end + closing

@@ -59,7 +59,8 @@ def webinar(cycle: str, webinar: str) -> Response:
 def person(token: str) -> Response:
     """The webinars of one person."""
     kept: Kept = current_app.extensions["webinars.personal_calendars"]
-    with services().database.read() as session:
+    # Its queries need not agree: what is newer than the state it is kept for goes with that.
+    with services().database.glance() as session:
         participant = participants.open_calendar(session, links=services().links, token=token)
         writer = services().calendar_writer(request_language())
         feed = personal_calendar(session, participant=participant, writer=writer, kept=kept)
