@@ -123,7 +123,8 @@ class Database:
     def glance(self) -> Iterator[Session]:
         """A session without a transaction around its queries, which would cost more.
 
-        For one query, or for some that need not agree: what each request of a public page asks. Where several must agree: ``read``.
+        For one query, or for some that need not agree: what each request of a public page asks.
+        Where several must agree: ``read``.
         """
         with Session(self._made.glancing, expire_on_commit=False) as session:
             yield session
