@@ -34,6 +34,33 @@ hypothesis.settings.register_profile("house", max_examples=30, deadline=None, de
 hypothesis.settings.load_profile("house")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests of whole processes: what takes minutes must not begin last.
+
+    xdist gives each worker an equal part of the list, and lets it steal from the ends of others:
+    so a share of these tests stands at the head of each part, and no file is torn apart.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    files: dict[Path, list[pytest.Item]] = {}
+    others = []
+    for item in items:
+        if item.path.parent.name == "e2e":
+            files.setdefault(item.path, []).append(item)
+        else:
+            others.append(item)
+    shares: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for tests in sorted(files.values(), key=len, reverse=True):
+        min(shares, key=len).extend(tests)
+    left = len(items)
+    items.clear()
+    for number, share in enumerate(shares):
+        room = max(0, left // (workers - number) - len(share))
+        left -= len(share) + room
+        items += share + others[:room]
+        del others[:room]
+    items += others
+
+
 def missing(what: str) -> NoReturn:
     """Skip, in one line; where everything must run, fail instead."""
     if os.environ.get("CI") == "true":
