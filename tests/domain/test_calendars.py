@@ -115,12 +115,18 @@ def test_the_life_of_an_entry(database: Database) -> None:
 
     put(database, MARCH, APRIL)
     note("published")
-    put(database, replace(MARCH, date=date(2019, 3, 28)), APRIL, now=LATER)
-    note("moved a week")
-    put(database, APRIL, now=LATER + timedelta(days=1))
-    note("cancelled")
-    put(database, MARCH, APRIL, now=LATER + timedelta(days=2))
-    note("takes place after all, at its first date")
+    moved, title = replace(MARCH, date=date(2019, 3, 28)), "Connaître, et faire connaître"
+    for days, (words, sessions) in enumerate(
+        (
+            ("moved a week", (moved, APRIL)),
+            ("renamed", (replace(moved, title=title), APRIL)),
+            ("moved back", (replace(MARCH, title=title), APRIL)),
+            ("cancelled", (APRIL,)),
+            ("takes place after all", (replace(MARCH, title=title), APRIL)),
+        )
+    ):
+        put(database, *sessions, now=LATER + timedelta(days=days))
+        note(words)
     with database.write() as session:
         replays.put_online(
             session,
