@@ -11,6 +11,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from flask_mail import Mail
+from sqlalchemy.exc import IntegrityError
 
 from webinars import clock
 from webinars.domain import (
@@ -23,6 +24,7 @@ from webinars.domain import (
     outbox,
     places,
     reminders,
+    search_index,
     worker_pulse,
 )
 from webinars.mail import mailbox
@@ -67,6 +69,7 @@ class Worker:
                 sent, more = sender.send_due(seconds=self._services.settings.worker_tick_seconds)
             worked += sent
             more = more and not self._stopping.is_set()
+        self._index()
         self._forget_copies()
         self._erase_forgotten()
         self._empty_log()
@@ -91,6 +94,24 @@ class Worker:
         self._until_none(
             reminders.plan_mails, host=host, pace=self._services.pace, settled=self._settled
         )
+
+    def _index(self) -> None:
+        """Bring the search up to date, in small transactions that nobody waits for."""
+        database = self._services.database
+        with database.read() as session:
+            if not search_index.is_behind(session):
+                return
+            found = search_index.difference(session)
+        for part in found.parts:
+            if self._stopping.is_set():
+                return
+            try:
+                with database.write() as session:
+                    search_index.write(session, part=part)
+            except IntegrityError:
+                return  # another worker writes the same: what is left is seen at the next tick
+        with database.write() as session:
+            search_index.is_up_to_date(session, version=found.version)
 
     def _forget_copies(self) -> None:
         self._until_none(mail_copies.forget, days=self._services.settings.mail_copies_days)

@@ -34,6 +34,7 @@ from webinars.models.registrations import (
     Registration,
     RegistrationStatus,
 )
+from webinars.models.search import FoundKind, SearchEntry
 from webinars.models.sending import MailCopy, MailCopyText, MailFlow
 from webinars.models.site import SiteState
 
@@ -56,6 +57,7 @@ __all__ = [
     "EntryPoint",
     "FeedFetch",
     "FollowedTheme",
+    "FoundKind",
     "LeftBy",
     "LeftList",
     "MailCopy",
@@ -77,6 +79,7 @@ __all__ = [
     "Replay",
     "Resource",
     "Role",
+    "SearchEntry",
     "SiteState",
     "Step",
     "StopReason",

@@ -17,6 +17,8 @@ class SiteState(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(default=1)
     """Rises in the transaction of whatever changes public pages."""
+    searched_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    """The version of which the search knows."""
     worker_seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """The latest tick of any worker."""
     mailbox_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -54,6 +54,7 @@ TABLE: dict[str, Access] = {
     "library.theme": Access.PUBLIC,
     "library.resources": Access.PUBLIC,
     "library.resource": Access.PUBLIC,
+    "search.page": Access.PUBLIC,
     "feeds.everything": Access.PUBLIC,
     "feeds.cycle": Access.PUBLIC,
     "feeds.theme": Access.PUBLIC,

@@ -1,0 +1,260 @@
+"""The index of the search: what is public, word by word, brought up to date after each change.
+
+Everything that changes public pages raises the version of the site; who keeps the index (the
+worker) compares what is in it with what is public, in a reading transaction, and writes what
+differs in small ones. So a publication never waits for the search, and the search is a tick late.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from webinars.domain import site
+from webinars.domain.search_words import folded, together
+from webinars.models import (
+    Chapter,
+    Cycle,
+    FoundKind,
+    Question,
+    Replay,
+    Resource,
+    SearchEntry,
+    SiteState,
+    Theme,
+    Webinar,
+)
+
+AT_ONCE = 500
+"""Rows of one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that can be found."""
+
+    key: str
+    kind: FoundKind
+    title: str
+    text: str
+    themes: tuple[str, ...]
+    year: int | None
+    webinar_id: int | None = None
+    resource_id: int | None = None
+    second: int | None = None
+    language: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """Of all that it says."""
+        said = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one transaction writes."""
+
+    gone: tuple[int, ...]
+    made: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What the index lacks of a version of the site, and has too much."""
+
+    version: int
+    parts: tuple[Part, ...]
+
+
+def is_behind(session: Session) -> bool:
+    """Whether the site has changed since the index was brought up to date."""
+    found: bool = session.scalars(sa.select(SiteState.version != SiteState.searched_version)).one()
+    return found
+
+
+def difference(session: Session) -> Difference:
+    """What has to be written. Reads all that is public."""
+    version = site.version(session)
+    kept: dict[str, tuple[int, str]] = {
+        key: (number, digest)
+        for number, key, digest in session.execute(
+            sa.select(SearchEntry.id, SearchEntry.key, SearchEntry.digest)
+        )
+    }
+    made = []
+    for entry in _public(session):
+        number, digest = kept.pop(entry.key, (None, None))
+        if digest != entry.digest:
+            made.append((number, entry))
+    gone = [number for number, _ in kept.values()] + [n for n, _ in made if n is not None]
+    parts = [Part(tuple(some), ()) for some in _batches(gone)]
+    parts += [Part((), tuple(some)) for some in _batches([entry for _, entry in made])]
+    return Difference(version, tuple(parts))
+
+
+def write(session: Session, *, part: Part) -> None:
+    """Write a part of a difference."""
+    connection = session.connection()
+    if part.gone:
+        numbers = {"numbers": list(part.gone)}
+        connection.execute(_UNINDEX, numbers)
+        connection.execute(_FORGET, numbers)
+    if not part.made:
+        return
+    rows = [asdict(entry) | {"digest": entry.digest} for entry in part.made]
+    ids = connection.execute(
+        sa.insert(SearchEntry).returning(SearchEntry.id, sort_by_parameter_order=True),
+        [row | {"themes": list(row["themes"])} for row in rows],
+    ).scalars()
+    connection.execute(
+        _INDEX[session.get_bind().dialect.name],
+        [
+            {
+                "number": number,
+                "title": together(folded(entry.title)),
+                "text": together(folded(entry.text)),
+            }
+            for number, entry in zip(ids, part.made, strict=True)
+        ],
+    )
+
+
+def is_up_to_date(session: Session, *, version: int) -> None:
+    """Note of which version of the site the index knows."""
+    session.execute(sa.update(SiteState).values(searched_version=version))
+
+
+_UNINDEX = sa.text("DELETE FROM search_index WHERE rowid IN :numbers").bindparams(
+    sa.bindparam("numbers", expanding=True)
+)
+_FORGET = sa.delete(SearchEntry).where(SearchEntry.id.in_(sa.bindparam("numbers", expanding=True)))
+_INDEX = {
+    "sqlite": sa.text(
+        "INSERT INTO search_index (rowid, title, text) VALUES (:number, :title, :text)"
+    ),
+    "postgresql": sa.text(
+        "INSERT INTO search_index (rowid, words) VALUES (:number,"
+        " setweight(to_tsvector('simple', :title), 'A') || to_tsvector('simple', :text))"
+    ),
+}
+
+
+def _batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for first in range(0, len(rows), AT_ONCE):
+        yield rows[first : first + AT_ONCE]
+
+
+# what is public ------------------------------------------------------------------------------
+
+
+def _public(session: Session) -> Iterator[Entry]:
+    themes = dict(session.execute(sa.select(Theme.slug, Theme.title)).tuples().all())
+    yield from _webinars(session, themes)
+    yield from _chapters(session)
+    yield from _questions(session)
+    yield from _resources(session)
+
+
+def _webinars(session: Session, themes: Mapping[str, str]) -> Iterator[Entry]:
+    rows = session.execute(
+        sa.select(Webinar, Cycle.year)
+        .join(Cycle, Cycle.id == Webinar.cycle_id)
+        .where(Cycle.revision > 0)
+        .order_by(Webinar.id)
+    )
+    for webinar, year in rows:
+        texts = (
+            webinar.why,
+            *webinar.agenda,
+            *webinar.speakers,
+            *webinar.territory_questions,
+            *webinar.platform_answers,
+            themes.get(webinar.theme_slug or "", ""),
+        )
+        yield Entry(
+            key=f"webinar:{webinar.id}",
+            kind=FoundKind.WEBINAR,
+            title=webinar.title,
+            text=_joined(texts),
+            themes=_theme(webinar.theme_slug),
+            year=year,
+            webinar_id=webinar.id,
+        )
+
+
+def _chapters(session: Session) -> Iterator[Entry]:
+    rows = session.execute(
+        sa.select(Chapter, Webinar, Cycle.year)
+        .join(Replay, Replay.id == Chapter.replay_id)
+        .join(Webinar, Webinar.id == Replay.webinar_id)
+        .join(Cycle, Cycle.id == Webinar.cycle_id)
+        .order_by(Chapter.id)
+    )
+    for chapter, webinar, year in rows:
+        yield Entry(
+            key=f"chapter:{chapter.id}",
+            kind=FoundKind.MOMENT,
+            title=chapter.title,
+            text=webinar.title,
+            themes=_theme(webinar.theme_slug),
+            year=year,
+            webinar_id=webinar.id,
+            second=chapter.starts_at,
+        )
+
+
+def _questions(session: Session) -> Iterator[Entry]:
+    rows = session.execute(
+        sa.select(Question, Webinar.theme_slug, Cycle.year)
+        .join(Webinar, Webinar.id == Question.webinar_id)
+        .join(Cycle, Cycle.id == Webinar.cycle_id)
+        .where(Question.published_at.is_not(None))
+        .order_by(Question.id)
+    )
+    for question, theme, year in rows:
+        yield Entry(
+            key=f"question:{question.id}",
+            kind=FoundKind.QUESTION,
+            title=question.published_text or "",
+            text=question.answer or "",
+            themes=_theme(theme),
+            year=year,
+            webinar_id=question.webinar_id,
+        )
+
+
+def _resources(session: Session) -> Iterator[Entry]:
+    rows = session.scalars(
+        sa.select(Resource).options(selectinload(Resource.themes)).order_by(Resource.id)
+    )
+    for resource in rows:
+        texts = (
+            *resource.other_titles,
+            *resource.publishers,
+            *resource.partners,
+            *resource.authors,
+            resource.section,
+            *(theme.title for theme in resource.themes),
+        )
+        yield Entry(
+            key=f"resource:{resource.id}",
+            kind=FoundKind.RESOURCE,
+            title=resource.title,
+            text=_joined(texts),
+            themes=tuple(theme.slug for theme in resource.themes),
+            year=resource.year,
+            resource_id=resource.id,
+        )
+
+
+def _theme(slug: str | None) -> tuple[str, ...]:
+    return (slug,) if slug else ()
+
+
+def _joined(texts: Iterable[str | None]) -> str:
+    return " · ".join(text for text in texts if text)
