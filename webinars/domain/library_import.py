@@ -149,7 +149,7 @@ def import_library(
     for webinar in touched.values():
         mark_changed(webinar, now=now)
     if imported.changed:
-        site.touch(session)
+        site.touch(session, now=now)
     session.flush()
     return imported
 

@@ -17,6 +17,8 @@ class SiteState(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(default=1)
     """Rises in the transaction of whatever changes public pages."""
+    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When that was last: what programs are told that ask by date."""
     worker_seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """The latest tick of any worker."""
     mailbox_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
