@@ -1,4 +1,4 @@
-"""Themes and resources in the three steps, and the list with its facets."""
+"""Themes and resources in the three steps."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.support import NOW, counted_queries, load_2019, load_library
 from webinars.db import Database
 from webinars.domain import library
 from webinars.domain.errors import NotFound
-from webinars.domain.library import Chosen, ResourceView, StepGroup, by_step
+from webinars.domain.library import ResourceView, StepGroup, by_step
 from webinars.domain.library_import import SourceFile, import_library
 from webinars.domain.programme import Moment
 from webinars.domain.webinar_page import webinar_page
@@ -150,63 +150,6 @@ def test_themes_stand_in_the_librarys_order_each_with_its_colour(database: Datab
         load_library(session, "themes.toml")
     with database.read() as session:
         assert [theme.colour for theme in library.all_themes(session)] == list(range(1, 12))
-
-
-def test_an_empty_library_is_an_empty_list(database: Database) -> None:
-    with database.read() as session:
-        page = library.resources_page(session, chosen=Chosen(theme="x", step="act", kind="y"))
-    assert (page.resources, page.total, page.themes, page.kinds) == ((), 0, (), ())
-    assert [(step.value, step.count) for step in page.steps] == [
-        ("understand", 0),
-        ("adopt", 0),
-        ("act", 0),
-    ]
-
-
-def test_the_whole_list(database: Database) -> None:
-    with database.write() as session:
-        load_library(session, "themes.toml", "resources.toml")
-    with database.read() as session:
-        page = library.resources_page(session, chosen=Chosen())
-    assert (len(page.resources), page.total) == (91, 91)
-    assert sum(kind.count for kind in page.kinds) == 91
-    assert [kind.value for kind in page.kinds] == sorted(
-        (kind.value for kind in page.kinds), key=str.casefold
-    )
-    assert not any(facet.chosen for facet in (*page.themes, *page.steps, *page.kinds))
-
-
-@pytest.mark.parametrize(
-    "chosen",
-    [
-        Chosen(theme=ALLIANCES),
-        Chosen(step="act"),
-        Chosen(kind="guide"),
-        Chosen(theme=ALLIANCES, step="act", kind="guide"),
-        Chosen(theme="no-such"),
-        Chosen(step="run", kind="no-such"),
-    ],
-)
-def test_each_facet_counts_what_choosing_it_would_leave(database: Database, chosen: Chosen) -> None:
-    with database.write() as session:
-        load_library(session, "themes.toml", "resources.toml")
-    with database.read() as session:
-        page = library.resources_page(session, chosen=chosen)
-
-        def left(theme: str | None, step: str | None, kind: str | None) -> int:
-            narrowed = Chosen(theme=theme, step=step, kind=kind)
-            return len(library.resources_page(session, chosen=narrowed).resources)
-
-        for facet in page.themes[:3]:
-            assert facet.count == left(facet.value, chosen.step, chosen.kind)
-        for facet in page.steps:
-            assert facet.count == left(chosen.theme, facet.value, chosen.kind)
-        for facet in page.kinds[:3]:
-            assert facet.count == left(chosen.theme, chosen.step, facet.value)
-    assert page.total == 91
-    marked = [facet.value for facet in (*page.themes, *page.steps, *page.kinds) if facet.chosen]
-    known = {ALLIANCES, "act", "guide"}
-    assert marked == [c for c in (chosen.theme, chosen.step, chosen.kind) if c in known]
 
 
 def test_a_resource_knows_its_whole_and_its_webinars(database: Database) -> None:

@@ -461,7 +461,7 @@ COLD = {
     "/cycles/2019": 4,
     "/cycles/2019/webinar-0": 10,
     "/themes/apprendre-a-faire-alliances": 7,
-    "/resources": 5,
+    "/resources": 14,
     "/replays": 4,
 }
 """The version of the site; once more with what a page is made of, as they stood together."""

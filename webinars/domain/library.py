@@ -71,38 +71,6 @@ class ThemePage:
 
 
 @dataclass(frozen=True, slots=True)
-class FacetValue:
-    """A value that the list can be narrowed to, and how many would remain."""
-
-    value: str
-    label: str
-    """As it is in the data; the steps and entry points are worded by the template."""
-    count: int
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What the list is narrowed to; None is everything."""
-
-    theme: str | None = None
-    step: str | None = None
-    kind: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ResourcesPage:
-    """The library's list, narrowed or whole."""
-
-    resources: tuple[ResourceView, ...]
-    total: int
-    chosen: Chosen
-    themes: tuple[FacetValue, ...]
-    steps: tuple[FacetValue, ...]
-    kinds: tuple[FacetValue, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ResourcePage:
     """One resource with everything it says of itself."""
 
@@ -180,66 +148,6 @@ def theme_page(session: Session, *, slug: str, moment: Moment) -> ThemePage:
         steps=by_step(resource_view(resource) for resource in theme.resources),
         resource_count=len(theme.resources),
     )
-
-
-def resources_page(session: Session, *, chosen: Chosen) -> ResourcesPage:
-    """The list narrowed to what was chosen; each facet counts within the other choices."""
-    resources = [
-        resource_view(resource)
-        for resource in session.scalars(
-            sa.select(Resource).order_by(Resource.position).options(selectinload(Resource.themes))
-        )
-    ]
-
-    def fits(resource: ResourceView, *, but: str) -> bool:
-        return (
-            (but == "theme" or not chosen.theme or chosen.theme in _theme_slugs(resource))
-            and (but == "step" or not chosen.step or chosen.step == resource.step)
-            and (but == "kind" or not chosen.kind or chosen.kind == resource.kind)
-        )
-
-    within = {
-        facet: [resource for resource in resources if fits(resource, but=facet)]
-        for facet in ("theme", "step", "kind", "nothing")
-    }
-    titles = {theme.slug: theme.title for theme in all_themes(session)}
-    kinds = sorted({resource.kind for resource in resources}, key=str.casefold)
-    return ResourcesPage(
-        resources=tuple(within["nothing"]),
-        total=len(resources),
-        chosen=chosen,
-        themes=tuple(
-            FacetValue(
-                slug,
-                title,
-                sum(slug in _theme_slugs(resource) for resource in within["theme"]),
-                chosen.theme == slug,
-            )
-            for slug, title in titles.items()
-        ),
-        steps=tuple(
-            FacetValue(
-                step.value,
-                step.value,
-                sum(resource.step is step for resource in within["step"]),
-                chosen.step == step,
-            )
-            for step in Step
-        ),
-        kinds=tuple(
-            FacetValue(
-                kind,
-                kind,
-                sum(resource.kind == kind for resource in within["kind"]),
-                chosen.kind == kind,
-            )
-            for kind in kinds
-        ),
-    )
-
-
-def _theme_slugs(resource: ResourceView) -> set[str]:
-    return {theme.slug for theme in resource.themes}
 
 
 def resource_page(session: Session, *, slug: str, moment: Moment) -> ResourcePage:
