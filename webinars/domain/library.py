@@ -2,18 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
-from webinars.domain.errors import NotFound
-from webinars.domain.programme import (
-    Moment,
-    ThemeView,
-    WebinarView,
-    published_cycles,
-    theme_view,
-)
+from webinars.domain.programme import CycleView, ThemeView, WebinarView, theme_view
 from webinars.models import EntryPoint, Resource, Step, Theme
 
 
@@ -43,6 +37,14 @@ class EntryPointGroup:
     entry_point: EntryPoint | None
     resources: tuple[ResourceView, ...]
 
+    @property
+    def sections(self) -> tuple[tuple[str | None, tuple[ResourceView, ...]], ...]:
+        """By printed sub-heading, each as it follows the one before."""
+        return tuple(
+            (section, tuple(resources))
+            for section, resources in groupby(self.resources, key=lambda one: one.section)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class StepGroup:
@@ -55,33 +57,6 @@ class StepGroup:
     def count(self) -> int:
         """How many resources."""
         return sum(len(group.resources) for group in self.entry_points)
-
-
-@dataclass(frozen=True, slots=True)
-class ThemePage:
-    """A theme: its questions, its webinars, its resources in the three steps."""
-
-    theme: ThemeView
-    questions: Sequence[str]
-    platform_answers: Sequence[str]
-    webinars: tuple[WebinarView, ...]
-    steps: tuple[StepGroup, ...]
-    """Always the three steps in their order, then those without, if any."""
-    resource_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class ResourcePage:
-    """One resource with everything it says of itself."""
-
-    resource: ResourceView
-    partners: Sequence[str]
-    authors: Sequence[str]
-    other_titles: Sequence[str]
-    month: int | None
-    part_of: ResourceView | None
-    webinars: tuple[WebinarView, ...]
-    """Those of its themes."""
 
 
 def resource_view(resource: Resource) -> ResourceView:
@@ -131,63 +106,12 @@ def all_themes(session: Session) -> tuple[ThemeView, ...]:
     )
 
 
-def theme_page(session: Session, *, slug: str, moment: Moment) -> ThemePage:
-    """One theme. Raises NotFound."""
-    theme = session.scalar(
-        sa.select(Theme)
-        .where(Theme.slug == slug)
-        .options(selectinload(Theme.resources).selectinload(Resource.themes))
-    )
-    if theme is None:
-        raise NotFound(slug)
-    return ThemePage(
-        theme=theme_view(theme),
-        questions=theme.questions,
-        platform_answers=theme.platform_answers,
-        webinars=_webinars_of(session, {slug}, moment),
-        steps=by_step(resource_view(resource) for resource in theme.resources),
-        resource_count=len(theme.resources),
-    )
-
-
-def resource_page(session: Session, *, slug: str, moment: Moment) -> ResourcePage:
-    """One resource. Raises NotFound."""
-    resource = session.scalar(
-        sa.select(Resource).where(Resource.slug == slug).options(selectinload(Resource.themes))
-    )
-    if resource is None:
-        raise NotFound(slug)
-    whole = (
-        session.scalar(
-            sa.select(Resource)
-            .where(Resource.slug == resource.part_of)
-            .options(selectinload(Resource.themes))
-        )
-        if resource.part_of
-        else None
-    )
-    return ResourcePage(
-        resource=resource_view(resource),
-        partners=resource.partners,
-        authors=resource.authors,
-        other_titles=resource.other_titles,
-        month=resource.month,
-        part_of=resource_view(whole) if whole else None,
-        webinars=_webinars_of(session, {theme.slug for theme in resource.themes}, moment),
-    )
-
-
-def _webinars_of(session: Session, slugs: set[str], moment: Moment) -> tuple[WebinarView, ...]:
+def webinars_on(cycles: Iterable[CycleView], themes: set[str]) -> tuple[WebinarView, ...]:
     """The webinars on these themes, over all cycles, the latest first."""
-    return tuple(
-        sorted(
-            (
-                webinar
-                for cycle in published_cycles(session, moment=moment)
-                for webinar in cycle.webinars
-                if webinar.theme and webinar.theme.slug in slugs
-            ),
-            key=lambda webinar: webinar.starts_at,
-            reverse=True,
-        )
+    found = (
+        webinar
+        for cycle in cycles
+        for webinar in cycle.webinars
+        if webinar.theme and webinar.theme.slug in themes
     )
+    return tuple(sorted(found, key=lambda webinar: webinar.starts_at, reverse=True))

@@ -12,6 +12,7 @@ from webinars.models.library import (
     Resource,
     Step,
     Theme,
+    chapter_resources,
     resource_themes,
 )
 from webinars.models.mail_texts import MailText, MailTrial
@@ -83,5 +84,6 @@ __all__ = [
     "Theme",
     "Webinar",
     "WebinarStatus",
+    "chapter_resources",
     "resource_themes",
 ]

@@ -34,6 +34,19 @@ resource_themes = sa.Table(
     sa.Column("theme_id", sa.ForeignKey("themes.id"), primary_key=True, index=True),
 )
 
+chapter_resources = sa.Table(
+    "chapter_resources",
+    Base.metadata,
+    sa.Column("chapter_id", sa.ForeignKey("chapters.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column(
+        "resource_id",
+        sa.ForeignKey("resources.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+)
+"""Which resources a chapter of a replay mentions."""
+
 
 class Theme(Base):
     """Subject of webinars and resources; carries the questions that territories ask."""

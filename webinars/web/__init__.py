@@ -24,6 +24,7 @@ from webinars.web import (
     mail_acts,
     mail_texts,
     mails,
+    mentions,
     my_calendar,
     organise,
     people,
@@ -94,6 +95,7 @@ def set_up(app: Flask, services: Services, *, https: bool) -> None:
         addresses,
         mail_texts,
         questions,
+        mentions,
         machines,
         hooks,
     ):

@@ -5,10 +5,10 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, make_response, request
 from sqlalchemy.orm import Session
 
-from webinars.domain import library
 from webinars.domain import replays as replays_domain
 from webinars.domain.programme import Moment
 from webinars.domain.resource_list import Chosen, resources_page
+from webinars.domain.resource_page import resource_page
 from webinars.models import EntryPoint, Step
 from webinars.web.acting import whole_number
 from webinars.web.page_cache import Page, public_page
@@ -81,7 +81,7 @@ def resource(resource: str) -> Response:
     """One resource."""
 
     def build(session: Session, moment: Moment) -> Page:
-        page = library.resource_page(session, slug=resource, moment=moment)
-        return Page("library/resource.html", {"page": page}, page.webinars)
+        page = resource_page(session, slug=resource, moment=moment)
+        return Page("library/resource.html", {"page": page}, page.shown)
 
     return public_page(build)
