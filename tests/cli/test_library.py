@@ -54,3 +54,26 @@ def test_one_wrong_file_refuses_them_all(run: Run, stored: Database, tmp_path: P
 def test_files_are_needed(run: Run, tmp_path: Path) -> None:
     assert "Missing argument" in refused(run("library", "import"), 2)
     assert "does not exist" in refused(run("library", "import", tmp_path / "none.toml"), 2)
+
+
+def test_the_library_is_exported_and_imported_again(
+    run: Run, stored: Database, tmp_path: Path
+) -> None:
+    done(run("cycle", "import", DATA / "cycle-2019.toml"))
+    done(run("library", "import", *FILES))
+    folder = tmp_path / "out" / "library"
+    written_files = [folder / path.name for path in FILES]
+    assert done(run("library", "export", folder)).splitlines() == [str(x) for x in written_files]
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert set(before) == {path.name for path in FILES}
+    assert done(run("library", "import", *written_files)).endswith(", nothing changed\n")
+    said = refused(run("library", "export", folder))
+    assert said.startswith(f"Error: Nothing was written. These are there already: {folder}")
+    written_files[0].write_text("mine", "utf-8")
+    done(run("library", "export", folder, "--replace"))
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_folder_that_cannot_be_made_is_said(run: Run, stored: Database, tmp_path: Path) -> None:
+    inside_a_file = written(tmp_path, "file", "") / "folder"
+    assert "Not a directory" in refused(run("library", "export", inside_a_file))

@@ -1,4 +1,4 @@
-"""Themes, resources and details of webinars from files."""
+"""Themes, resources and details of webinars, from files and into files."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import click
 
 from webinars import clock
 from webinars.cli.support import read_text, with_services
+from webinars.domain.library_export import export_library
 from webinars.domain.library_import import SourceFile, WrongFiles, import_library
 from webinars.services import Services
 
@@ -48,3 +49,34 @@ def import_(services: Services, files: tuple[Path, ...]) -> None:
         if count
     )
     click.echo(f"{counts or 'nothing'}{'' if imported.changed else ', nothing changed'}")
+
+
+@group.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--replace", is_flag=True, help="Write over files of an earlier export.")
+@with_services
+def export(services: Services, folder: Path, replace: bool) -> None:
+    """Write themes, resources and details of webinars into FOLDER, as `import` reads them."""
+    with services.database.read() as session:
+        files = export_library(session)
+    there = [str(folder / name) for name in files if (folder / name).exists()]
+    if there and not replace:
+        raise click.ClickException(
+            f"Nothing was written. These are there already: {', '.join(there)}. Choose another "
+            "folder, or add --replace."
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            write_whole(folder / name, text)
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}.") from error
+    for name in files:
+        click.echo(folder / name)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """The file with this text; until it is whole, what was there stays. Raises OSError."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(text, "utf-8", newline="\n")
+    part.replace(path)

@@ -66,7 +66,8 @@ def neighbours_of_theme(
     """What stands closest to a theme that has few resources; none for one that has enough.
 
     First what shares another theme with the resources of the kit, then what fills a step that
-    the kit leaves empty, then by the order of themes in the library. Two queries.
+    the kit leaves empty, each step in its turn; what is nearest in the order of themes goes
+    first. Two queries, and one for the themes.
     """
     mine = list(kit)
     if len(mine) >= THIN:
@@ -74,15 +75,26 @@ def neighbours_of_theme(
     other_themes = {one.slug for resource in mine for one in resource.themes} - {theme.slug}
     steps = {resource.step for resource in mine} - {None}
     missing = [step for step in Step if step not in steps]
-    shared = sa.func.sum(_flag(Theme.slug.in_(other_themes)))
-    fills = _flag(Resource.step.in_(missing))
-    away = sa.func.min(sa.func.abs(Theme.position - theme.position))
-    rows = session.execute(
-        sa.select(Resource.id, shared)
+    close = (
+        sa.select(
+            Resource.id,
+            Resource.step,
+            Resource.position,
+            sa.func.sum(_flag(Theme.slug.in_(other_themes))).label("shared"),
+            sa.func.min(sa.func.abs(Theme.position - theme.position)).label("away"),
+        )
         .join(Resource.themes)
         .where(Resource.slug.not_in([resource.slug for resource in mine]))
         .group_by(Resource.id)
-        .order_by(shared.desc(), fills.desc(), away, Resource.position, Resource.id)
+        .subquery()
+    )
+    order = (close.c.shared.desc(), close.c.away, close.c.position, close.c.id)
+    shares = _flag(close.c.shared > 0)
+    turn = sa.func.row_number().over(partition_by=(shares, close.c.step), order_by=order)
+    fills = _flag(close.c.step.in_(missing))
+    rows = session.execute(
+        sa.select(close.c.id, close.c.shared)
+        .order_by(shares.desc(), fills.desc(), turn, *order)
         .limit(MOST)
     ).all()
     found = {
