@@ -7,6 +7,8 @@ from webinars.models.leaving import LeftBy, LeftList, MailList
 from webinars.models.library import (
     Chapter,
     EntryPoint,
+    LinkCheck,
+    LinkState,
     Reading,
     Replay,
     Resource,
@@ -59,6 +61,8 @@ __all__ = [
     "FollowedTheme",
     "LeftBy",
     "LeftList",
+    "LinkCheck",
+    "LinkState",
     "MailCopy",
     "MailCopyText",
     "MailFlow",

@@ -104,6 +104,37 @@ class Resource(Base):
     )
 
 
+class LinkState(enum.StrEnum):
+    """What became of asking an address, the worst first."""
+
+    MISSING = "missing"
+    UNREACHABLE = "unreachable"
+    FAILING = "failing"
+    LOOPING = "looping"
+    SLOW = "slow"
+    FORBIDDEN = "forbidden"
+    REFUSED = "refused"
+    MOVED = "moved"
+    ANSWERS = "answers"
+
+
+class LinkCheck(Base):
+    """The latest look at the address of a resource; of another address it says nothing."""
+
+    __tablename__ = "link_checks"
+
+    resource_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("resources.id", ondelete="CASCADE"), primary_key=True
+    )
+    url: Mapped[str]
+    state: Mapped[LinkState] = mapped_column(by_value(LinkState, "state", checked=False))
+    status: Mapped[int | None]
+    """The status of the last answer (RFC 9110), if there was one."""
+    moved_to: Mapped[str | None]
+    """Where it has moved for good."""
+    checked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class Reading(Base):
     """A resource that a webinar points to, with the moment's words for it.
 

@@ -18,6 +18,7 @@ from webinars.web import (
     hooks,
     leaving,
     library,
+    links,
     list_imports,
     lost_link,
     machines,
@@ -96,6 +97,7 @@ def set_up(app: Flask, services: Services, *, https: bool) -> None:
         mail_texts,
         questions,
         mentions,
+        links,
         machines,
         hooks,
     ):

@@ -141,6 +141,7 @@ TABLE: dict[str, Access] = {
     "questions.of_cycle": Access.ORGANISER,
     "questions.of_webinar": Access.ORGANISER,
     "questions.save": Access.ORGANISER,
+    "links.page": Access.ORGANISER,
     "mentions.page": Access.ORGANISER,
     "mentions.link": Access.ORGANISER,
     "mentions.unlink": Access.ORGANISER,
