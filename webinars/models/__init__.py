@@ -7,11 +7,14 @@ from webinars.models.leaving import LeftBy, LeftList, MailList
 from webinars.models.library import (
     Chapter,
     EntryPoint,
+    LinkCheck,
+    LinkState,
     Reading,
     Replay,
     Resource,
     Step,
     Theme,
+    chapter_resources,
     resource_themes,
 )
 from webinars.models.mail_texts import MailText, MailTrial
@@ -58,6 +61,8 @@ __all__ = [
     "FollowedTheme",
     "LeftBy",
     "LeftList",
+    "LinkCheck",
+    "LinkState",
     "MailCopy",
     "MailCopyText",
     "MailFlow",
@@ -83,5 +88,6 @@ __all__ = [
     "Theme",
     "Webinar",
     "WebinarStatus",
+    "chapter_resources",
     "resource_themes",
 ]
