@@ -74,6 +74,10 @@ class Links:
         """The permanent page of a webinar."""
         return self._page(f"/cycles/{quote(cycle)}/{quote(webinar)}", language)
 
+    def theme(self, theme: str, *, language: str) -> str:
+        """The page of a theme."""
+        return self._page(f"/themes/{quote(theme)}", language)
+
     def whole_cycle(self, cycle: str, *, language: str) -> str:
         """The form that registers for all of a cycle."""
         return self._page(f"/cycles/{quote(cycle)}/register", language)

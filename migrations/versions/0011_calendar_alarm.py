@@ -1,4 +1,4 @@
-"""Whether entries of a person's calendar ring, and how long before the start."""
+"""Whether entries of a person's calendar ring; when anything public last changed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,8 +14,15 @@ def upgrade() -> None:
     op.add_column(
         "participants", sa.Column("calendar_alarm_at", sa.DateTime(timezone=True), nullable=True)
     )
+    op.add_column("site_state", sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute("UPDATE site_state SET changed_at = (SELECT max(changed_at) FROM webinars)")
+    op.execute(
+        "UPDATE site_state SET changed_at = (SELECT max(published_at) FROM cycles)"
+        " WHERE changed_at IS NULL OR changed_at < (SELECT max(published_at) FROM cycles)"
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("site_state", "changed_at")
     op.drop_column("participants", "calendar_alarm_at")
     op.drop_column("participants", "calendar_alarm")

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from tests.cli.support import Run, done, refused
 from tests.support import DATA, count, written
+from tests.test_probe import web_server
 from webinars.db import Database
-from webinars.models import Resource, Theme
+from webinars.models import LinkCheck, LinkState, Resource, Theme
 
 FILES = [DATA / name for name in ("themes.toml", "resources.toml", "webinar-details.toml")]
 THEME = '[[themes]]\nslug = "un-theme"\ntitle = "Un thème"\n'
@@ -54,3 +57,48 @@ def test_one_wrong_file_refuses_them_all(run: Run, stored: Database, tmp_path: P
 def test_files_are_needed(run: Run, tmp_path: Path) -> None:
     assert "Missing argument" in refused(run("library", "import"), 2)
     assert "does not exist" in refused(run("library", "import", tmp_path / "none.toml"), 2)
+
+
+def test_the_library_is_exported_and_imported_again(
+    run: Run, stored: Database, tmp_path: Path
+) -> None:
+    done(run("cycle", "import", DATA / "cycle-2019.toml"))
+    done(run("library", "import", *FILES))
+    folder = tmp_path / "out" / "library"
+    written_files = [folder / path.name for path in FILES]
+    assert done(run("library", "export", folder)).splitlines() == [str(x) for x in written_files]
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert set(before) == {path.name for path in FILES}
+    assert done(run("library", "import", *written_files)).endswith(", nothing changed\n")
+    said = refused(run("library", "export", folder))
+    assert said.startswith(f"Error: Nothing was written. These are there already: {folder}")
+    written_files[0].write_text("mine", "utf-8")
+    done(run("library", "export", folder, "--replace"))
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_folder_that_cannot_be_made_is_said(run: Run, stored: Database, tmp_path: Path) -> None:
+    inside_a_file = written(tmp_path, "file", "") / "folder"
+    assert "Not a directory" in refused(run("library", "export", inside_a_file))
+
+
+def test_addresses_are_asked_and_noted(run: Run, stored: Database, tmp_path: Path) -> None:
+    assert run("library", "check-links").stderr == "0 asked, 0 answer\n"
+    with web_server() as (base, seen):
+        text = "".join(
+            f'[[resources]]\nslug = "r{n}"\ntitle = "R"\nkind = "k"\nurl = "{base}/{n}"\n'
+            for n in (200, 404)
+        )
+        done(run("library", "import", written(tmp_path, "r.toml", text)))
+        refused_inside = run("library", "check-links")
+        assert done(refused_inside).count("forbidden http://127.0.0.1") == 2
+        assert seen == []
+        asked = run("library", "check-links", "--private")
+    assert done(asked) == f"missing 404 {base}/404\n"
+    assert asked.stderr == "2 asked, 1 answer\n"
+    assert {agent.partition(" link check ")[2] for _, _, agent in seen} == {
+        "(+https://webinaires.example.org)"
+    }
+    with stored.read() as session:
+        states = session.scalars(sa.select(LinkCheck.state).order_by(LinkCheck.resource_id))
+        assert states.all() == [LinkState.ANSWERS, LinkState.MISSING]

@@ -225,6 +225,7 @@ def test_what_every_feed_says_first(database: Database) -> None:
         "NAME:L’innovation territoriale en actions !",
         "X-WR-CALNAME:L’innovation territoriale en actions !",
         "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
+        f"URL:{BASE_URL}/",
         "X-PUBLISHED-TTL:PT1H",
     ]
     assert not [each for each in lines if each.startswith(("METHOD", "ATTENDEE", "DTSTART;"))]
@@ -257,6 +258,8 @@ def test_an_empty_cycle_is_a_calendar_all_the_same(database: Database) -> None:
     assert feed.body.startswith(b"BEGIN:VCALENDAR\r\n")
     calendar = icalendar.Calendar.from_ical(feed.body)
     assert (calendar["VERSION"], calendar.walk("VEVENT")) == ("2.0", [])
+    # RFC 5545 section 3.6: there is a component all the same.
+    assert [each.name for each in calendar.subcomponents] == ["VTIMEZONE"]
 
 
 def test_a_feed_changed_when_its_latest_entry_did(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""Themes and resources in the three steps, and the list with its facets."""
+"""Themes and resources in the three steps."""
 
 import pytest
 
@@ -6,14 +6,29 @@ from tests.support import NOW, counted_queries, load_2019, load_library
 from webinars.db import Database
 from webinars.domain import library
 from webinars.domain.errors import NotFound
-from webinars.domain.library import Chosen, ResourceView, StepGroup, by_step
+from webinars.domain.library import ResourceView, StepGroup, by_step
 from webinars.domain.library_import import SourceFile, import_library
 from webinars.domain.programme import Moment
+from webinars.domain.resource_page import resource_page
+from webinars.domain.theme_page import theme_page
 from webinars.domain.webinar_page import webinar_page
 from webinars.models import EntryPoint, Step
 
 MOMENT = Moment.at(NOW, opens_minutes=15)
 ALLIANCES = "apprendre-a-faire-alliances"
+PRINTED = [
+    (EntryPoint.REFERENCE_FRAMEWORK, "Cadre de référence", 1),
+    (EntryPoint.REFERENCE_FRAMEWORK, "Pour aller plus loin", 3),
+    (EntryPoint.TOOLBOX, "Fiche contexte", 6),
+    (EntryPoint.TOOLBOX, "Fiches connaissance", 3),
+    (EntryPoint.TOOLBOX, "Fiches pratique", 5),
+    (EntryPoint.TOOLBOX, "Fiches outils", 2),
+    (EntryPoint.METHODS, "Se Former", 2),
+    (EntryPoint.METHODS, "Concevoir – mettre en place une stratégie partenariale", 2),
+    (EntryPoint.METHODS, "Evaluer", 1),
+    (EntryPoint.ILLUSTRATIONS, "Illustrations", 2),
+]
+"""The kit's sub-headings with their entries; the two of ``s'approprier`` stand in that step."""
 
 
 def resource(
@@ -101,7 +116,7 @@ def test_the_kit_of_april_has_its_29_entries_under_the_four_entry_points(
     load_2019(database)
     with database.read() as session:
         kit = webinar_page(session, cycle_slug="2019", webinar_slug=ALLIANCES, moment=MOMENT).kit
-        theme = library.theme_page(session, slug=ALLIANCES, moment=MOMENT)
+        theme = theme_page(session, slug=ALLIANCES, moment=MOMENT)
     assert kit == theme.steps
     entries = [
         (group.step, entry.entry_point, len(entry.resources))
@@ -109,19 +124,35 @@ def test_the_kit_of_april_has_its_29_entries_under_the_four_entry_points(
         for entry in group.entry_points
         if entry.entry_point is not None
     ]
-    by_entry = {
-        entry: sum(count for _, point, count in entries if point is entry) for entry in EntryPoint
-    }
-    assert sum(by_entry.values()) == 29
-    assert all(by_entry.values())
-    assert {step for step, _, _ in entries} == {Step.ADOPT, Step.ACT}
-    assert [point for step, point, _ in entries if step is Step.ACT] == list(EntryPoint)
+    assert entries == [
+        (Step.ADOPT, EntryPoint.METHODS, 2),
+        (Step.ACT, EntryPoint.REFERENCE_FRAMEWORK, 4),
+        (Step.ACT, EntryPoint.TOOLBOX, 16),
+        (Step.ACT, EntryPoint.METHODS, 5),
+        (Step.ACT, EntryPoint.ILLUSTRATIONS, 2),
+    ]
+    assert sum(count for _, _, count in entries) == 29
+
+
+def test_the_kit_of_april_stands_under_the_sub_headings_that_its_deck_prints(
+    database: Database,
+) -> None:
+    load_2019(database)
+    with database.read() as session:
+        steps = theme_page(session, slug=ALLIANCES, moment=MOMENT).steps
+    printed = [
+        (entry.entry_point, section, len(resources))
+        for entry in steps[2].entry_points
+        if entry.entry_point
+        for section, resources in entry.sections
+    ]
+    assert printed == PRINTED
 
 
 def test_a_theme_shows_its_questions_and_webinars(database: Database) -> None:
     load_2019(database)
     with database.read() as session:
-        page = library.theme_page(session, slug=ALLIANCES, moment=MOMENT)
+        page = theme_page(session, slug=ALLIANCES, moment=MOMENT)
     assert [webinar.slug for webinar in page.webinars] == [ALLIANCES]
     assert page.theme.title == "Apprendre à faire alliances"
     assert page.questions
@@ -133,16 +164,16 @@ def test_a_theme_without_anything(database: Database) -> None:
         text = '[[themes]]\nslug = "t"\ntitle = "T"\n'
         import_library(session, files=[SourceFile("t.toml", text)], now=NOW)
     with database.read() as session:
-        page = library.theme_page(session, slug="t", moment=MOMENT)
+        page = theme_page(session, slug="t", moment=MOMENT)
     assert (page.webinars, page.resource_count, shape(page.steps)) == ((), 0, NO_STEPS)
 
 
 def test_what_is_not_there_is_not_found(database: Database) -> None:
     with database.read() as session:
         with pytest.raises(NotFound):
-            library.theme_page(session, slug="no-such", moment=MOMENT)
+            theme_page(session, slug="no-such", moment=MOMENT)
         with pytest.raises(NotFound):
-            library.resource_page(session, slug="no-such", moment=MOMENT)
+            resource_page(session, slug="no-such", moment=MOMENT)
 
 
 def test_themes_stand_in_the_librarys_order_each_with_its_colour(database: Database) -> None:
@@ -150,63 +181,6 @@ def test_themes_stand_in_the_librarys_order_each_with_its_colour(database: Datab
         load_library(session, "themes.toml")
     with database.read() as session:
         assert [theme.colour for theme in library.all_themes(session)] == list(range(1, 12))
-
-
-def test_an_empty_library_is_an_empty_list(database: Database) -> None:
-    with database.read() as session:
-        page = library.resources_page(session, chosen=Chosen(theme="x", step="act", kind="y"))
-    assert (page.resources, page.total, page.themes, page.kinds) == ((), 0, (), ())
-    assert [(step.value, step.count) for step in page.steps] == [
-        ("understand", 0),
-        ("adopt", 0),
-        ("act", 0),
-    ]
-
-
-def test_the_whole_list(database: Database) -> None:
-    with database.write() as session:
-        load_library(session, "themes.toml", "resources.toml")
-    with database.read() as session:
-        page = library.resources_page(session, chosen=Chosen())
-    assert (len(page.resources), page.total) == (91, 91)
-    assert sum(kind.count for kind in page.kinds) == 91
-    assert [kind.value for kind in page.kinds] == sorted(
-        (kind.value for kind in page.kinds), key=str.casefold
-    )
-    assert not any(facet.chosen for facet in (*page.themes, *page.steps, *page.kinds))
-
-
-@pytest.mark.parametrize(
-    "chosen",
-    [
-        Chosen(theme=ALLIANCES),
-        Chosen(step="act"),
-        Chosen(kind="guide"),
-        Chosen(theme=ALLIANCES, step="act", kind="guide"),
-        Chosen(theme="no-such"),
-        Chosen(step="run", kind="no-such"),
-    ],
-)
-def test_each_facet_counts_what_choosing_it_would_leave(database: Database, chosen: Chosen) -> None:
-    with database.write() as session:
-        load_library(session, "themes.toml", "resources.toml")
-    with database.read() as session:
-        page = library.resources_page(session, chosen=chosen)
-
-        def left(theme: str | None, step: str | None, kind: str | None) -> int:
-            narrowed = Chosen(theme=theme, step=step, kind=kind)
-            return len(library.resources_page(session, chosen=narrowed).resources)
-
-        for facet in page.themes[:3]:
-            assert facet.count == left(facet.value, chosen.step, chosen.kind)
-        for facet in page.steps:
-            assert facet.count == left(chosen.theme, facet.value, chosen.kind)
-        for facet in page.kinds[:3]:
-            assert facet.count == left(chosen.theme, chosen.step, facet.value)
-    assert page.total == 91
-    marked = [facet.value for facet in (*page.themes, *page.steps, *page.kinds) if facet.chosen]
-    known = {ALLIANCES, "act", "guide"}
-    assert marked == [c for c in (chosen.theme, chosen.step, chosen.kind) if c in known]
 
 
 def test_a_resource_knows_its_whole_and_its_webinars(database: Database) -> None:
@@ -227,19 +201,19 @@ partners = ["P"]
     with database.write() as session:
         import_library(session, files=[SourceFile("more.toml", text)], now=NOW)
     with database.read() as session:
-        part = library.resource_page(session, slug="part", moment=MOMENT)
-        whole = library.resource_page(session, slug="whole", moment=MOMENT)
+        part = resource_page(session, slug="part", moment=MOMENT)
+        whole = resource_page(session, slug="whole", moment=MOMENT)
     assert part.part_of is not None
     assert (part.part_of.slug, list(part.partners)) == ("whole", ["P"])
     assert [webinar.slug for webinar in part.webinars] == ["definir-sa-strategie", ALLIANCES]
     assert (whole.part_of, whole.webinars) == (None, ())
 
 
-def test_the_count_of_queries_is_the_same_for_any_theme(database: Database) -> None:
+def test_the_count_of_queries_depends_on_whether_a_theme_is_thin_alone(database: Database) -> None:
     load_2019(database)
     counts = []
-    for slug in (ALLIANCES, "definir-sa-strategie"):
+    for slug in (ALLIANCES, "definir-sa-strategie", "mobiliser-les-competences"):
         with counted_queries(database) as queries, database.read() as session:
-            library.theme_page(session, slug=slug, moment=MOMENT)
+            theme_page(session, slug=slug, moment=MOMENT)
         counts.append(len(queries))
-    assert counts == [5, 5]
+    assert counts == [5, 8, 8]  # the neighbours of those with few resources

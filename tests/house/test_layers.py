@@ -18,6 +18,7 @@ FLOORS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("i18n",), "words and dates for people; the domain words calendars, and nothing else"),
     (("domain.holidays",), "the calendars of France"),
     (("domain",), "business acts: a session and the time are given, named errors are raised"),
+    (("probe",), "asking addresses of the web whether they answer"),
     (("services",), "what one application hands to its edges"),
     (("mail",), "building messages and handing them over"),
     (("web",), "edge: requests"),
@@ -40,6 +41,7 @@ KEPT_TO: dict[str, tuple[tuple[str, ...], str]] = {
     "flask_mail": (("", "mail", "worker"), "SMTP has one door, and the worker opens it"),
     "smtplib": (("mail",), "SMTP has one door"),
     "dns": (("doctor",), "only the doctor asks for records"),
+    "http": (("probe",), "addresses of others are asked by one module"),
     "imaplib": (("mail",), "IMAP has one door"),
     "flask_limiter": (("", "web"), "only visitors are counted"),
     "flask_security": (

@@ -1,5 +1,6 @@
 """Feeds over HTTP."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -152,6 +153,21 @@ def test_a_publication_moves_the_feeds_that_it_touches(
         assert answer.status_code == (200 if touched else 304), address
         if touched:
             assert answer.headers["Last-Modified"] == http_date(later)
+
+
+def test_what_leaves_a_feed_is_no_304_by_date(
+    client: FlaskClient, feeds: Database, services: Services
+) -> None:
+    """Of what is gone no instant is left in the feed: the site's own tells."""
+    before = client.get(THEME)
+    later = NOW + timedelta(hours=1)
+    other = replace(MARCH, theme=APRIL.theme)
+    with feeds.write() as session:
+        published(session, plan_of(other, APRIL, MAY), now=later)
+    since = {"If-Modified-Since": before.headers["Last-Modified"]}
+    answer = client.get(THEME, headers=since)
+    assert (answer.status_code, titles(answer)) == (200, [])
+    assert answer.headers["Last-Modified"] == http_date(later)
 
 
 @pytest.mark.parametrize(("prefix", "language"), [("", "fr"), ("/en", "en")])

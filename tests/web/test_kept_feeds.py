@@ -13,10 +13,17 @@ from tests.support import APRIL, MARCH, MAY, counted_queries, in_threads, plan_o
 from webinars import create_app
 from webinars.db import Database
 from webinars.web import kept_feeds
+from webinars.web.kept_feeds import KeptFeeds
 
 HTML = "text/html"
 FEEDS = ("/calendar.ics", "/cycles/2019/calendar.ics", f"/cycles/2019/{MARCH.slug}.ics")
 OTHERS = ("/replays.atom", "/announcements.atom", "/sitemap.xml", "/en/announcements.atom")
+
+
+def memory(client: FlaskClient) -> KeptFeeds:
+    found = client.application.wsgi_app
+    assert isinstance(found, KeptFeeds)
+    return found
 
 
 def publish_again(database: Database, *sessions: object) -> None:
@@ -100,3 +107,45 @@ def test_who_asks_while_it_is_made_waits_for_it(app: Flask, site: Database) -> N
     assert len(made) == 2, "whole and packed, once each"
     assert len(answers) == 8
     assert len(set(answers)) == 1
+
+
+def test_other_spellings_of_an_address_are_not_kept(client: FlaskClient, site: Database) -> None:
+    wanted = client.get("/calendar.ics").data
+    for address in ("//calendar.ics", "///calendar.ics"):
+        answer = client.get("/calendar.ics", environ_overrides={"PATH_INFO": address})
+        assert answer.status_code in {200, 308}
+        assert answer.data == wanted or answer.headers["Location"].endswith("/calendar.ics")
+    assert list(memory(client)._kept) == ["/calendar.ics"]
+
+
+def test_the_least_used_is_dropped_first(client: FlaskClient, site: Database, monkeypatch) -> None:
+    monkeypatch.setattr(kept_feeds, "MOST_KEPT", 2)
+    hot, other, third = FEEDS
+    for address in (hot, other, hot, third):
+        client.get(address)
+    assert list(memory(client)._kept) == [hot, third]
+
+
+def test_the_memory_is_bounded_in_bytes(client: FlaskClient, site: Database, monkeypatch) -> None:
+    one = client.get(FEEDS[0])
+    monkeypatch.setattr(kept_feeds, "MOST_BYTES", len(one.data) + 1)
+    for address in FEEDS:
+        client.get(address)
+    feeds = memory(client)
+    assert list(feeds._kept) == [FEEDS[-1]]
+    assert feeds._bytes == sum(each.size for each in feeds._kept.values())
+
+
+def test_long_headers_are_not_remembered() -> None:
+    def size() -> int:
+        readers = (kept_feeds._tags, kept_feeds._date, kept_feeds._takes_gzip)
+        return sum(each.kept.cache_info().currsize for each in readers)
+
+    kept_feeds.takes_gzip("gzip")
+    before = size()
+    for number in range(50):
+        long = f'"{number}' + "x" * kept_feeds.LONGEST_REMEMBERED + '"'
+        kept_feeds._tags(long)
+        kept_feeds._date(long)
+        kept_feeds.takes_gzip(long)
+    assert size() == before

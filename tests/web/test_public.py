@@ -467,9 +467,9 @@ def many(number: int) -> tuple[PlannedSession, ...]:
 COLD = {
     "/": 4,
     "/cycles/2019": 4,
-    "/cycles/2019/webinar-0": 10,
+    "/cycles/2019/webinar-0": 11,
     "/themes/apprendre-a-faire-alliances": 7,
-    "/resources": 5,
+    "/resources": 14,
     "/replays": 4,
 }
 """The version of the site; once more with what a page is made of, as they stood together."""

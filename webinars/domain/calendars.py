@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from icalendar import Alarm, Calendar, Event, Parameters, vDuration, vUri
+from icalendar import (
+    Alarm,
+    Calendar,
+    Event,
+    Parameters,
+    Timezone,
+    TimezoneStandard,
+    vDuration,
+    vUri,
+)
 from sqlalchemy.orm import Session
 
 from webinars.domain.calendar_text import Text, one_line, paragraphs
@@ -28,7 +37,7 @@ from webinars.models import (
     WebinarStatus,
 )
 
-PRODUCT = "-//Webinars//webinars//FR"
+PRODUCT = "-//Webinars//webinars//{language}"
 REFRESH = timedelta(hours=1)
 BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00Z")
 """When a feed changed in which nothing ever did."""
@@ -69,13 +78,20 @@ class Writer:
     def everything(self, session: Session) -> Feed:
         """Every published webinar."""
         entries = entries_of(session, sa.true())
-        return self._feed(self.site_name, entries, revision=_made(session))
+        page = self.links.home(language=self.language)
+        return self._feed(self.site_name, entries, page=page, revision=_made(session))
 
     def cycle(self, session: Session, *, slug: str) -> Feed:
         """The webinars of a cycle. Raises NotFound."""
         cycle = published_cycle(session, slug=slug)
         entries = entries_of(session, Webinar.cycle_id == cycle.id)
-        return self._feed(cycle.title, entries, cycle.published_at, revision=cycle.revision)
+        return self._feed(
+            cycle.title,
+            entries,
+            cycle.published_at,
+            page=self.links.cycle(slug, language=self.language),
+            revision=cycle.revision,
+        )
 
     def theme(self, session: Session, *, slug: str) -> Feed:
         """The webinars on a theme, over all cycles. Raises NotFound."""
@@ -83,7 +99,8 @@ class Writer:
         if theme is None:
             raise NotFound(slug)
         entries = entries_of(session, Webinar.theme_slug == slug)
-        return self._feed(theme.title, entries, revision=_made(session))
+        page = self.links.theme(slug, language=self.language)
+        return self._feed(theme.title, entries, page=page, revision=_made(session))
 
     def one(self, session: Session, *, cycle_slug: str, webinar_slug: str) -> Feed:
         """One webinar as a file: no name of a calendar in it. Raises NotFound."""
@@ -97,23 +114,31 @@ class Writer:
         entries: Sequence[Entry],
         changed_at: datetime | None = None,
         *,
+        page: str | None = None,
         revision: int,
     ) -> Feed:
-        calendar = self.frame(name)
+        calendar = self.frame(name, page=page)
+        if not entries:
+            calendar.add_component(nothing())
         for entry in entries:
             calendar.add_component(self.event(entry))
         latest = max((entry.webinar.changed_at for entry in entries), default=BEGINNING)
         return Feed(calendar.to_ical(), max(latest, changed_at or BEGINNING), revision)
 
-    def frame(self, name: str | None) -> Calendar:
-        """A calendar without entries; one without a name is a file (Outlook would subscribe)."""
+    def frame(self, name: str | None, *, page: str | None = None) -> Calendar:
+        """A calendar without entries; one without a name is a file (Outlook would subscribe).
+
+        ``page`` shows the same to people (RFC 7986 section 5.5).
+        """
         calendar = Calendar()
-        calendar.add("prodid", PRODUCT)
+        calendar.add("prodid", PRODUCT.format(language=self.language.upper()))
         calendar.add("version", "2.0")
         calendar.add("calscale", "GREGORIAN")
         if name is not None:
             calendar.add("name", Text(one_line(name)))
             calendar.add("x-wr-calname", Text(one_line(name)))
+            if page:
+                calendar.add("url", vUri(page))
             calendar.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
             calendar.add("x-published-ttl", vDuration(REFRESH))
         return calendar
@@ -182,6 +207,17 @@ class Writer:
         if webinar.speakers:
             parts.append(gettext("With: %(speakers)s", speakers=", ".join(webinar.speakers)))
         return "\n\n".join(parts)
+
+
+def nothing() -> Timezone:
+    """What stands in a calendar without entries, which needs a component (RFC 5545 section 3.6)."""
+    zone, standard = Timezone(), TimezoneStandard()
+    zone.add("tzid", "Etc/UTC")
+    standard.add("dtstart", datetime(1970, 1, 1))  # noqa: DTZ001  (local by its definition)
+    standard.add("tzoffsetfrom", timedelta(0))
+    standard.add("tzoffsetto", timedelta(0))
+    zone.add_component(standard)
+    return zone
 
 
 def _alarm(title: str, before: timedelta) -> Alarm:

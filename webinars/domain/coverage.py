@@ -150,5 +150,5 @@ def remove_theme(session: Session, *, slug: str, actor: str, now: datetime) -> N
         before={"title": theme.title, "questions": theme.questions},
     )
     session.delete(theme)
-    site.touch(session)
+    site.touch(session, now=now)
     session.flush()

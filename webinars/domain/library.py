@@ -2,18 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
-from webinars.domain.errors import NotFound
-from webinars.domain.programme import (
-    Moment,
-    ThemeView,
-    WebinarView,
-    published_cycles,
-    theme_view,
-)
+from webinars.domain.programme import CycleView, ThemeView, WebinarView, theme_view
 from webinars.models import EntryPoint, Resource, Step, Theme
 
 
@@ -43,6 +37,14 @@ class EntryPointGroup:
     entry_point: EntryPoint | None
     resources: tuple[ResourceView, ...]
 
+    @property
+    def sections(self) -> tuple[tuple[str | None, tuple[ResourceView, ...]], ...]:
+        """By printed sub-heading, each as it follows the one before."""
+        return tuple(
+            (section, tuple(resources))
+            for section, resources in groupby(self.resources, key=lambda one: one.section)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class StepGroup:
@@ -55,65 +57,6 @@ class StepGroup:
     def count(self) -> int:
         """How many resources."""
         return sum(len(group.resources) for group in self.entry_points)
-
-
-@dataclass(frozen=True, slots=True)
-class ThemePage:
-    """A theme: its questions, its webinars, its resources in the three steps."""
-
-    theme: ThemeView
-    questions: Sequence[str]
-    platform_answers: Sequence[str]
-    webinars: tuple[WebinarView, ...]
-    steps: tuple[StepGroup, ...]
-    """Always the three steps in their order, then those without, if any."""
-    resource_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class FacetValue:
-    """A value that the list can be narrowed to, and how many would remain."""
-
-    value: str
-    label: str
-    """As it is in the data; the steps and entry points are worded by the template."""
-    count: int
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What the list is narrowed to; None is everything."""
-
-    theme: str | None = None
-    step: str | None = None
-    kind: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ResourcesPage:
-    """The library's list, narrowed or whole."""
-
-    resources: tuple[ResourceView, ...]
-    total: int
-    chosen: Chosen
-    themes: tuple[FacetValue, ...]
-    steps: tuple[FacetValue, ...]
-    kinds: tuple[FacetValue, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ResourcePage:
-    """One resource with everything it says of itself."""
-
-    resource: ResourceView
-    partners: Sequence[str]
-    authors: Sequence[str]
-    other_titles: Sequence[str]
-    month: int | None
-    part_of: ResourceView | None
-    webinars: tuple[WebinarView, ...]
-    """Those of its themes."""
 
 
 def resource_view(resource: Resource) -> ResourceView:
@@ -163,123 +106,12 @@ def all_themes(session: Session) -> tuple[ThemeView, ...]:
     )
 
 
-def theme_page(session: Session, *, slug: str, moment: Moment) -> ThemePage:
-    """One theme. Raises NotFound."""
-    theme = session.scalar(
-        sa.select(Theme)
-        .where(Theme.slug == slug)
-        .options(selectinload(Theme.resources).selectinload(Resource.themes))
-    )
-    if theme is None:
-        raise NotFound(slug)
-    return ThemePage(
-        theme=theme_view(theme),
-        questions=theme.questions,
-        platform_answers=theme.platform_answers,
-        webinars=_webinars_of(session, {slug}, moment),
-        steps=by_step(resource_view(resource) for resource in theme.resources),
-        resource_count=len(theme.resources),
-    )
-
-
-def resources_page(session: Session, *, chosen: Chosen) -> ResourcesPage:
-    """The list narrowed to what was chosen; each facet counts within the other choices."""
-    resources = [
-        resource_view(resource)
-        for resource in session.scalars(
-            sa.select(Resource).order_by(Resource.position).options(selectinload(Resource.themes))
-        )
-    ]
-
-    def fits(resource: ResourceView, *, but: str) -> bool:
-        return (
-            (but == "theme" or not chosen.theme or chosen.theme in _theme_slugs(resource))
-            and (but == "step" or not chosen.step or chosen.step == resource.step)
-            and (but == "kind" or not chosen.kind or chosen.kind == resource.kind)
-        )
-
-    within = {
-        facet: [resource for resource in resources if fits(resource, but=facet)]
-        for facet in ("theme", "step", "kind", "nothing")
-    }
-    titles = {theme.slug: theme.title for theme in all_themes(session)}
-    kinds = sorted({resource.kind for resource in resources}, key=str.casefold)
-    return ResourcesPage(
-        resources=tuple(within["nothing"]),
-        total=len(resources),
-        chosen=chosen,
-        themes=tuple(
-            FacetValue(
-                slug,
-                title,
-                sum(slug in _theme_slugs(resource) for resource in within["theme"]),
-                chosen.theme == slug,
-            )
-            for slug, title in titles.items()
-        ),
-        steps=tuple(
-            FacetValue(
-                step.value,
-                step.value,
-                sum(resource.step is step for resource in within["step"]),
-                chosen.step == step,
-            )
-            for step in Step
-        ),
-        kinds=tuple(
-            FacetValue(
-                kind,
-                kind,
-                sum(resource.kind == kind for resource in within["kind"]),
-                chosen.kind == kind,
-            )
-            for kind in kinds
-        ),
-    )
-
-
-def _theme_slugs(resource: ResourceView) -> set[str]:
-    return {theme.slug for theme in resource.themes}
-
-
-def resource_page(session: Session, *, slug: str, moment: Moment) -> ResourcePage:
-    """One resource. Raises NotFound."""
-    resource = session.scalar(
-        sa.select(Resource).where(Resource.slug == slug).options(selectinload(Resource.themes))
-    )
-    if resource is None:
-        raise NotFound(slug)
-    whole = (
-        session.scalar(
-            sa.select(Resource)
-            .where(Resource.slug == resource.part_of)
-            .options(selectinload(Resource.themes))
-        )
-        if resource.part_of
-        else None
-    )
-    return ResourcePage(
-        resource=resource_view(resource),
-        partners=resource.partners,
-        authors=resource.authors,
-        other_titles=resource.other_titles,
-        month=resource.month,
-        part_of=resource_view(whole) if whole else None,
-        webinars=_webinars_of(session, {theme.slug for theme in resource.themes}, moment),
-    )
-
-
-def _webinars_of(session: Session, slugs: set[str], moment: Moment) -> tuple[WebinarView, ...]:
+def webinars_on(cycles: Iterable[CycleView], themes: set[str]) -> tuple[WebinarView, ...]:
     """The webinars on these themes, over all cycles, the latest first."""
-    return tuple(
-        sorted(
-            (
-                webinar
-                for cycle in published_cycles(session, moment=moment)
-                for webinar in cycle.webinars
-                if webinar.theme and webinar.theme.slug in slugs
-            ),
-            key=lambda webinar: webinar.starts_at,
-            reverse=True,
-        )
+    found = (
+        webinar
+        for cycle in cycles
+        for webinar in cycle.webinars
+        if webinar.theme and webinar.theme.slug in themes
     )
+    return tuple(sorted(found, key=lambda webinar: webinar.starts_at, reverse=True))

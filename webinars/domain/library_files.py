@@ -1,8 +1,10 @@
 """The files of the library: themes, resources, and the details of webinars. Pure."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 
+import tomli_w
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from webinars.domain.fields import HttpAddress, LongText, PlainText, Slug
@@ -84,10 +86,14 @@ class ReadingTable(Table):
 
 
 class DetailsTable(Table):
-    """``[[webinars]]`` of the details file: ``<date>-<slug>`` says which webinar it is."""
+    """``[[webinars]]`` of the details file: ``<date>-<slug>`` says which webinar it is.
+
+    ``cycle`` says of which cycle, where the year alone does not.
+    """
 
     slug: Slug
     date: date
+    cycle: Slug | None = None
     title: PlainText | None = None
     theme: Slug | None = None
     rank: int | None = None
@@ -119,3 +125,29 @@ class LibraryFile(Table):
         if isinstance(values, dict) and not any(name in values for name in known):
             raise ValueError("there is no [[themes]], [[resources]] or [[webinars]] in this file")
         return values
+
+
+def write_tables(name: str, tables: Sequence[Table]) -> str:
+    """The file of these tables: what is read again as the same, without keys that say nothing.
+
+    ``name`` is that of the array. Without tables the file says so, and is read as none.
+    """
+    if not tables:
+        return f"{name} = []\n"
+    return "\n".join(f"[[{name}]]\n{_written(table, name)}" for table in tables)
+
+
+def _written(table: Table, path: str) -> str:
+    """A table's own keys, then the tables inside it."""
+    values = {key: getattr(table, key) for key in type(table).model_fields}
+    said = {key: value for key, value in values.items() if value not in (None, False, [])}
+    inner = {key: value for key, value in said.items() if _are_tables(value)}
+    text = tomli_w.dumps({key: value for key, value in said.items() if key not in inner})
+    for key, tables in inner.items():
+        for one in tables:
+            text += f"\n[[{path}.{key}]]\n{_written(one, f'{path}.{key}')}"
+    return text
+
+
+def _are_tables(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, Table) for one in value)

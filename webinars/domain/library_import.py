@@ -149,7 +149,7 @@ def import_library(
     for webinar in touched.values():
         mark_changed(webinar, now=now)
     if imported.changed:
-        site.touch(session)
+        site.touch(session, now=now)
     session.flush()
     return imported
 
@@ -167,11 +167,12 @@ def _understand(files: Sequence[SourceFile]) -> list[_Read]:
     return read
 
 
-Identity = tuple[int, str]
+Identity = tuple[str | None, int, str]
+"""The cycle, where it is said; its year; the webinar."""
 
 
 def _identity(table: DetailsTable) -> Identity:
-    return table.date.year, table.webinar_slug
+    return table.cycle, table.date.year, table.webinar_slug
 
 
 @dataclass(slots=True)
@@ -199,27 +200,29 @@ def _locked_cycles(session: Session, read: Iterable[_Read]) -> Sequence[Cycle]:
 
 
 def _targets(session: Session, read: Iterable[_Read]) -> dict[Identity, _Target]:
+    """The webinars that tables may mean; where only the year is said, those of its first cycle."""
     wanted = {_identity(table) for file in read for table in file.content.webinars}
     found: dict[Identity, _Target] = {}
     if not wanted:
         return found
-    years = {year for year, _ in wanted}
-    slugs = {slug for _, slug in wanted}
+    years = {year for _, year, _ in wanted}
+    slugs = {slug for _, _, slug in wanted}
     cycles = session.scalars(
         sa.select(Cycle).where(Cycle.year.in_(years)).order_by(Cycle.id.desc())
     )
     for cycle in cycles:
-        for row in session.scalars(
+        drafted = session.scalars(
             sa.select(DraftSession).where(
                 DraftSession.cycle_id == cycle.id, DraftSession.slug.in_(slugs)
             )
-        ):
-            found[cycle.year, row.slug] = _Target(cycle.id, draft=row)
+        )
+        targets = {row.slug: _Target(cycle.id, draft=row) for row in drafted}
         for webinar in session.scalars(
             sa.select(Webinar).where(Webinar.cycle_id == cycle.id, Webinar.slug.in_(slugs))
         ):
-            target = found.setdefault((cycle.year, webinar.slug), _Target(cycle.id))
-            target.webinar = webinar
+            targets.setdefault(webinar.slug, _Target(cycle.id)).webinar = webinar
+        for slug, target in targets.items():
+            found[None, cycle.year, slug] = found[cycle.slug, cycle.year, slug] = target
     return found
 
 
@@ -244,11 +247,15 @@ def _check_references(
 
 
 def _check_once(read: Sequence[_Read], kind: str) -> None:
-    counts = Counter(table.slug for file in read for table in getattr(file.content, kind))
+    counts = Counter(_named(table) for file in read for table in getattr(file.content, kind))
     for file in read:
         for index, table in enumerate(getattr(file.content, kind)):
-            if counts[table.slug] > 1:
+            if counts[_named(table)] > 1:
                 file.wrong((kind, index, "slug"), f'"{table.slug}" is there more than once')
+
+
+def _named(table: ThemeTable | ResourceTable | DetailsTable) -> tuple[str, str | None]:
+    return table.slug, table.cycle if isinstance(table, DetailsTable) else None
 
 
 def _check_resource(
@@ -271,7 +278,7 @@ def _check_details(
     if _identity(table) not in targets:
         file.wrong(
             ("webinars", index, "slug"),
-            f'there is no webinar "{table.webinar_slug}" in a cycle of {table.date.year}: '
+            f'there is no webinar "{table.webinar_slug}" in {_cycle_of(table)}: '
             "import the cycle first",
         )
     for number, reading in enumerate(table.further_reading):
@@ -280,6 +287,11 @@ def _check_details(
                 ("webinars", index, "further_reading", number, "resource"),
                 f'there is no resource "{reading.resource}"',
             )
+
+
+def _cycle_of(table: DetailsTable) -> str:
+    year = table.date.year
+    return f'the cycle "{table.cycle}" of {year}' if table.cycle else f"a cycle of {year}"
 
 
 def _write_themes(

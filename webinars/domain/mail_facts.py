@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 from webinars.db import UTCDateTime, below
 from webinars.domain import mail_lists
 from webinars.models import (
+    Change,
     MailKind,
     MailState,
     Organiser,
@@ -135,10 +136,13 @@ def facts_of(session: Session, *, mail_ids: Collection[int], now: datetime) -> M
 def was_invited(session: Session, *, mail: OutboxMail) -> bool:
     """Whether an earlier mail has brought its recipient the date of its webinar. One query."""
     of_it = (OutboxMail.webinar_id == mail.webinar_id) & OutboxMail.kind.in_(OF_A_PLACE)
-    of_a_change = (OutboxMail.kind == MailKind.CHANGE_NOTICE) & (
-        OutboxMail.cycle_id
-        == sa.select(Webinar.cycle_id).where(Webinar.id == mail.webinar_id).scalar_subquery()
-    )
+    of_a_change = (OutboxMail.kind == MailKind.CHANGE_NOTICE) & sa.exists().where(
+        Webinar.id == mail.webinar_id,
+        Change.cycle_id == Webinar.cycle_id,
+        Change.slug == Webinar.slug,
+        Change.cycle_id == OutboxMail.cycle_id,
+        Change.revision == OutboxMail.revision,
+    ).correlate(OutboxMail)
     found: bool = (
         session.scalar(
             sa.select(

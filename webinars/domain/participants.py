@@ -224,10 +224,12 @@ def used(session: Session, *, participant: Participant, now: datetime) -> None:
 def replace_page(session: Session, *, participant: Participant, host: str, now: datetime) -> None:
     """Another link to the page, sent to the address; the one until now opens nothing more.
 
-    The new secret leaves by mail only: who presses may be who should no longer have it.
-    Raises SecretReplaced when another press was first.
+    Nor does any other secret that its mails carried: the doors', and the calendar's, which leads
+    through them. The new secret leaves by mail only: who presses may be who should no longer
+    have it. Raises SecretReplaced when another press was first.
     """
     _raise_generation(session, participant, Participant.page_generation, Purpose.PAGE)
+    _raise_generation(session, participant, Participant.calendar_generation, Purpose.CALENDAR)
     owe_link(session, participant=participant, host=host, now=now)
 
 

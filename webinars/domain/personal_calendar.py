@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.domain.calendar_text import folded, unfolded
-from webinars.domain.calendars import BEGINNING, Feed, Writer, entries_of
+from webinars.domain.calendars import BEGINNING, Feed, Writer, entries_of, nothing
 from webinars.domain.errors import DomainError
 from webinars.domain.participants import door_token
 from webinars.domain.publications import MADE
@@ -118,10 +118,10 @@ def personal_calendar(
     if writer.language not in kept.frames:
         kept.frames[writer.language] = _frame(writer)
     opening, closing = kept.frames[writer.language]
-    text = "".join((opening, *(entry.text for _, entry in entries), closing))
+    body = [entry.text for _, entry in entries] or [unfolded(nothing().to_ical())]
+    text = "".join((opening, *body, closing))
     secret = door_token(writer.links, participant)
-    body = folded(text.replace(SECRET, secret))
-    return Feed(body, max(stamps, default=BEGINNING), revision)
+    return Feed(folded(text.replace(SECRET, secret)), max(stamps, default=BEGINNING), revision)
 
 
 def set_alarm(

@@ -91,7 +91,7 @@ def publish(
     added = planned.follow(session, cycle=cycle, changes=changes, host=host, now=now)
     new = welcome(session, cycle=cycle, host=host, now=now)
     _record(session, cycle, changes, fields, actor=actor, now=now)
-    site.touch(session)
+    site.touch(session, now=now)
     session.flush()
     return Published(
         cycle.revision,

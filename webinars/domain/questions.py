@@ -76,7 +76,7 @@ def answer(
     question.answer = answer
     question.answered_at = (question.answered_at or now) if answered else None
     if question.published_at is not None:
-        site.touch(session)
+        site.touch(session, now=now)
     _record(
         session,
         AuditAct.QUESTION_ANSWERED,
@@ -111,7 +111,7 @@ def publish_question(
     question.published_at = question.published_at or now
     if question.answer:  # everybody reads it: it is answered
         question.answered_at = question.answered_at or now
-    site.touch(session)
+    site.touch(session, now=now)
     _record(
         session,
         AuditAct.QUESTION_PUBLISHED,
@@ -143,7 +143,7 @@ def withdraw_question(
         return
     question.published_at = None
     question.published_text = wording or question.published_text
-    site.touch(session)
+    site.touch(session, now=now)
     _record(
         session,
         AuditAct.QUESTION_WITHDRAWN,

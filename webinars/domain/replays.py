@@ -56,7 +56,7 @@ def put_online(
         )
     )
     mark_changed(webinar, now=now)
-    site.touch(session)
+    site.touch(session, now=now)
     session.flush()
     return True
 

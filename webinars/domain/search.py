@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,7 +15,7 @@ MOST = 1000
 """The best of so many are looked at: who finds more has to say more."""
 OF_A_KIND = 6
 """Shown of each kind while no kind is chosen."""
-OF_THE_CHOSEN = 50
+OF_THE_CHOSEN = 100
 TITLE_WEIGHT = 8
 
 
@@ -242,9 +241,7 @@ def _values(hit: _Hit, facet: str) -> tuple[str, ...]:
 
 
 def _titled(session: Session, options: Sequence[Option]) -> tuple[Option, ...]:
-    titles: dict[str, Any] = dict(
-        session.execute(sa.select(Theme.slug, Theme.title)).tuples().all()
-    )
+    titles = {row.slug: row.title for row in session.execute(sa.select(Theme.slug, Theme.title))}
     return tuple(
         Option(one.value, titles[one.value], one.count) for one in options if one.value in titles
     )

@@ -153,7 +153,7 @@ def _batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 
 def _public(session: Session) -> Iterator[Entry]:
-    themes = dict(session.execute(sa.select(Theme.slug, Theme.title)).tuples().all())
+    themes = {row.slug: row.title for row in session.execute(sa.select(Theme.slug, Theme.title))}
     yield from _webinars(session, themes)
     yield from _chapters(session)
     yield from _questions(session)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.models import Cycle, SiteState, Webinar
+from webinars.models import SiteState
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """When a site last changed that has published nothing yet."""
@@ -20,17 +20,17 @@ def version(session: Session) -> int:
     return found
 
 
-def touch(session: Session) -> None:
+def touch(session: Session, *, now: datetime) -> None:
     """Public pages have changed: every process drops what it has built of them."""
-    session.execute(sa.update(SiteState).values(version=SiteState.version + 1))
+    session.execute(
+        sa.update(SiteState).values(
+            version=SiteState.version + 1,
+            # It never runs backwards, whatever the clocks of several machines say.
+            changed_at=sa.case((SiteState.changed_at > now, SiteState.changed_at), else_=now),
+        )
+    )
 
 
 def changed_at(session: Session) -> datetime:
-    """When anything of the plans or a replay last changed in public. UTC. One query."""
-    latest = session.execute(
-        sa.select(
-            sa.select(sa.func.max(Webinar.changed_at)).scalar_subquery(),
-            sa.select(sa.func.max(Cycle.published_at)).scalar_subquery(),
-        )
-    ).one()
-    return max((instant for instant in latest if instant), default=EPOCH)
+    """When anything public last changed. UTC, and it only rises. One query."""
+    return session.scalars(sa.select(SiteState.changed_at)).one() or EPOCH

@@ -9,7 +9,10 @@ from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain.errors import NotFound
 from webinars.domain.library import ResourceView, StepGroup, by_step, resource_view
+from webinars.domain.mentions import ChapterMentions, mentions_of
+from webinars.domain.neighbours import Neighbour, neighbours_of_theme
 from webinars.domain.notices import instant
+from webinars.domain.paths import NextWebinar, next_by_step, next_on_themes
 from webinars.domain.places import IS_FULL, is_open
 from webinars.domain.programme import (
     CycleView,
@@ -90,6 +93,14 @@ class WebinarPage:
     readings: tuple[ReadingView, ...]
     kit: tuple[StepGroup, ...]
     """The resources of the theme, in the three steps."""
+    neighbours: tuple[Neighbour, ...]
+    """Of other themes, where this one has few resources."""
+    mentions: tuple[ChapterMentions, ...]
+    """The chapters of the replay that mention resources, in their order."""
+    next_resource: ResourceView | None
+    """Where the theme goes on: the first resource of its first step that holds one."""
+    next_webinar: NextWebinar | None
+    """The next one on the same theme, of whatever cycle."""
     moved_from: datetime | None
     """Its start before its latest published move. UTC."""
     questions: tuple[PublishedQuestion, ...]
@@ -123,7 +134,7 @@ def page_state(
 def webinar_page(
     session: Session, *, cycle_slug: str, webinar_slug: str, moment: Moment
 ) -> WebinarPage:
-    """The page of one webinar. Raises NotFound. At most ten queries."""
+    """The page of one webinar. Raises NotFound. At most sixteen queries."""
     cycle = published_cycle(session, slug=cycle_slug)
     rows = session.execute(published_webinars().where(Webinar.cycle_id == cycle.id)).all()
     whole = cycle_view(cycle, rows, moment=moment)
@@ -133,6 +144,9 @@ def webinar_page(
     if index is None:
         raise NotFound(f"{cycle_slug}/{webinar_slug}")
     row, theme, _ = rows[index]
+    resources = _resources_of(session, theme)
+    kit = by_step(resources) if theme else ()
+    replay = _replay(session, row.id)
     return WebinarPage(
         webinar=whole.webinars[index],
         cycle=whole,
@@ -143,9 +157,13 @@ def webinar_page(
         platform_answers=row.platform_answers or (theme.platform_answers if theme else ()),
         announcements=row.announcements,
         full=not is_open(session, row, now=moment.now),
-        replay=_replay(session, row.id),
+        replay=replay,
         readings=_readings(session, cycle.id, webinar_slug),
-        kit=_kit(session, theme),
+        kit=kit,
+        neighbours=neighbours_of_theme(session, theme, kit=resources) if theme else (),
+        mentions=mentions_of(session, webinar_id=row.id) if replay else (),
+        next_resource=next_by_step(kit, after=None),
+        next_webinar=next_on_themes(session, (theme.slug,), after=row.starts_at) if theme else None,
         moved_from=_moved_from(session, cycle.id, webinar_slug),
         questions=published_questions(session, webinar_id=row.id),
     )
@@ -193,7 +211,7 @@ def _readings(session: Session, cycle_id: int, webinar_slug: str) -> tuple[Readi
     )
 
 
-def _kit(session: Session, theme: Theme | None) -> tuple[StepGroup, ...]:
+def _resources_of(session: Session, theme: Theme | None) -> tuple[ResourceView, ...]:
     if theme is None:
         return ()
     resources = session.scalars(
@@ -203,4 +221,4 @@ def _kit(session: Session, theme: Theme | None) -> tuple[StepGroup, ...]:
         .order_by(Resource.position)
         .options(selectinload(Resource.themes))
     )
-    return by_step(resource_view(resource) for resource in resources)
+    return tuple(resource_view(resource) for resource in resources)

@@ -250,6 +250,10 @@ def _some_page(now: datetime) -> WebinarPage:
         replay=None,
         readings=(),
         kit=(),
+        neighbours=(),
+        mentions=(),
+        next_resource=None,
+        next_webinar=None,
         moved_from=None,
         questions=(),
     )

@@ -7,11 +7,14 @@ from webinars.models.leaving import LeftBy, LeftList, MailList
 from webinars.models.library import (
     Chapter,
     EntryPoint,
+    LinkCheck,
+    LinkState,
     Reading,
     Replay,
     Resource,
     Step,
     Theme,
+    chapter_resources,
     resource_themes,
 )
 from webinars.models.mail_texts import MailText, MailTrial
@@ -60,6 +63,8 @@ __all__ = [
     "FoundKind",
     "LeftBy",
     "LeftList",
+    "LinkCheck",
+    "LinkState",
     "MailCopy",
     "MailCopyText",
     "MailFlow",
@@ -86,5 +91,6 @@ __all__ = [
     "Theme",
     "Webinar",
     "WebinarStatus",
+    "chapter_resources",
     "resource_themes",
 ]

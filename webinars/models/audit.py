@@ -37,6 +37,8 @@ class AuditAct(enum.StrEnum):
     # to the library
     THEME_REMOVED = "theme_removed"
     LIBRARY_IMPORTED = "library_imported"
+    RESOURCE_LINKED = "resource_linked"
+    RESOURCE_UNLINKED = "resource_unlinked"
     # to accounts of the desk
     ACCOUNT_CREATED = "account_created"
     ACCOUNT_CLOSED = "account_closed"

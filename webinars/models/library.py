@@ -34,6 +34,19 @@ resource_themes = sa.Table(
     sa.Column("theme_id", sa.ForeignKey("themes.id"), primary_key=True, index=True),
 )
 
+chapter_resources = sa.Table(
+    "chapter_resources",
+    Base.metadata,
+    sa.Column("chapter_id", sa.ForeignKey("chapters.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column(
+        "resource_id",
+        sa.ForeignKey("resources.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+)
+"""Which resources a chapter of a replay mentions."""
+
 
 class Theme(Base):
     """Subject of webinars and resources; carries the questions that territories ask."""
@@ -89,6 +102,37 @@ class Resource(Base):
     themes: Mapped[list[Theme]] = relationship(
         secondary=resource_themes, back_populates="resources", order_by=Theme.position
     )
+
+
+class LinkState(enum.StrEnum):
+    """What became of asking an address, the worst first."""
+
+    MISSING = "missing"
+    UNREACHABLE = "unreachable"
+    FAILING = "failing"
+    LOOPING = "looping"
+    SLOW = "slow"
+    FORBIDDEN = "forbidden"
+    REFUSED = "refused"
+    MOVED = "moved"
+    ANSWERS = "answers"
+
+
+class LinkCheck(Base):
+    """The latest look at the address of a resource; of another address it says nothing."""
+
+    __tablename__ = "link_checks"
+
+    resource_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("resources.id", ondelete="CASCADE"), primary_key=True
+    )
+    url: Mapped[str]
+    state: Mapped[LinkState] = mapped_column(by_value(LinkState, "state", checked=False))
+    status: Mapped[int | None]
+    """The status of the last answer (RFC 9110), if there was one."""
+    moved_to: Mapped[str | None]
+    """Where it has moved for good."""
+    checked_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class Reading(Base):

@@ -19,6 +19,8 @@ class SiteState(Base):
     """Rises in the transaction of whatever changes public pages."""
     searched_version: Mapped[int] = mapped_column(default=0, server_default="0")
     """The version of which the search knows."""
+    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When that was last: what programs are told that ask by date."""
     worker_seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """The latest tick of any worker."""
     mailbox_read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -69,6 +69,8 @@ TO_SOME: dict[AuditAct, LazyString] = {
     AuditAct.QUESTION_ANSWERED: lazy_gettext("answered a question about %(titles)s"),
     AuditAct.QUESTION_PUBLISHED: lazy_gettext("published a question about %(titles)s"),
     AuditAct.QUESTION_WITHDRAWN: lazy_gettext("withdrew a question about %(titles)s"),
+    AuditAct.RESOURCE_LINKED: lazy_gettext("put a resource beside a chapter of %(titles)s"),
+    AuditAct.RESOURCE_UNLINKED: lazy_gettext("took a resource from a chapter of %(titles)s"),
 }
 
 

@@ -1,8 +1,10 @@
 """Calendars over HTTP: strong ETag, 304, and no cookie."""
 
+from datetime import datetime
+
 from flask import Blueprint, Response, current_app, request
 
-from webinars.domain import participants
+from webinars.domain import participants, site
 from webinars.domain.calendars import Feed
 from webinars.domain.feed_fetches import ALL, PERSON, cycle_feed, theme_feed, webinar_file
 from webinars.domain.personal_calendar import Kept, personal_calendar
@@ -15,13 +17,16 @@ from webinars.web.stored import for_all, stored
 
 blueprint = Blueprint("feeds", __name__)
 
+KIND = "text/calendar; charset=utf-8"
+
 
 @blueprint.get("/calendar.ics")
 def everything() -> Response:
     """Every published webinar."""
     with services().database.read() as session:
         feed = services().calendar_writer(request_language()).everything(session)
-    return _public(feed, ALL)
+        changed_at = site.changed_at(session)
+    return _public(feed, ALL, changed_at)
 
 
 @blueprint.get("/cycles/<cycle>/calendar.ics")
@@ -29,7 +34,8 @@ def cycle(cycle: str) -> Response:
     """The webinars of a cycle."""
     with services().database.read() as session:
         feed = services().calendar_writer(request_language()).cycle(session, slug=cycle)
-    return _public(feed, cycle_feed(cycle))
+        changed_at = site.changed_at(session)
+    return _public(feed, cycle_feed(cycle), changed_at)
 
 
 @blueprint.get("/themes/<theme>/calendar.ics")
@@ -37,7 +43,8 @@ def theme(theme: str) -> Response:
     """The webinars on a theme."""
     with services().database.read() as session:
         feed = services().calendar_writer(request_language()).theme(session, slug=theme)
-    return _public(feed, theme_feed(theme))
+        changed_at = site.changed_at(session)
+    return _public(feed, theme_feed(theme), changed_at)
 
 
 @blueprint.get("/cycles/<cycle>/<webinar>.ics")
@@ -49,7 +56,8 @@ def webinar(cycle: str, webinar: str) -> Response:
             .calendar_writer(request_language())
             .one(session, cycle_slug=cycle, webinar_slug=webinar)
         )
-    response = _public(feed, webinar_file(cycle, webinar))
+        changed_at = site.changed_at(session)
+    response = _public(feed, webinar_file(cycle, webinar), changed_at)
     # Safari on a telephone offers to add what it may show, and only keeps an attachment.
     response.headers["Content-Disposition"] = f'inline; filename="{webinar}.ics"'
     return response
@@ -64,7 +72,7 @@ def person(token: str) -> Response:
         participant = participants.open_calendar(session, links=services().links, token=token)
         writer = services().calendar_writer(request_language())
         feed = personal_calendar(session, participant=participant, writer=writer, kept=kept)
-    response = _answer(feed)
+    response = stored(feed.body, feed.changed_at, kind=KIND)
     response.headers["Cache-Control"] = OWN_CACHE
     if request.method == "GET":
         notes: FetchNotes = current_app.extensions["webinars.fetches"]
@@ -76,13 +84,11 @@ def _answered(feed: Feed, name: str) -> Answered:
     return Answered(name, request_language(), feed.revision)
 
 
-def _public(feed: Feed, name: str) -> Response:
-    """Who keeps it is told which feed it is, and which publication it holds."""
+def _public(feed: Feed, name: str, changed_at: datetime) -> Response:
+    """Who keeps it is told which feed it is, and which publication it holds.
+
+    It says that it changed when anything public did: what has left a feed leaves no instant in it.
+    """
     if ANSWERED in request.environ:
         request.environ[ANSWERED](_answered(feed, name))
-    response = _answer(feed)
-    return for_all(response)
-
-
-def _answer(feed: Feed) -> Response:
-    return stored(feed.body, feed.changed_at, kind="text/calendar; charset=utf-8")
+    return for_all(stored(feed.body, max(changed_at, feed.changed_at), kind=KIND))

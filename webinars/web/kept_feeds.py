@@ -8,6 +8,7 @@ Whether it has changed for who asks is decided here (RFC 9110 section 13).
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -31,6 +32,10 @@ Given = tuple[bytes, str, Headers]
 """Body, status and headers."""
 
 MOST_KEPT = 512
+MOST_BYTES = 64 * 1024 * 1024
+"""Of all answers together, in each process."""
+LONGEST_REMEMBERED = 200
+"""Characters of a header."""
 MADE_AT_ONCE = 16
 ENDINGS = (".ics", ".atom", "/sitemap.xml")
 PERSONAL = "/me/"
@@ -66,6 +71,11 @@ class Kept:
     answered: Answered | None
     """Of a calendar: what its programs have seen is noted."""
 
+    @property
+    def size(self) -> int:
+        """Bytes of both forms."""
+        return len(self.plain.body) + len(self.packed.body)
+
 
 class KeptFeeds:
     """WSGI: answers what is kept, and keeps what the application answers."""
@@ -75,13 +85,15 @@ class KeptFeeds:
         self._database = database
         self._notes = notes
         self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._bytes = 0
         self._lock = Lock()
         self._making = tuple(Lock() for _ in range(MADE_AT_ONCE))
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """WSGI."""
         path = environ.get("PATH_INFO", "")
-        if not path.endswith(ENDINGS) or PERSONAL in path:
+        # A path with two slashes is another spelling: of those there is no end.
+        if not path.endswith(ENDINGS) or PERSONAL in path or "//" in path:
             return self._app(environ, start_response)
         method = environ["REQUEST_METHOD"]
         if method not in {"GET", "HEAD"}:
@@ -106,7 +118,11 @@ class KeptFeeds:
     def _fresh(self, path: str) -> Kept | None:
         kept = self._kept.get(path)
         version = self._database.peek(site.VERSION)
-        return kept if kept is not None and kept.version == version else None
+        if kept is None or kept.version != version:
+            return None
+        with self._lock, suppress(KeyError):  # another thread may just have dropped it
+            self._kept.move_to_end(path)
+        return kept
 
     def _made(self, environ: Environ, path: str) -> Kept | Given:
         """The answer, made now and kept; or what was given in its place.
@@ -138,10 +154,12 @@ class KeptFeeds:
 
     def _keep(self, path: str, kept: Kept) -> None:
         with self._lock:
+            old = self._kept.pop(path, None)
             self._kept[path] = kept
-            self._kept.move_to_end(path)
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
+            self._bytes += kept.size - (old.size if old else 0)
+            while len(self._kept) > MOST_KEPT or (self._bytes > MOST_BYTES and len(self._kept) > 1):
+                _, dropped = self._kept.popitem(last=False)
+                self._bytes -= dropped.size
 
 
 def _kept(
@@ -188,20 +206,33 @@ def is_unchanged(form: Form, changed_at: datetime | None, environ: Environ) -> b
     return instant is not None and changed_at <= instant
 
 
-# The same few programs ask in the same few words.
+def takes_gzip(header: str | None) -> bool:
+    """Whether the packed form may be sent (RFC 9110 section 12.5.3)."""
+    return header is not None and _takes_gzip(header)
 
 
-@lru_cache(maxsize=1024)
+class Remembered:
+    """The same few programs ask in the same few words; what is long is nobody's usual word."""
+
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        self._read = read
+        self.kept = lru_cache(maxsize=1024)(read)
+
+    def __call__(self, header: str) -> Any:
+        """What the header says."""
+        return self.kept(header) if len(header) <= LONGEST_REMEMBERED else self._read(header)
+
+
+@Remembered
+def _takes_gzip(header: str) -> bool:
+    return parse_accept_header(header, Accept)["gzip"] > 0
+
+
+@Remembered
 def _tags(header: str) -> ETags:
     return parse_etags(header)
 
 
-@lru_cache(maxsize=1024)
+@Remembered
 def _date(header: str) -> datetime | None:
     return parse_date(header)
-
-
-@lru_cache(maxsize=1024)
-def takes_gzip(header: str | None) -> bool:
-    """Whether the packed form may be sent (RFC 9110 section 12.5.3)."""
-    return parse_accept_header(header, Accept)["gzip"] > 0

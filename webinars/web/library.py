@@ -1,22 +1,25 @@
 """Replays, themes and resources."""
 
-from dataclasses import asdict
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, make_response, request
 from sqlalchemy.orm import Session
 
-from webinars.domain import library
 from webinars.domain import replays as replays_domain
-from webinars.domain.library import Chosen
 from webinars.domain.programme import Moment
-from webinars.models import Step
+from webinars.domain.resource_list import Chosen, resources_page
+from webinars.domain.resource_page import resource_page
+from webinars.models import EntryPoint, Step
+from webinars.web.acting import whole_number
 from webinars.web.page_cache import Page, public_page
 from webinars.web.theme_view import theme_body
 
 blueprint = Blueprint("library", __name__)
 
-MOST_CHOICE = 100
+MOST_CHOICE = 300
+"""Characters: as long as a line of the library may be."""
+MOST_KEPT = 2
+"""Choices of a list that is kept in memory."""
 
 
 @blueprint.get("/replays")
@@ -41,23 +44,35 @@ def theme(theme: str) -> Response:
 @blueprint.get("/resources")
 def resources() -> Response:
     """The library, narrowed by what the address says."""
+    step, entry = _choice("step"), _choice("entry")
     chosen = Chosen(
         theme=_choice("theme"),
-        step=_choice("step") if _choice("step") in set(Step) else None,
+        step=Step(step) if step in set(Step) else None,
+        entry=EntryPoint(entry) if entry in set(EntryPoint) else None,
         kind=_choice("kind"),
+        audience=_choice("audience"),
+        year=whole_number(_choice("year")),
+        publisher=_choice("publisher"),
     )
+    number = whole_number(request.args.get("page")) or 1
 
     def build(session: Session, _moment: Moment) -> Page:
-        page = library.resources_page(session, chosen=chosen)
-        found = bool(page.resources) or chosen == Chosen()
-        return Page("library/resources.html", {"page": page}, (), worth_keeping=found)
+        page = resources_page(session, chosen=chosen, page=number)
+        # Whoever follows every combination would drive the other pages out of the memory.
+        worth_keeping = len(chosen.said()) <= MOST_KEPT and page.page == number
+        return Page(
+            "library/resources.html",
+            {"page": page},
+            (),
+            worth_keeping=worth_keeping and bool(page.found or not chosen.said()),
+        )
 
-    choices = {name: value for name, value in asdict(chosen).items() if value}
-    return public_page(build, query=urlencode(choices))
+    query = chosen.said() | ({"page": str(number)} if number > 1 else {})
+    return public_page(build, query=urlencode(query))
 
 
 def _choice(name: str) -> str | None:
-    value = request.args.get(name, "").strip()
+    value = request.args.get(name, "").replace("\0", "").strip()
     return value[:MOST_CHOICE] or None
 
 
@@ -66,7 +81,7 @@ def resource(resource: str) -> Response:
     """One resource."""
 
     def build(session: Session, moment: Moment) -> Page:
-        page = library.resource_page(session, slug=resource, moment=moment)
-        return Page("library/resource.html", {"page": page}, page.webinars)
+        page = resource_page(session, slug=resource, moment=moment)
+        return Page("library/resource.html", {"page": page}, page.shown)
 
     return public_page(build)

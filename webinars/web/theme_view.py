@@ -8,8 +8,8 @@ from flask_babel.speaklater import LazyString
 from markupsafe import escape
 from sqlalchemy.orm import Session
 
-from webinars.domain.library import theme_page
 from webinars.domain.programme import Moment
+from webinars.domain.theme_page import theme_page
 from webinars.services import services
 from webinars.web.page_cache import Page, keep
 from webinars.web.webinar_form import LinkForm, PersonForm, new_form_token, theme_subject

@@ -1,0 +1,185 @@
+"""What stands close to a resource or to a thin theme, and where a theme goes on."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from tests.support import APRIL, MARCH, NOW, load_2019, plan_of, published
+from webinars.db import Database
+from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.neighbours import MOST, Neighbour
+from webinars.domain.paths import NextWebinar, next_on_themes
+from webinars.domain.programme import Moment
+from webinars.domain.resource_page import resource_page
+from webinars.domain.theme_page import theme_page
+from webinars.domain.webinar_page import webinar_page
+
+MOMENT = Moment.at(NOW, opens_minutes=15)
+THEMES = "".join(f'[[themes]]\nslug = "{slug}"\ntitle = "{slug.upper()}"\n' for slug in "abcd")
+STEPS = {"u": "comprendre", "p": "s'approprier", "g": "agir"}
+
+
+def bring(database: Database, *resources: str, more: str = "") -> None:
+    """Resources as words: «slug:themes:step», such as ``x:ab:u``."""
+    text = THEMES
+    for words in resources:
+        slug, themes, step = words.split(":")
+        text += f'[[resources]]\nslug = "{slug}"\ntitle = "{slug}"\nkind = "guide"\n'
+        text += f"themes = {list(themes)}\n"
+        text += f'step = "{STEPS[step]}"\n' if step else ""
+    with database.write() as session:
+        import_library(session, files=[SourceFile("x.toml", text + more)], now=NOW)
+
+
+def told(neighbours: tuple[Neighbour, ...]) -> list[tuple[str, bool, bool]]:
+    return [(one.resource.slug, one.same_theme, one.same_step) for one in neighbours]
+
+
+def close_to(database: Database, slug: str) -> list[tuple[str, bool, bool]]:
+    with database.read() as session:
+        return told(resource_page(session, slug=slug, moment=MOMENT).neighbours)
+
+
+def close_to_theme(database: Database, slug: str) -> list[tuple[str, bool, bool]]:
+    with database.read() as session:
+        return told(theme_page(session, slug=slug, moment=MOMENT).neighbours)
+
+
+def following(database: Database, slug: str) -> str | None:
+    with database.read() as session:
+        found = resource_page(session, slug=slug, moment=MOMENT).following
+    return found.slug if found else None
+
+
+def test_alone_in_the_library_nothing_is_close(database: Database) -> None:
+    bring(database, "x:a:u")
+    assert close_to(database, "x") == []
+    assert close_to_theme(database, "a") == []
+
+
+def test_theme_and_step_go_before_theme_and_theme_before_step(database: Database) -> None:
+    bring(database, "x:ab:u", "far:c:", "step:c:u", "theme:a:g", "both:b:u", "two:ab:g")
+    assert close_to(database, "x") == [
+        ("both", True, True),
+        ("two", True, False),
+        ("theme", True, False),
+        ("step", False, True),
+    ]
+
+
+def test_without_theme_the_step_alone_makes_neighbours(database: Database) -> None:
+    bring(database, "x::u", "y:a:u", "z:a:g", "w::")
+    assert close_to(database, "x") == [("y", False, True)]
+    assert close_to(database, "w") == []
+
+
+def test_the_whole_and_its_parts_are_shown_as_what_they_are(database: Database) -> None:
+    part = '[[resources]]\nslug = "{0}"\ntitle = "{0}"\nkind = "k"\nthemes = ["a"]\npart_of = "x"\n'
+    bring(database, "x:a:", more=part.format("p") + part.format("q"))
+    with database.read() as session:
+        whole = resource_page(session, slug="x", moment=MOMENT)
+        one = resource_page(session, slug="p", moment=MOMENT)
+    assert ([part.slug for part in whole.parts], told(whole.neighbours)) == (["p", "q"], [])
+    assert one.part_of is not None
+    assert (one.part_of.slug, one.parts) == ("x", ())
+    assert told(one.neighbours) == [("q", True, False)]
+
+
+def test_no_more_than_a_page_holds(database: Database) -> None:
+    bring(database, "x:a:u", *(f"n{number}:a:u" for number in range(MOST + 3)))
+    assert [slug for slug, _, _ in close_to(database, "x")] == [f"n{n}" for n in range(MOST)]
+
+
+def test_a_thin_theme_is_filled_by_shared_themes_then_by_missing_steps(
+    database: Database,
+) -> None:
+    bring(database, "x:bc:u", "near:a:u", "fills:d:g", "shares:c:u", "plain:a:")
+    assert close_to_theme(database, "b") == [
+        ("shares", True, True),
+        ("fills", False, False),
+        ("near", False, True),
+        ("plain", False, False),
+    ]
+
+
+def test_an_empty_theme_is_filled_too_and_a_full_one_is_not(database: Database) -> None:
+    bring(database, *(f"r{number}:a:u" for number in range(4)))
+    assert close_to_theme(database, "a") == []
+    assert [slug for slug, _, _ in close_to_theme(database, "b")] == ["r0", "r1", "r2", "r3"]
+
+
+def test_a_real_theme_of_one_resource_looks_whole(database: Database) -> None:
+    load_2019(database)
+    with database.read() as session:
+        page = webinar_page(
+            session, cycle_slug="2019", webinar_slug="definir-sa-strategie", moment=MOMENT
+        )
+        theme = theme_page(session, slug="definir-sa-strategie", moment=MOMENT)
+    assert sum(group.count for group in page.kit) == 1
+    assert len(page.neighbours) == MOST
+    assert page.neighbours == theme.neighbours
+    assert {"definir-sa-strategie"}.isdisjoint(
+        {one.slug for found in page.neighbours for one in found.resource.themes}
+    )
+
+
+def test_a_theme_goes_on_by_step(database: Database) -> None:
+    late = (
+        '[[resources]]\nslug = "soon"\ntitle = "s"\nkind = "k"\nthemes = ["a"]\n'
+        'step = "agir"\nstatus = "à paraître"\n'
+    )
+    bring(database, "u:a:u", more=late)
+    assert [following(database, slug) for slug in ("u", "soon")] == ["soon", None]
+    bring(database, "u:a:u", "g:a:g", "other:b:p", "none:a:")
+    assert following(database, "u") == "g"  # what can be read goes before what is announced
+    assert [following(database, slug) for slug in ("g", "other", "none")] == [None, None, None]
+
+
+def test_a_webinar_leads_to_the_first_step_that_holds_something(database: Database) -> None:
+    load_2019(database)
+    with database.read() as session:
+        pages = {
+            slug: webinar_page(session, cycle_slug="2019", webinar_slug=slug, moment=MOMENT)
+            for slug in (APRIL.slug, MARCH.slug, "definir-sa-strategie")
+        }
+    first = pages[APRIL.slug].next_resource
+    assert first is not None
+    assert first.step == "adopt"
+    assert pages["definir-sa-strategie"].next_resource is None
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_the_next_webinar_on_a_theme_may_be_of_another_cycle(
+    database: Database, cancelled: bool
+) -> None:
+    again = replace(APRIL, slug="encore", date=date(2020, 4, 16), title="Encore")
+    with database.write() as session:
+        published(session, plan_of(APRIL))
+        published(session, plan_of(again, MARCH_2020, slug="2020", year=2020))
+        if cancelled:
+            published(session, plan_of(MARCH_2020, slug="2020", year=2020))
+    with database.read() as session:
+        page = webinar_page(session, cycle_slug="2019", webinar_slug=APRIL.slug, moment=MOMENT)
+        found = next_on_themes(session, (APRIL.theme or "",), after=NOW)
+        later = NOW + timedelta(days=1000)
+        assert next_on_themes(session, (APRIL.theme or "",), after=later) is None
+    assert found is not None
+    assert found.slug == APRIL.slug
+    assert page.next_webinar is None  # the library does not know the theme
+    with database.write() as session:
+        import_library(session, files=[SourceFile("t.toml", ALLIANCES)], now=NOW)
+    with database.read() as session:
+        page = webinar_page(session, cycle_slug="2019", webinar_slug=APRIL.slug, moment=MOMENT)
+    expected = (
+        None
+        if cancelled
+        else NextWebinar(
+            "2020", "encore", "Encore", page.webinar.starts_at + timedelta(days=364), "Europe/Paris"
+        )
+    )
+    assert page.next_webinar == expected
+
+
+MARCH_2020 = replace(MARCH, date=date(2020, 3, 19))
+ALLIANCES = f'[[themes]]\nslug = "{APRIL.theme}"\ntitle = "Alliances"\n'

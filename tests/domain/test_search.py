@@ -1,0 +1,191 @@
+"""The search of the site, on both databases: what is public, a tick later."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support import (
+    ALICE,
+    APRIL,
+    MARCH,
+    MAY,
+    NOW,
+    count,
+    counted_queries,
+    load_2019,
+    plan_of,
+    published,
+    register,
+)
+from webinars.db import Database
+from webinars.domain import planning, replays, search_index
+from webinars.domain.replays import Video
+from webinars.domain.search import Chosen, Results, search
+from webinars.models import FoundKind, Question, SearchEntry
+
+LATER = NOW + timedelta(days=1)
+
+
+def bring_up_to_date(database: Database) -> int:
+    """As the worker does; how many rows were written or removed."""
+    with database.read() as session:
+        assert search_index.is_behind(session)
+        found = search_index.difference(session)
+    for part in found.parts:
+        with database.write() as session:
+            search_index.write(session, part=part)
+    with database.write() as session:
+        search_index.is_up_to_date(session, version=found.version)
+    with database.read() as session:
+        assert not search_index.is_behind(session)
+    return sum(len(part.gone) + len(part.made) for part in found.parts)
+
+
+def find(database: Database, typed: str, **chosen: object) -> Results:
+    with database.read() as session:
+        return search(session, typed=typed, chosen=Chosen(**chosen))  # type: ignore[arg-type]
+
+
+def titles(results: Results, kind: FoundKind = FoundKind.WEBINAR) -> list[str]:
+    return [
+        "".join(piece.text for piece in one.title)
+        for group in results.groups
+        if group.kind is kind
+        for one in group.found
+    ]
+
+
+@pytest.fixture
+def three(database: Database) -> Database:
+    """Three webinars that the search knows."""
+    with database.write() as session:
+        published(session, plan_of(MARCH, APRIL, MAY))
+    bring_up_to_date(database)
+    return database
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("ecosysteme", [MARCH.title]),
+        ("ÉCOSYSTÈMES", [MARCH.title]),
+        ("alliance", [APRIL.title]),
+        ("alli", [APRIL.title]),
+        ("alli ", []),
+        ("faire apprendre", [APRIL.title]),
+        ("faire strategie", []),
+        ("nothing of this", []),
+        ("", []),
+        ("« » ? * \" ' ) ( : & | ! -", []),
+        ("NEAR(a b) OR title:x*", []),
+        ("\x00\ud7ff", []),
+    ],
+)
+def test_what_is_found(three: Database, typed: str, wanted: list[str]) -> None:
+    assert titles(find(three, typed)) == wanted
+
+
+def test_a_title_counts_more_than_a_text(database: Database) -> None:
+    with database.write() as session:
+        published(session, plan_of(replace(MARCH, title="Mesurer"), APRIL))
+        session.execute(sa.text("UPDATE webinars SET why = 'apprendre, toujours apprendre'"))
+    bring_up_to_date(database)
+    assert titles(find(database, "apprendre")) == [APRIL.title, "Mesurer"]
+
+
+def test_the_index_follows_what_is_public(three: Database) -> None:
+    with three.write() as session:
+        published(session, plan_of(replace(MARCH, title="Mesurer"), APRIL, MAY), now=LATER)
+        planning.save_draft(session, plan=plan_of(replace(MARCH, title="Secret")), now=LATER)
+    assert titles(find(three, "ecosysteme")) == [MARCH.title], "a tick late"
+    assert bring_up_to_date(three) == 2, "one made anew"
+    assert titles(find(three, "ecosysteme")) == []
+    assert titles(find(three, "mesurer")) == ["Mesurer"]
+    assert titles(find(three, "secret")) == []
+    with three.read() as session:
+        assert count(session, SearchEntry) == 3
+        rows = session.execute(sa.text("SELECT count(*) FROM search_index")).scalar_one()
+    assert rows == 3
+
+
+def test_a_chapter_opens_the_video_at_its_second(three: Database) -> None:
+    with three.write() as session:
+        replays.put_online(
+            session,
+            cycle_slug="2019",
+            webinar_slug=MARCH.slug,
+            video=Video("https://video.example.org/m", 3600, [(0, "Début"), (754, "Les freins")]),
+            now=datetime(2019, 3, 22, 9, tzinfo=UTC),
+        )
+    bring_up_to_date(three)
+    (group,) = find(three, "frein").groups
+    assert (group.kind, group.count) == (FoundKind.MOMENT, 1)
+    (one,) = group.found
+    assert (one.cycle_slug, one.webinar_slug, one.second) == ("2019", MARCH.slug, 754)
+    assert (one.webinar_title, one.extract) == (MARCH.title, ())
+
+
+def test_only_published_questions_are_found(three: Database) -> None:
+    with three.write() as session:
+        register(session, ALICE, question="Quels obstacles ?")
+        session.execute(sa.text("UPDATE site_state SET version = version + 1"))
+    bring_up_to_date(three)
+    assert find(three, "obstacle").count == 0
+    with three.write() as session:
+        session.execute(
+            sa.update(Question).values(
+                published_at=NOW, published_text="Quels obstacles ?", answer="Aucun."
+            )
+        )
+        session.execute(sa.text("UPDATE site_state SET version = version + 1"))
+    bring_up_to_date(three)
+    (group,) = find(three, "obstacle").groups
+    assert (group.kind, group.found[0].webinar_slug) == (FoundKind.QUESTION, MARCH.slug)
+    assert "".join(piece.text for piece in group.found[0].extract) == "Aucun."
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_the_real_library_with_its_facets(database: Database) -> None:
+    load_2019(database)
+    bring_up_to_date(database)
+    results = find(database, "alliances")
+    kinds = {option.value: option.count for option in results.kinds}
+    assert results.count == sum(kinds.values())
+    assert kinds["webinar"] >= 1
+    assert kinds["resource"] > 20
+    assert not results.too_many
+    theme = results.themes[0]
+    narrowed = find(database, "alliances", theme=theme.value)
+    assert narrowed.count == theme.count
+    assert {option.value: option.count for option in narrowed.themes} == {
+        option.value: option.count for option in results.themes
+    }, "a facet counts what the others leave"
+    one_kind = find(database, "alliances", kind=FoundKind.RESOURCE)
+    assert [group.kind for group in one_kind.groups] == [FoundKind.RESOURCE]
+    assert len(one_kind.groups[0].found) == kinds["resource"]
+    year = results.years[0]
+    assert find(database, "alliances", year=int(year.value)).count == year.count
+    assert find(database, "alliances", theme="no-such").count == 0
+
+
+def test_the_queries_do_not_grow(database: Database) -> None:
+    with database.write() as session:
+        published(session, plan_of(MARCH))
+    bring_up_to_date(database)
+    with database.read() as session, counted_queries(database) as few:
+        search(session, typed="ecosysteme", chosen=Chosen())
+    load_2019(database, now=LATER)
+    bring_up_to_date(database)
+    with database.read() as session, counted_queries(database) as many:
+        search(session, typed="a le de alliance", chosen=Chosen())
+        search(session, typed="alliance", chosen=Chosen())
+    assert len(few) == 3
+    assert len(many) in {4, 6}
+
+
+def test_nothing_new_is_nothing_to_write(three: Database) -> None:
+    with three.write() as session:
+        session.execute(sa.text("UPDATE site_state SET version = version + 1"))
+    assert bring_up_to_date(three) == 0

@@ -1,0 +1,116 @@
+"""Resources close to another one or to a thin theme: by the themes they share and by step."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from webinars.domain.library import ResourceView, resource_view
+from webinars.models import Resource, Step, Theme, resource_themes
+
+MOST = 6
+"""Neighbours that a page shows."""
+THIN = 4
+"""A theme with fewer resources than this is filled with neighbours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A resource and what makes it one that is close."""
+
+    resource: ResourceView
+    same_theme: bool
+    same_step: bool
+
+
+def neighbours_of_resource(session: Session, resource: Resource) -> tuple[Neighbour, ...]:
+    """Those of its themes and of its step first, then of its themes, then of its step.
+
+    Its whole and its parts are none: they are shown as what they are. Two queries.
+    """
+    common = (
+        sa.select(resource_themes.c.resource_id, sa.func.count().label("number"))
+        .where(resource_themes.c.theme_id.in_([theme.id for theme in resource.themes]))
+        .group_by(resource_themes.c.resource_id)
+        .subquery()
+    )
+    shared = sa.func.coalesce(common.c.number, 0)
+    step = _flag(Resource.step == resource.step) if resource.step else sa.literal(0)
+    entry = _flag(Resource.entry_point == resource.entry_point)
+    rows = session.execute(
+        sa.select(Resource, shared, step)
+        .outerjoin(common, common.c.resource_id == Resource.id)
+        .where(
+            Resource.id != resource.id,
+            sa.or_(shared > 0, step == 1),
+            sa.or_(Resource.part_of.is_(None), Resource.part_of != resource.slug),
+            Resource.slug != (resource.part_of or ""),
+        )
+        .order_by(
+            (_flag(shared > 0) * 2 + step).desc(),
+            shared.desc(),
+            (entry if resource.entry_point else sa.literal(0)).desc(),
+            sa.func.abs(Resource.position - resource.position),
+            Resource.id,
+        )
+        .limit(MOST)
+        .options(selectinload(Resource.themes))
+    )
+    return tuple(Neighbour(resource_view(row), count > 0, bool(same)) for row, count, same in rows)
+
+
+def neighbours_of_theme(
+    session: Session, theme: Theme, *, kit: Iterable[ResourceView]
+) -> tuple[Neighbour, ...]:
+    """What stands closest to a theme that has few resources; none for one that has enough.
+
+    First what shares another theme with the resources of the kit, then what fills a step that
+    the kit leaves empty, each step in its turn; what is nearest in the order of themes goes
+    first. Two queries, and one for the themes.
+    """
+    mine = list(kit)
+    if len(mine) >= THIN:
+        return ()
+    other_themes = {one.slug for resource in mine for one in resource.themes} - {theme.slug}
+    steps = {resource.step for resource in mine} - {None}
+    missing = [step for step in Step if step not in steps]
+    close = (
+        sa.select(
+            Resource.id,
+            Resource.step,
+            Resource.position,
+            sa.func.sum(_flag(Theme.slug.in_(other_themes))).label("shared"),
+            sa.func.min(sa.func.abs(Theme.position - theme.position)).label("away"),
+        )
+        .join(Resource.themes)
+        .where(Resource.slug.not_in([resource.slug for resource in mine]))
+        .group_by(Resource.id)
+        .subquery()
+    )
+    order = (close.c.shared.desc(), close.c.away, close.c.position, close.c.id)
+    shares = _flag(close.c.shared > 0)
+    turn = sa.func.row_number().over(partition_by=(shares, close.c.step), order_by=order)
+    fills = _flag(close.c.step.in_(missing))
+    rows = session.execute(
+        sa.select(close.c.id, close.c.shared)
+        .order_by(shares.desc(), fills.desc(), turn, *order)
+        .limit(MOST)
+    ).all()
+    found = {
+        resource.id: resource
+        for resource in session.scalars(
+            sa.select(Resource)
+            .where(Resource.id.in_([id_ for id_, _ in rows]))
+            .options(selectinload(Resource.themes))
+        )
+    }
+    return tuple(
+        Neighbour(resource_view(found[id_]), count > 0, found[id_].step in steps)
+        for id_, count in rows
+    )
+
+
+def _flag(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    """1 or 0: what an order can be made of on both databases."""
+    return sa.case((condition, 1), else_=0)

@@ -1,0 +1,158 @@
+"""The page of one resource: what it says of itself, who speaks of it, what is close to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from webinars.domain.errors import NotFound
+from webinars.domain.library import ResourceView, by_step, resource_view, webinars_on
+from webinars.domain.neighbours import Neighbour, neighbours_of_resource
+from webinars.domain.paths import next_by_step
+from webinars.domain.programme import Life, Moment, WebinarView, published_cycles
+from webinars.models import (
+    Chapter,
+    Cycle,
+    Reading,
+    Replay,
+    Resource,
+    Step,
+    Theme,
+    Webinar,
+    chapter_resources,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A chapter of a replay that mentions the resource."""
+
+    webinar: WebinarView
+    starts_at: int
+    """Seconds from the beginning of the video."""
+    chapter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """A webinar that points to the resource, in the words of its deck."""
+
+    webinar: WebinarView
+    label: str
+    context: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePage:
+    """One resource with everything that is known of it."""
+
+    resource: ResourceView
+    partners: Sequence[str]
+    authors: Sequence[str]
+    other_titles: Sequence[str]
+    month: int | None
+    part_of: ResourceView | None
+    parts: tuple[ResourceView, ...]
+    explained: tuple[Explained, ...]
+    pointed: tuple[Pointed, ...]
+    webinars: tuple[WebinarView, ...]
+    """Those of its themes, the latest first."""
+    following: ResourceView | None
+    """What comes next by step on one of its themes."""
+    neighbours: tuple[Neighbour, ...]
+
+    @property
+    def shown(self) -> tuple[WebinarView, ...]:
+        """Every webinar that the page shows."""
+        of_chapters = (one.webinar for one in self.explained)
+        return (*of_chapters, *(one.webinar for one in self.pointed), *self.webinars)
+
+
+def resource_page(session: Session, *, slug: str, moment: Moment) -> ResourcePage:
+    """One resource. Raises NotFound. At most fifteen queries."""
+    resource = session.scalar(
+        sa.select(Resource).where(Resource.slug == slug).options(selectinload(Resource.themes))
+    )
+    if resource is None:
+        raise NotFound(slug)
+    cycles = published_cycles(session, moment=moment)
+    known = {(w.cycle_slug, w.slug): w for cycle in cycles for w in cycle.webinars}
+    whole = _views(session, Resource.slug == resource.part_of) if resource.part_of else ()
+    return ResourcePage(
+        resource=resource_view(resource),
+        partners=resource.partners,
+        authors=resource.authors,
+        other_titles=resource.other_titles,
+        month=resource.month,
+        part_of=whole[0] if whole else None,
+        parts=_views(
+            session, sa.and_(Resource.part_of == resource.slug, Resource.slug != resource.slug)
+        ),
+        explained=_explained(session, resource.id, known),
+        pointed=_pointed(session, resource.id, known),
+        webinars=webinars_on(cycles, {theme.slug for theme in resource.themes}),
+        following=_following(session, resource),
+        neighbours=neighbours_of_resource(session, resource),
+    )
+
+
+def _views(session: Session, condition: sa.ColumnElement[bool]) -> tuple[ResourceView, ...]:
+    rows = session.scalars(
+        sa.select(Resource)
+        .where(condition)
+        .order_by(Resource.position)
+        .options(selectinload(Resource.themes))
+    )
+    return tuple(resource_view(row) for row in rows)
+
+
+Known = dict[tuple[str, str], WebinarView]
+
+
+def _explained(session: Session, resource_id: int, known: Known) -> tuple[Explained, ...]:
+    """The chapters that anybody can play now, by the date of their webinar. One query."""
+    rows = session.execute(
+        sa.select(Cycle.slug, Webinar.slug, Chapter.starts_at, Chapter.title)
+        .join(chapter_resources, chapter_resources.c.chapter_id == Chapter.id)
+        .join(Replay, Replay.id == Chapter.replay_id)
+        .join(Webinar, Webinar.id == Replay.webinar_id)
+        .join(Cycle, Cycle.id == Webinar.cycle_id)
+        .where(chapter_resources.c.resource_id == resource_id)
+        .order_by(Webinar.starts_at, Chapter.starts_at)
+    )
+    found = ((known.get((cycle, slug)), starts_at, title) for cycle, slug, starts_at, title in rows)
+    return tuple(
+        Explained(webinar, starts_at, title)
+        for webinar, starts_at, title in found
+        if webinar and webinar.life is Life.AFTER and not webinar.cancelled
+    )
+
+
+def _pointed(session: Session, resource_id: int, known: Known) -> tuple[Pointed, ...]:
+    """The public webinars whose deck names it. One query."""
+    rows = session.execute(
+        sa.select(Cycle.slug, Reading.webinar_slug, Reading.label, Reading.context)
+        .join(Cycle, Cycle.id == Reading.cycle_id)
+        .where(Reading.resource_id == resource_id)
+        .order_by(Cycle.year, Reading.webinar_slug, Reading.position)
+    )
+    found = ((known.get((cycle, slug)), label, context) for cycle, slug, label, context in rows)
+    return tuple(Pointed(webinar, label, context) for webinar, label, context in found if webinar)
+
+
+def _following(session: Session, resource: Resource) -> ResourceView | None:
+    """What comes next by step, on the first of its themes that has it. At most two queries."""
+    if resource.step is None or not resource.themes:
+        return None
+    later = list(Step)[list(Step).index(resource.step) + 1 :]
+    of_themes = Resource.themes.any(Theme.id.in_([theme.id for theme in resource.themes]))
+    candidates = _views(session, sa.and_(Resource.step.in_(later), of_themes))
+    for theme in resource.themes:
+        kit = by_step(
+            one for one in candidates if theme.slug in {other.slug for other in one.themes}
+        )
+        found = next_by_step(kit, after=resource.step)
+        if found:
+            return found
+    return None

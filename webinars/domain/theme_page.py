@@ -1,0 +1,55 @@
+"""The page of one theme: its questions, its webinars, its resources in the three steps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from webinars.domain.errors import NotFound
+from webinars.domain.library import StepGroup, by_step, resource_view, webinars_on
+from webinars.domain.neighbours import Neighbour, neighbours_of_theme
+from webinars.domain.programme import (
+    Moment,
+    ThemeView,
+    WebinarView,
+    published_cycles,
+    theme_view,
+)
+from webinars.models import Resource, Theme
+
+
+@dataclass(frozen=True, slots=True)
+class ThemePage:
+    """A theme: its questions, its webinars, its resources in the three steps."""
+
+    theme: ThemeView
+    questions: Sequence[str]
+    platform_answers: Sequence[str]
+    webinars: tuple[WebinarView, ...]
+    steps: tuple[StepGroup, ...]
+    """Always the three steps in their order, then those without, if any."""
+    resource_count: int
+    neighbours: tuple[Neighbour, ...]
+    """Of other themes, where this one has few resources."""
+
+
+def theme_page(session: Session, *, slug: str, moment: Moment) -> ThemePage:
+    """One theme. Raises NotFound. At most eight queries."""
+    theme = session.scalar(
+        sa.select(Theme)
+        .where(Theme.slug == slug)
+        .options(selectinload(Theme.resources).selectinload(Resource.themes))
+    )
+    if theme is None:
+        raise NotFound(slug)
+    resources = [resource_view(resource) for resource in theme.resources]
+    return ThemePage(
+        theme=theme_view(theme),
+        questions=theme.questions,
+        platform_answers=theme.platform_answers,
+        webinars=webinars_on(published_cycles(session, moment=moment), {slug}),
+        steps=by_step(resources),
+        resource_count=len(resources),
+        neighbours=neighbours_of_theme(session, theme, kit=resources),
+    )
