@@ -36,6 +36,7 @@ from webinars.web import (
     registrants,
     registrations,
     reminders,
+    resource_edit,
     rights,
     scopes,
     trail,
@@ -98,6 +99,7 @@ def set_up(app: Flask, services: Services, *, https: bool) -> None:
         questions,
         mentions,
         links,
+        resource_edit,
         machines,
         hooks,
     ):
