@@ -9,6 +9,7 @@ from tests.support import NOW, load_library, real_plan
 from tests.web.support import Element, read, words
 from webinars.db import Database
 from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.resource_list import PAGE
 from webinars.models import Resource, Theme
 
 ALLIANCES = "apprendre-a-faire-alliances"
@@ -83,7 +84,7 @@ def test_what_is_no_choice_narrows_nothing(
     client: FlaskClient, library: Database, query: str
 ) -> None:
     page = read(client.get(f"/resources?{query}"))
-    assert (len(listed(page)), chips(page)) == (91, [])
+    assert (len(listed(page)), chips(page)) == (PAGE, [])
 
 
 def test_a_choice_that_finds_nothing_says_what_to_do(
@@ -98,7 +99,8 @@ def test_a_choice_that_finds_nothing_says_what_to_do(
 
 def test_a_long_list_leads_from_page_to_page(client: FlaskClient, database: Database, now) -> None:
     text = "".join(
-        f'[[resources]]\nslug = "r{n}"\ntitle = "R{n}"\nkind = "guide"\n' for n in range(201)
+        f'[[resources]]\nslug = "r{n}"\ntitle = "R{n}"\nkind = "guide"\n'
+        for n in range(2 * PAGE + 1)
     )
     with database.write() as session:
         import_library(session, files=[SourceFile("r.toml", text)], now=NOW)
@@ -108,9 +110,9 @@ def test_a_long_list_leads_from_page_to_page(client: FlaskClient, database: Data
         seen.append(len(listed(page)))
         following = page.all("a", rel="next")
         address = following[0].attrs["href"] if following else ""
-    assert seen == [100, 100, 1]
+    assert seen == [PAGE, PAGE, 1]
     beyond = read(client.get("/resources?page=7"))
-    assert (listed(beyond), len(beyond.all("a", rel="prev"))) == (["R200"], 1)
+    assert (listed(beyond), len(beyond.all("a", rel="prev"))) == ([f"R{2 * PAGE}"], 1)
 
 
 def test_many_choices_and_pages_beyond_do_not_fill_the_memory(

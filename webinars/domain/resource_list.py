@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 from webinars.domain.library import ResourceView, all_themes, resource_view
 from webinars.models import EntryPoint, Resource, Step, Theme, resource_themes
 
-PAGE = 100
+PAGE = 50
 """Resources on one page of the list."""
 
 

@@ -37,6 +37,8 @@ class AuditAct(enum.StrEnum):
     # to the library
     THEME_REMOVED = "theme_removed"
     LIBRARY_IMPORTED = "library_imported"
+    RESOURCE_ADDED = "resource_added"
+    RESOURCE_EDITED = "resource_edited"
     RESOURCE_LINKED = "resource_linked"
     RESOURCE_UNLINKED = "resource_unlinked"
     # to accounts of the desk

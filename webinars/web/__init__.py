@@ -39,6 +39,7 @@ from webinars.web import (
     registrants,
     registrations,
     reminders,
+    resource_edit,
     rights,
     scopes,
     search,
@@ -110,6 +111,7 @@ def set_up(app: Flask, services: Services, *, https: bool) -> None:
         questions,
         mentions,
         links,
+        resource_edit,
         machines,
         hooks,
     ):

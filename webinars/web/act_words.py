@@ -27,6 +27,8 @@ MOST_NAMED = 4
 
 ELSEWHERE: dict[AuditAct, LazyString] = {
     AuditAct.LIBRARY_IMPORTED: lazy_gettext("imported files into the library"),
+    AuditAct.RESOURCE_ADDED: lazy_gettext("added a resource to the library"),
+    AuditAct.RESOURCE_EDITED: lazy_gettext("edited a resource of the library"),
     AuditAct.ACCOUNT_CREATED: lazy_gettext("created an account"),
     AuditAct.ACCOUNT_CLOSED: lazy_gettext("closed an account"),
     AuditAct.ACCOUNT_OPENED: lazy_gettext("opened an account again"),

@@ -21,6 +21,7 @@ DAY = re.compile(r"(?:19|20|21)\d\d-\d\d-\d\d")
 HOUR = re.compile(r"(\d{1,2})(?:[:h](\d{2})?)?(am|pm)?", re.IGNORECASE)
 NOON = 12
 LEAST_MINUTES, MOST_MINUTES = 5, 24 * 60
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 MOST_PLACES = 1_000_000
 
 
@@ -85,6 +86,11 @@ def _whole_number(text: str, least: int, most: int) -> int | None:
 def minutes(text: str) -> int | None:
     """How long; empty is None. Raises WrongValue."""
     return _whole_number(text, LEAST_MINUTES, MOST_MINUTES)
+
+
+def year(text: str) -> int | None:
+    """A year of the calendar; empty is None. Raises WrongValue."""
+    return _whole_number(text, FIRST_YEAR, LAST_YEAR)
 
 
 def own_places(text: str) -> int | None:

@@ -1,0 +1,150 @@
+"""Adding and editing a resource by hand."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support import NOW, load_library
+from webinars.db import Database
+from webinars.domain import site
+from webinars.domain.errors import ChangedMeanwhile, NotFound
+from webinars.domain.library_export import export_library
+from webinars.domain.resource_edit import (
+    EditedResource,
+    NoSuchTheme,
+    ResourceFields,
+    add_resource,
+    edit_resource,
+    edited_resource,
+)
+from webinars.models import AuditEntry, EntryPoint, Resource, Step
+
+ANNE = "anne@example.org"
+LATER = NOW + timedelta(hours=1)
+ALLIANCES = "apprendre-a-faire-alliances"
+FULL = ResourceFields(
+    title="L’été à Nîmes",
+    kind="guide",
+    publishers=["P", "Q"],
+    audience=["associations"],
+    year=2020,
+    step=Step.ADOPT,
+    entry_point=EntryPoint.TOOLBOX,
+    url="https://example.org/x",
+    themes=["qualifier-l-innovation", ALLIANCES],
+)
+
+
+@pytest.fixture
+def library(database: Database) -> Database:
+    with database.write() as session:
+        load_library(session, "themes.toml", "resources.toml")
+    return database
+
+
+def add(database: Database, fields: ResourceFields = FULL) -> str:
+    with database.write() as session:
+        return add_resource(session, fields=fields, actor=ANNE, now=LATER)
+
+
+def look(database: Database, slug: str) -> EditedResource:
+    with database.read() as session:
+        return edited_resource(session, slug=slug)
+
+
+def edit(database: Database, slug: str, fields: ResourceFields, seen: str | None = None) -> bool:
+    seen = look(database, slug).mark if seen is None else seen
+    with database.write() as session:
+        return edit_resource(session, slug=slug, fields=fields, seen=seen, actor=ANNE, now=LATER)
+
+
+def state(database: Database) -> tuple[int, int]:
+    with database.read() as session:
+        number = session.scalar(sa.select(sa.func.count()).select_from(AuditEntry))
+        return site.version(session), number or 0
+
+
+def latest(database: Database) -> AuditEntry:
+    with database.read() as session:
+        return session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc())).first()  # type: ignore[return-value]
+
+
+def test_a_resource_is_added_at_the_end_with_an_address_of_its_title(library: Database) -> None:
+    version, _ = state(library)
+    slug = add(library)
+    assert slug == "l-ete-a-nimes"
+    themes = [ALLIANCES, "qualifier-l-innovation"]
+    found = look(library, slug).fields
+    assert replace(found, themes=sorted(found.themes)) == replace(FULL, themes=themes)
+    with library.read() as session:
+        last = session.scalars(sa.select(Resource.slug).order_by(Resource.position.desc())).first()
+    assert last == slug
+    assert state(library)[0] == version + 1
+    entry = latest(library)
+    assert (entry.actor, entry.act.value, entry.subject) == (ANNE, "resource_added", slug)
+    assert (entry.before, entry.after["title"]) == ({}, FULL.title)
+
+
+def test_two_of_one_title_have_two_addresses(library: Database) -> None:
+    assert [add(library) for _ in range(3)] == [
+        "l-ete-a-nimes",
+        "l-ete-a-nimes-2",
+        "l-ete-a-nimes-3",
+    ]
+
+
+def test_the_least_that_can_be_said_and_an_empty_library(database: Database) -> None:
+    slug = add(database, ResourceFields(title="A", kind="k"))
+    assert look(database, slug).fields == ResourceFields("A", "k", [], [], themes=[])
+    with database.read() as session:
+        assert 'slug = "a"' in export_library(session)["resources.toml"]
+
+
+def test_what_differs_stands_in_the_trail_and_the_address_stays(library: Database) -> None:
+    slug = add(library)
+    said = look(library, slug).fields
+    assert edit(library, slug, replace(said, title="Autre", year=None, themes=[ALLIANCES]))
+    entry = latest(library)
+    assert (entry.act.value, entry.subject) == ("resource_edited", slug)
+    assert entry.before == {"title": FULL.title, "year": 2020, "themes": list(said.themes)}
+    assert entry.after == {"title": "Autre", "year": None, "themes": [ALLIANCES]}
+    assert look(library, slug).fields.title == "Autre"
+
+
+def test_the_same_once_more_changes_nothing(library: Database) -> None:
+    slug = "guide-construire-ensemble"
+    before = state(library)
+    assert not edit(library, slug, look(library, slug).fields)
+    assert state(library) == before
+
+
+def test_who_was_slower_is_told(library: Database) -> None:
+    slug = add(library)
+    seen = look(library, slug).mark
+    edit(library, slug, replace(FULL, title="Premier"))
+    before = state(library)
+    with pytest.raises(ChangedMeanwhile):
+        edit(library, slug, replace(FULL, title="Second"), seen)
+    assert (state(library), look(library, slug).fields.title) == (before, "Premier")
+
+
+def test_what_is_not_there_is_refused(library: Database) -> None:
+    before = state(library)
+    with pytest.raises(NotFound):
+        edit(library, "no-such", FULL, "x")
+    with pytest.raises(NoSuchTheme):
+        add(library, replace(FULL, themes=["no-such", ALLIANCES]))
+    with pytest.raises(NoSuchTheme):
+        edit(library, "guide-construire-ensemble", replace(FULL, themes=["no-such"]))
+    assert state(library) == before
+
+
+def test_what_only_files_say_stays(library: Database) -> None:
+    slug = "fiche-contexte-interet-general-un-concept-en-mutation"
+    edit(library, slug, replace(look(library, slug).fields, title="Autre"))
+    with library.read() as session:
+        row = session.scalars(sa.select(Resource).where(Resource.slug == slug)).one()
+        assert (row.section, row.month) == ("Fiche contexte", 3)
+        assert row.other_titles == ["Intérêt général : un concept en mutation"]

@@ -1,0 +1,128 @@
+"""The desk's form of a resource."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.support import load_library
+from tests.web.desk import sign_in
+from tests.web.support import Element, read, words
+from webinars.db import Database
+
+NEW = "/organise/library/new-resource"
+GUIDE = "/organise/library/resources/guide-construire-ensemble"
+ALLIANCES = "apprendre-a-faire-alliances"
+
+
+@pytest.fixture
+def desk(organiser: FlaskClient, database: Database) -> FlaskClient:
+    """The shipped library; Dominique has signed in."""
+    with database.write() as session:
+        load_library(session, "themes.toml", "resources.toml")
+    assert sign_in(organiser).status_code == 302
+    return organiser
+
+
+def filled(client: FlaskClient, address: str) -> dict[str, object]:
+    """The form as it stands, with the boxes that are ticked."""
+    form = read(client.get(address)).form(address)
+    ticked = [
+        box.attrs["value"] for box in form.all("input", name="themes") if "checked" in box.attrs
+    ]
+    return {**form.values(), "themes": ticked}
+
+
+def said(client: FlaskClient, address: str) -> dict[str, object]:
+    """The same without the token, which has its second in it."""
+    return {name: value for name, value in filled(client, address).items() if name != "csrf_token"}
+
+
+def errors(page: Element) -> dict[str, str]:
+    return {
+        p.attrs["id"].removesuffix("-error"): p.text for p in page.all("p", class_="field__error")
+    }
+
+
+def test_a_resource_is_added_and_everybody_sees_it(desk: FlaskClient) -> None:
+    typed = filled(desk, NEW) | {
+        "title": "Un <b>guide</b>",
+        "kind": "guide",
+        "url": "https://example.org/g",
+        "publishers": "Un\r\n\r\nDeux",
+        "year": "2020",
+        "step": "act",
+        "themes": [ALLIANCES],
+    }
+    answer = desk.post(NEW, data=typed)
+    assert answer.status_code == 303
+    address = answer.headers["Location"]
+    assert address == "/organise/library/resources/un-b-guide-b"
+    held = filled(desk, address)
+    assert (held["publishers"], held["year"], held["step"]) == ("Un\nDeux", "2020", "act")
+    assert held["themes"] == [ALLIANCES]
+    public = read(desk.get("/resources/un-b-guide-b"))
+    assert public.one("h1").text == "Un <b>guide</b>"
+    assert public.links("https://example.org") == ["https://example.org/g"]
+    assert "/resources/un-b-guide-b" in read(desk.get(f"/themes/{ALLIANCES}")).links("/resources/")
+
+
+def test_a_form_that_is_sent_as_it_stands_changes_nothing(desk: FlaskClient) -> None:
+    before = said(desk, GUIDE)
+    assert desk.post(GUIDE, data=filled(desk, GUIDE)).status_code == 303
+    assert said(desk, GUIDE) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("title", ""),
+        ("title", "x" * 301),
+        ("title", "a\x00b"),
+        ("kind", " "),
+        ("url", "javascript:alert(1)"),
+        ("url", "JavaScript:alert(1)"),
+        ("url", "data:text/html,x"),
+        ("url", "file:///etc/passwd"),
+        ("url", "//example.org"),
+        ("url", "https://a:b@example.org/"),
+        ("url", "https://"),
+        ("year", "MMXX"),
+        ("year", "1066"),
+        ("step", "run"),
+        ("entry_point", "door"),
+        ("publishers", "x" * 301),
+        ("themes", "no-such"),
+    ],
+)
+@pytest.mark.parametrize("address", [NEW, GUIDE])
+def test_what_is_wrong_is_said_at_its_field_and_nothing_is_written(
+    desk: FlaskClient, address: str, name: str, typed: str
+) -> None:
+    right = filled(desk, address) | {"title": "Titre", "kind": "guide"}
+    answer = desk.post(address, data=right | {name: typed})
+    assert answer.status_code == 422
+    page = read(answer)
+    assert list(errors(page)) == [name]
+    assert page.one("div", class_="error-summary").links(f"#{name}") == [f"#{name}"]
+    assert desk.get("/resources/titre").status_code == 404
+    assert filled(desk, GUIDE)["title"] == "Construire ensemble"
+
+
+def test_who_was_slower_keeps_what_they_typed(desk: FlaskClient, app: Flask) -> None:
+    mine = filled(desk, GUIDE) | {"title": "Le mien"}
+    assert desk.post(GUIDE, data=filled(desk, GUIDE) | {"title": "Le leur"}).status_code == 303
+    answer = desk.post(GUIDE, data=mine)
+    page = read(answer)
+    assert answer.status_code == 409
+    assert words(app, "Somebody else has just changed this resource") in page.text
+    assert "Le leur" in page.by_id("title-present").text
+    form = page.form(GUIDE)
+    assert form.values()["title"] == "Le mien"
+    assert desk.post(GUIDE, data=mine | {"seen": form.values()["seen"]}).status_code == 303
+    assert filled(desk, GUIDE)["title"] == "Le mien"
+
+
+def test_what_is_not_there_is_not_found(desk: FlaskClient) -> None:
+    assert desk.get("/organise/library/resources/no-such").status_code == 404
+    values = filled(desk, GUIDE)
+    assert desk.post("/organise/library/resources/no-such", data=values).status_code == 404

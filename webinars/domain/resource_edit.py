@@ -1,0 +1,173 @@
+"""Adding a resource and editing it, one at a time, by hand."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from webinars.domain import audit, site
+from webinars.domain.arranging import slug_of
+from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
+from webinars.domain.planning import assign
+from webinars.models import AuditAct, EntryPoint, Resource, Step, Theme
+
+KEPT = ("title", "kind", "publishers", "audience", "year", "step", "entry_point", "url")
+"""What is edited here, but for the themes; the rest of a resource comes from files."""
+
+
+class NoSuchTheme(DomainError):
+    """The library holds no theme of this slug."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceFields:
+    """What is said of a resource by hand."""
+
+    title: str
+    kind: str
+    publishers: Sequence[str] = ()
+    audience: Sequence[str] = ()
+    year: int | None = None
+    step: Step | None = None
+    entry_point: EntryPoint | None = None
+    url: str | None = None
+    themes: Sequence[str] = ()
+    """Slugs."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditedResource:
+    """A resource as its form holds it."""
+
+    slug: str
+    fields: ResourceFields
+    mark: str
+    """Of its state; another one says that somebody was faster."""
+
+
+def edited_resource(session: Session, *, slug: str) -> EditedResource:
+    """What the form begins with. Raises NotFound."""
+    resource = _find(session, slug)
+    said = _said(resource)
+    return EditedResource(slug, ResourceFields(**said), _mark(said))
+
+
+def add_resource(session: Session, *, fields: ResourceFields, actor: str, now: datetime) -> str:
+    """Put a resource at the end of the library; its slug, made of its title.
+
+    Raises NoSuchTheme.
+    """
+    themes = _themes(session, fields.themes)
+    slug = _free_slug(session, fields.title)
+    last = session.scalar(sa.select(sa.func.max(Resource.position))) or 0
+    resource = Resource(
+        slug=slug,
+        position=last + 1,
+        themes=themes,
+        other_titles=[],
+        partners=[],
+        authors=[],
+        also_in=[],
+        **_values(fields),
+    )
+    session.add(resource)
+    session.flush()
+    _record(session, AuditAct.RESOURCE_ADDED, resource, before={}, actor=actor, now=now)
+    return slug
+
+
+def edit_resource(
+    session: Session, *, slug: str, fields: ResourceFields, seen: str, actor: str, now: datetime
+) -> bool:
+    """Change what is said of a resource; its address stays. Whether anything is new.
+
+    ``seen`` is the mark that the organiser saw. Raises NotFound, ChangedMeanwhile, NoSuchTheme.
+    """
+    resource = _find(session, slug, locked=True)
+    before = _said(resource)
+    if seen != _mark(before):
+        raise ChangedMeanwhile(slug)
+    themes = _themes(session, fields.themes)
+    changed = assign(resource, _values(fields))
+    if set(themes) != set(resource.themes):
+        resource.themes = themes
+        changed = True
+    if changed:
+        session.flush()
+        session.expire(resource, ["themes"])  # in the library's order
+        _record(session, AuditAct.RESOURCE_EDITED, resource, before=before, actor=actor, now=now)
+    return changed
+
+
+def _find(session: Session, slug: str, *, locked: bool = False) -> Resource:
+    select = sa.select(Resource).where(Resource.slug == slug).options(selectinload(Resource.themes))
+    if locked:
+        select = select.with_for_update(of=Resource).execution_options(populate_existing=True)
+    resource = session.scalar(select)
+    if resource is None:
+        raise NotFound(slug)
+    return resource
+
+
+def _themes(session: Session, slugs: Sequence[str]) -> list[Theme]:
+    wanted = set(slugs)
+    found = session.scalars(
+        sa.select(Theme).where(Theme.slug.in_(wanted)).order_by(Theme.position)
+    ).all()
+    missing = wanted - {theme.slug for theme in found}
+    if missing:
+        raise NoSuchTheme(", ".join(sorted(missing)))
+    return list(found)
+
+
+def _values(fields: ResourceFields) -> dict[str, Any]:
+    values = {name: getattr(fields, name) for name in KEPT}
+    return values | {name: list(values[name]) for name in ("publishers", "audience")}
+
+
+def _said(resource: Resource) -> dict[str, Any]:
+    values = {name: getattr(resource, name) for name in KEPT}
+    return values | {"themes": [theme.slug for theme in resource.themes]}
+
+
+def _mark(said: Mapping[str, Any]) -> str:
+    """What tells one state of a resource from another."""
+    return hashlib.sha256(repr(sorted(said.items())).encode()).hexdigest()[:16]
+
+
+def _free_slug(session: Session, title: str) -> str:
+    """Of the title; of two resources with one title the later is numbered."""
+    root = slug_of(title)
+    taken = set(session.scalars(sa.select(Resource.slug).where(Resource.slug.startswith(root))))
+    number = 1
+    while (slug := root if number == 1 else f"{root}-{number}") in taken:
+        number += 1
+    return slug
+
+
+def _record(
+    session: Session,
+    act: AuditAct,
+    resource: Resource,
+    *,
+    before: Mapping[str, Any],
+    actor: str,
+    now: datetime,
+) -> None:
+    after = _said(resource)
+    differing = [name for name in after if before.get(name) != after[name]]
+    audit.record(
+        session,
+        actor=actor,
+        act=act,
+        now=now,
+        subject=resource.slug,
+        before={name: before[name] for name in differing if name in before},
+        after={name: after[name] for name in differing},
+    )
+    site.touch(session)
+    session.flush()
