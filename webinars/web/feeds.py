@@ -68,19 +68,18 @@ def person(token: str) -> Response:
     response.headers["Cache-Control"] = OWN_CACHE
     if request.method == "GET":
         notes: FetchNotes = current_app.extensions["webinars.fetches"]
-        notes.note(_answered(feed, PERSON), request.headers.get("User-Agent", ""))
+        # The tags of two persons differ always: what they share is the state of the site.
+        answered = Answered(PERSON, request_language(), feed.revision, str(kept.version))
+        notes.note(answered, request.headers.get("User-Agent", ""))
     return response
-
-
-def _answered(feed: Feed, name: str) -> Answered:
-    return Answered(name, request_language(), feed.revision)
 
 
 def _public(feed: Feed, name: str) -> Response:
     """Who keeps it is told which feed it is, and which publication it holds."""
-    if ANSWERED in request.environ:
-        request.environ[ANSWERED](_answered(feed, name))
     response = _answer(feed)
+    if ANSWERED in request.environ:
+        mark = response.headers["ETag"]
+        request.environ[ANSWERED](Answered(name, request_language(), feed.revision, mark))
     return for_all(response)
 
 
