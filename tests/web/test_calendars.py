@@ -14,11 +14,15 @@ from tests.web.desk import sign_in
 from tests.web.support import Element, read
 from webinars.db import Database
 from webinars.domain import feed_fetches, planning
+from webinars.domain.feed_checks import PublicFeed
 from webinars.domain.feed_fetches import ALL, PERSON, Fetch, cycle_feed, theme_feed, webinar_file
 from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.second_reading import Oddity, Oddness
 from webinars.models import ClientFamily, FeedFetch, Webinar
+from webinars.services import Services
 from webinars.web import calendars
 from webinars.web.kept_feeds import KeptFeeds
+from webinars.web.served_feeds import check_feed
 
 PAGE, OF_CYCLE, CHECK = (
     "/organise/calendars",
@@ -347,6 +351,18 @@ def test_an_answer_of_another_time_in_memory_is_found(
         f"“{MARCH.title}” ends at 2019-03-21T13:30:00Z; published is 2019-03-28T13:30:00Z.",
         f"“{MARCH.title}” has SEQUENCE 0; published is 1.",
     ]
+
+
+def test_a_theme_that_is_gone_meanwhile_and_a_file_that_should_be_there(
+    app: Flask, site: Database
+) -> None:
+    of: Services = app.extensions["webinars"]
+    theme = PublicFeed(theme_feed("gone"), "Parti")
+    file = PublicFeed(webinar_file("2019", "gone"), "Parti")
+    with app.app_context():
+        assert list(check_feed(of, theme)) == []
+        found = [one.reading.findings for one in check_feed(of, file)]
+    assert found == [(Oddness(Oddity.NOT_SERVED, found="404 NOT FOUND"),)] * 2
 
 
 def test_reading_them_leaves_each_language_as_it_is(desk: FlaskClient, app: Flask) -> None:

@@ -29,10 +29,10 @@ def public_feeds(of: Services, *, cycle: str | None = None) -> tuple[PublicFeed,
 
 
 def check_feed(of: Services, feed: PublicFeed) -> Iterator[Checked]:
-    """One feed, once in each language; nothing when it is gone meanwhile."""
+    """One feed, once in each language; nothing when it is gone meanwhile, as a theme may be."""
     for language in LANGUAGES:
         checked = _checked(of, feed, language)
-        if checked.reading.count and feed.name not in {one.name for one in public_feeds(of)}:
+        if checked.reading.count and not feed.is_file and feed not in public_feeds(of):
             return
         yield checked
 
