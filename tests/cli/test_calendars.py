@@ -10,6 +10,7 @@ from tests.support import MARCH, NOW, load_library, plan_of, published
 from webinars.db import Database
 from webinars.domain import feed_fetches
 from webinars.domain.feed_fetches import ALL, PERSON, Fetch, cycle_feed, theme_feed
+from webinars.domain.replays import Video, put_online
 from webinars.models import ClientFamily, Webinar
 
 GOOGLE = ClientFamily.GOOGLE
@@ -41,8 +42,30 @@ def test_who_has_seen_what(run: Run, stored: Database, now) -> None:
         "fetched_at": "2019-03-04T09:00:00Z",
         "revision": 1,
         "present": 2,
+        "since": {},
         "reach": "not_yet",
     }
+
+
+def test_what_has_changed_without_a_publication(run: Run, stored: Database, now) -> None:
+    site(stored)
+    later = NOW + timedelta(hours=1)
+    with stored.write() as session:
+        fetches = [Fetch(feed, "fr", GOOGLE, NOW, 1) for feed in (cycle_feed("2019"), ALL)]
+        feed_fetches.note(session, fetches=fetches)
+        video = Video(url="https://video.example.org/1", duration=60)
+        put_online(session, cycle_slug="2019", webinar_slug=MARCH.slug, video=video, now=later)
+    said = done(run("calendars", "seen")).splitlines()
+    not_yet = "not yet, replay since 2019-03-04T10:00:00Z"
+    assert said == [
+        f"2019-03-04T09:00:00Z cycle:2019 (fr) google: 1 of 1, {not_yet}",
+        f"2019-03-04T09:00:00Z all (fr) google: {not_yet}",
+    ]
+    rows = objects(run("calendars", "seen", "--json"))
+    assert [(row["present"], row["reach"], row["since"]) for row in rows] == [
+        (1, "not_yet", {"replay": "2019-03-04T10:00:00Z"}),
+        (None, "not_yet", {"replay": "2019-03-04T10:00:00Z"}),
+    ]
 
 
 def test_the_calendars_are_read_again(run: Run, stored: Database) -> None:

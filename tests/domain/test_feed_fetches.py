@@ -29,6 +29,7 @@ from webinars.domain.calendars_seen import (
     seen_house,
 )
 from webinars.domain.errors import NotFound
+from webinars.domain.feed_changes import Origin, Since
 from webinars.domain.feed_fetches import (
     ALL,
     PERSON,
@@ -37,10 +38,14 @@ from webinars.domain.feed_fetches import (
     theme_feed,
     webinar_file,
 )
+from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.replays import Video, put_online
 from webinars.models import ChangeKind, ClientFamily, FeedFetch
 
 GOOGLE, APPLE, BROWSER = ClientFamily.GOOGLE, ClientFamily.APPLE, ClientFamily.BROWSER
 CYCLE = cycle_feed("2019")
+THEME, OTHER_THEME = (theme_feed(str(one.theme)) for one in (MARCH, APRIL))
+HAS_IT = Reach.HAS_IT
 MINUTE = timedelta(minutes=1)
 MOVED = replace(MARCH, date=date(2019, 3, 28))
 
@@ -80,7 +85,20 @@ def cycle(database: Database, now: datetime = NOW) -> SeenCycle:
 
 
 def reaches(clients: tuple[Client, ...]) -> list[tuple[ClientFamily, int, int, Reach]]:
-    return [(one.family, one.revision, one.behind, one.reach) for one in clients]
+    """Family, revision, how many publications it lacks, whether it has what changed last."""
+    return [(one.family, one.revision, len(one.lacks), one.reach) for one in clients]
+
+
+def import_texts(database: Database, *, at: datetime, slug: str = MARCH.slug) -> None:
+    text = f'[[webinars]]\nslug = "{slug}"\ndate = 2019-03-21\nwhy = "Autre, {at:%H:%M}."\n'
+    with database.write() as session:
+        import_library(session, files=[SourceFile("details.toml", text)], now=at)
+
+
+def put_replay(database: Database, *, at: datetime, slug: str = MARCH.slug) -> None:
+    video = Video(url="https://video.example.org/1", duration=60)
+    with database.write() as session:
+        put_online(session, cycle_slug="2019", webinar_slug=slug, video=video, now=at)
 
 
 @pytest.fixture
@@ -126,27 +144,104 @@ def test_a_publication_is_not_seen_before_it_is_fetched(site: Database) -> None:
     ]
     assert (seen.revision, seen.published_at) == (3, NOW + 2 * MINUTE)
     assert [(one.kind, one.slug) for one in seen.changes] == [(ChangeKind.ADDED, MAY.slug)]
-    assert seen.titles == {MAY.slug: MAY.title}
+    assert seen.titles == {one.slug: one.title for one in (MARCH, APRIL, MAY)}
     away = cycle(site, NOW + AWAY + MINUTE).clients
     assert reaches(away)[1] == (GOOGLE, 1, 2, Reach.AWAY)
     assert reaches(away)[0][3] is Reach.HAS_IT  # nothing was published since
 
 
-def test_feeds_over_cycles_count_every_publication(site: Database) -> None:
+def test_what_a_program_has_and_lacks_of_what_was_published(site: Database) -> None:
+    """Whether the move has reached it, whatever was published after the move."""
+    with site.write() as session:
+        published(session, plan_of(MOVED, APRIL), now=NOW + MINUTE)
+    note(site, fetch(at=NOW + 2 * MINUTE, revision=2), fetch(family=APPLE))
+    with site.write() as session:
+        other = replace(APRIL, theme="apprendre")
+        published(session, plan_of(MOVED, other), now=NOW + 3 * MINUTE)
+        published(session, plan_of(MOVED, other, title="Autre cycle"), now=NOW + 4 * MINUTE)
+    google, apple = cycle(site).clients
+    assert [(one.kind, one.slug) for one in google.has] == [(ChangeKind.MOVED, MARCH.slug)]
+    assert told(google) == [(3, [(ChangeKind.CHANGED, APRIL.slug)]), (4, [])]
+    assert apple.has == ()  # that of the first publication is everything
+    assert told(apple) == [(2, [(ChangeKind.MOVED, MARCH.slug)]), *told(google)]
+
+
+def told(client: Client) -> list[tuple[int, list[tuple[ChangeKind, str]]]]:
+    return [
+        (one.revision, [(change.kind, change.slug) for change in one.changes])
+        for one in client.lacks
+    ]
+
+
+def test_what_changes_without_a_publication_is_not_seen_before_it_is_fetched(
+    site: Database,
+) -> None:
     with site.write() as session:
         load_library(session, "themes.toml")
+    note(site, *(fetch(feed, at=NOW + MINUTE) for feed in (CYCLE, ALL, PERSON, THEME, OTHER_THEME)))
+    assert lacking(site) == {}
+    import_texts(site, at=NOW + 2 * MINUTE)
+    texts = (Since(Origin.TEXTS, NOW + 2 * MINUTE, 1),)
+    assert lacking(site) == dict.fromkeys((CYCLE, ALL, PERSON, THEME), texts)
+    seen = cycle(site)
+    assert reaches(seen.clients) == [(GOOGLE, 1, 0, Reach.NOT_YET)]
+    assert (seen.revision, seen.since) == (1, texts)
+    put_replay(site, at=NOW + 3 * MINUTE, slug=APRIL.slug)
+    replay = Since(Origin.REPLAY, NOW + 3 * MINUTE, 1)
+    assert lacking(site) == {
+        CYCLE: (replay, *texts),
+        ALL: (replay, *texts),
+        PERSON: (replay, *texts),
+        THEME: texts,
+        OTHER_THEME: (replay,),
+    }
+    note(site, fetch(at=NOW + 3 * MINUTE), fetch(ALL, at=NOW + 3 * MINUTE))
+    assert lacking(site) == {PERSON: (replay, *texts), THEME: texts, OTHER_THEME: (replay,)}
+    away = cycle(site, NOW + AWAY + 4 * MINUTE).clients
+    assert reaches(away) == [(GOOGLE, 1, 0, Reach.HAS_IT)]
+
+
+def lacking(database: Database) -> dict[str, tuple[Since, ...]]:
+    """By feed, what its clients have not seen of what was not published."""
+    seen = house(database)
+    clients = {cycle_feed(one.slug): one.clients for one in seen.cycles}
+    clients |= {theme_feed(one.slug): one.clients for one in seen.themes}
+    clients |= {ALL: seen.everything, PERSON: seen.persons}
+    found = {feed: one.since for feed, some in clients.items() for one in some if one.since}
+    behind = {feed for feed, some in clients.items() for one in some if one.reach is not HAS_IT}
+    assert behind == found.keys()
+    return found
+
+
+def test_a_publication_of_webinars_of_their_own_leaves_other_feeds_as_they_are(
+    site: Database,
+) -> None:
+    with site.write() as session:
+        load_library(session, "themes.toml")
+    note(site, *(fetch(feed) for feed in (CYCLE, ALL, PERSON, THEME, OTHER_THEME)))
+    with site.write() as session:
         again = replace(MARCH, date=date(2020, 3, 19))
         published(session, plan_of(again, slug="2020", year=2020), now=NOW + MINUTE)
-    assert MARCH.theme is not None
-    note(site, fetch(ALL), fetch(PERSON, APPLE, revision=2), fetch(theme_feed(MARCH.theme)))
-    seen = house(site)
-    assert seen.made == 2
-    assert [one.slug for one in seen.cycles] == ["2020", "2019"]
-    assert reaches(seen.everything) == [(GOOGLE, 1, 1, Reach.NOT_YET)]
-    assert reaches(seen.persons) == [(APPLE, 2, 0, Reach.HAS_IT)]
-    fetched = {one.slug: reaches(one.clients) for one in seen.themes if one.clients}
-    assert fetched == {MARCH.theme: [(GOOGLE, 1, 1, Reach.NOT_YET)]}
-    assert seen.is_fetched
+    assert [one.slug for one in house(site).cycles] == ["2020", "2019"]
+    news = (Since(Origin.PUBLICATION, NOW + MINUTE, 1),)
+    assert lacking(site) == dict.fromkeys((ALL, PERSON, THEME), news)
+    assert house(site).is_fetched
+
+
+def test_a_webinar_that_goes_to_another_theme_changes_both(site: Database) -> None:
+    with site.write() as session:
+        load_library(session, "themes.toml")
+    third = theme_feed("definir-sa-strategie")
+    note(site, *(fetch(feed) for feed in (THEME, OTHER_THEME, third)))
+    with site.write() as session:
+        other = replace(MARCH, theme=APRIL.theme)
+        published(session, plan_of(other, APRIL), now=NOW + MINUTE)
+    news = (Since(Origin.PUBLICATION, NOW + MINUTE, 1),)
+    assert lacking(site) == {THEME: news, OTHER_THEME: news}
+    with site.write() as session:
+        published(session, plan_of(MARCH, APRIL), now=NOW + 2 * MINUTE)
+    news = (Since(Origin.PUBLICATION, NOW + 2 * MINUTE, 1),)
+    assert lacking(site) == {THEME: news, OTHER_THEME: news}
 
 
 def test_files_of_webinars_are_counted_together(site: Database) -> None:
@@ -180,7 +275,7 @@ def test_the_queries_do_not_grow(site: Database) -> None:
     for _ in range(2):
         with counted_queries(site) as queries:
             house(site)
-        assert len(queries) == 6
+        assert len(queries) == 7
         with counted_queries(site) as queries:
             cycle(site)
         assert len(queries) == 5

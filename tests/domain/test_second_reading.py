@@ -1,5 +1,6 @@
 """A feed read by a parser that is not ours: well, and bent in every way that it looks for."""
 
+import gzip
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -24,9 +25,8 @@ from tests.support import (
 )
 from webinars.db import Database
 from webinars.domain.calendars import Writer
-from webinars.domain.errors import NotFound
-from webinars.domain.feed_checks import PublicFeed, check, public_feeds
-from webinars.domain.feed_fetches import ALL, cycle_feed, theme_feed
+from webinars.domain.feed_checks import PublicFeed, Served, check, public_feeds
+from webinars.domain.feed_fetches import ALL, cycle_feed, theme_feed, webinar_file
 from webinars.domain.second_reading import MOST, Expected, Oddity, Oddness, Reading, read_again
 from webinars.links import Links
 from webinars.models import Webinar, WebinarStatus
@@ -184,27 +184,63 @@ def site(database: Database) -> Database:
     return database
 
 
+def answered(body: bytes, *, status: str = "200 OK", packed: bytes | None = None) -> Served:
+    return Served(status, body, gzip.compress(body) if packed is None else packed, is_packed=True)
+
+
+def checked(database: Database, name: str, served: Served) -> Reading:
+    with database.read() as session:
+        feed = PublicFeed(name, "x")
+        return check(session, feed=feed, language="en", served=served, now=NOW).reading
+
+
 def test_which_feeds_there_are(site: Database) -> None:
+    with site.write() as session:
+        latest = sa.update(Webinar).where(Webinar.slug == APRIL.slug)
+        session.execute(latest.values(changed_at=NOW + timedelta(seconds=1)))
     with site.read() as session:
         feeds = public_feeds(session)
-        assert public_feeds(session, cycle="2019") == feeds[:1]
+        of_cycle = public_feeds(session, cycle="2019")
         assert public_feeds(session, cycle="1999") == ()
-    assert [one.name for one in feeds[:2]] == [cycle_feed("2019"), ALL]
-    assert theme_feed("connaitre-son-ecosysteme") in [one.name for one in feeds[2:]]
+    file = PublicFeed(webinar_file("2019", APRIL.slug), APRIL.title)
+    assert [one.name for one in feeds[:3]] == [cycle_feed("2019"), file.name, ALL]
+    assert theme_feed("connaitre-son-ecosysteme") in [one.name for one in feeds[3:]]
+    assert of_cycle == feeds[:2]
+    assert of_cycle[1] == file
+    assert [one.is_file for one in of_cycle] == [False, True]
+
+
+def test_none_is_published(database: Database) -> None:
+    with database.read() as session:
+        assert public_feeds(session) == (PublicFeed(ALL, None),)
 
 
 def test_our_feeds_are_read_as_they_are_meant(site: Database) -> None:
-    entries = {}
+    theme, empty = theme_feed("connaitre-son-ecosysteme"), theme_feed("qualifier-l-innovation")
     with site.read() as session:
-        for one in public_feeds(session):
-            checked = check(session, feed=one, writer=WRITER, now=NOW)
-            assert checked.reading.findings == (), one
-            entries[one.name] = checked.reading.entries
-        with pytest.raises(NotFound):
-            check(session, feed=PublicFeed(cycle_feed("1999"), "x"), writer=WRITER, now=NOW)
-    assert entries[cycle_feed("2019")] == entries[ALL] == 3
-    assert entries[theme_feed("connaitre-son-ecosysteme")] == 1
-    assert entries[theme_feed("qualifier-l-innovation")] == 0
+        written = {
+            cycle_feed("2019"): WRITER.cycle(session, slug="2019"),
+            ALL: WRITER.everything(session),
+            theme: WRITER.theme(session, slug="connaitre-son-ecosysteme"),
+            empty: WRITER.theme(session, slug="qualifier-l-innovation"),
+            webinar_file("2019", MAY.slug): WRITER.one(
+                session, cycle_slug="2019", webinar_slug=MAY.slug
+            ),
+        }
+    readings = [checked(site, name, answered(feed.body)) for name, feed in written.items()]
+    assert readings == [Reading(entries, (), 0) for entries in (3, 3, 1, 0, 1)]
+
+
+def test_what_is_answered_otherwise_and_packed_otherwise(site: Database) -> None:
+    with site.read() as session:
+        body = WRITER.everything(session).body
+    refused = (Oddness(Oddity.NOT_SERVED, found="500 INTERNAL SERVER ERROR"),)
+    broken = answered(b"<html>", status="500 INTERNAL SERVER ERROR")
+    assert checked(site, ALL, broken) == Reading(0, refused, 1)
+    assert checked(site, ALL, Served("200 OK", body, body, is_packed=False)).findings == ()
+    another = (Oddness(Oddity.PACKED),)
+    for packed in (gzip.compress(body[:-1]), gzip.compress(body)[:-9], b"\x1f\x8b\x08", b"", body):
+        assert checked(site, ALL, answered(body, packed=packed)) == Reading(3, another, 1)
 
 
 @given(text=st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=200))
@@ -213,5 +249,5 @@ def test_whatever_a_title_says(site: Database, text: str) -> None:
     with site.write() as session:
         session.execute(sa.update(Webinar).values(title=text, why=text))
     with site.read() as session:
-        reading = check(session, feed=PublicFeed(ALL, None), writer=WRITER, now=NOW).reading
-    assert reading == Reading(3, (), 0)
+        body = WRITER.everything(session).body
+    assert checked(site, ALL, answered(body)) == Reading(3, (), 0)

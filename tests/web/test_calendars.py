@@ -14,9 +14,15 @@ from tests.web.desk import sign_in
 from tests.web.support import Element, read
 from webinars.db import Database
 from webinars.domain import feed_fetches, planning
+from webinars.domain.feed_checks import PublicFeed
 from webinars.domain.feed_fetches import ALL, PERSON, Fetch, cycle_feed, theme_feed, webinar_file
-from webinars.models import ClientFamily, Webinar
+from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.second_reading import Oddity, Oddness
+from webinars.models import ClientFamily, FeedFetch, Webinar
+from webinars.services import Services
 from webinars.web import calendars
+from webinars.web.kept_feeds import KeptFeeds
+from webinars.web.served_feeds import check_feed
 
 PAGE, OF_CYCLE, CHECK = (
     "/organise/calendars",
@@ -27,6 +33,12 @@ CYCLE = cycle_feed("2019")
 GOOGLE, APPLE, BROWSER = ClientFamily.GOOGLE, ClientFamily.APPLE, ClientFamily.BROWSER
 HOUR = timedelta(hours=1)
 FIRST = "Révision 1 sur 2."
+REGISTER = "Register\\, join"
+SLOW = "Google refreshes every 8 to 24 hours and cannot be hurried."
+LENT = "Google l’actualise toutes les 8 à 24 heures, et rien ne le presse."
+LACKING = (
+    f"Il lui manque « {MARCH.title} » : déplacé du jeudi 21 mars au jeudi 28 mars (révision 2)."
+)
 GONE = "Il n’est pas venu depuis deux semaines : plus personne, ou presque, n’y est abonné."
 
 
@@ -88,7 +100,8 @@ def test_one_has_the_move_and_one_not_yet(desk: FlaskClient, site: Database) -> 
     note(site, CYCLE, APPLE, revision=2, at=NOW)
     page = main(desk.get(f"/en{OF_CYCLE}"))
     assert "Latest publication: revision 2, Monday, March 4, 2019 at 9:30 am" in plain(page.text)
-    assert f"“{MARCH.title}”: moved from Thursday, March 21 to Thursday, March 28" in page.text
+    moved = f"“{MARCH.title}”: moved from Thursday, March 21 to Thursday, March 28"
+    assert moved in page.one("div", class_="seen-latest").text
     assert [one.text for one in page.one("dl").all("dd")] == [
         "Apple Calendar (Mac, iPhone, iPad)",
         "Google Calendar",
@@ -102,15 +115,80 @@ def test_one_has_the_move_and_one_not_yet(desk: FlaskClient, site: Database) -> 
         (
             "Google Calendar",
             "1 hour agoMar 4, 2019, 9 am",
-            "not yetRevision 1 of 2. Google refreshes every 8 to 24 hours and cannot be hurried.",
+            f"not yetRevision 1 of 2. {SLOW} It lacks {moved} (revision 2).",
         ),
     ]
 
 
+def test_what_a_program_has_of_the_move_is_said_after_other_publications(
+    desk: FlaskClient, site: Database
+) -> None:
+    move_march(site)
+    note(site, CYCLE, GOOGLE, revision=2)
+    note(site, CYCLE, APPLE, at=NOW - 2 * HOUR)
+    moved = replace(MARCH, date=date(2019, 3, 28))
+    for april, may in (("A1", "M1"), ("A2", "M2")):
+        others = replace(APRIL, title=april), replace(MAY, title=may)
+        with site.write() as session:
+            published(session, plan_of(moved, *others))
+    page = main(desk.get(f"/en{OF_CYCLE}"))
+    move = f"“{MARCH.title}”: moved from Thursday, March 21 to Thursday, March 28 (revision 2)."
+    april = f"It lacks “A2”: renamed from “{APRIL.title}” to “A1” (revision 3)."
+    may = f"It lacks “M2”: renamed from “{MAY.title}” to “M1” (revision 3)."
+    again = "It lacks “A2”: renamed from “A1” to “A2” (revision 4)."
+    last = "It lacks “M2”: renamed from “M1” to “M2” (revision 4)."
+    google, apple = page.one("tbody").all("tr")
+    assert [one.text for one in google.all("li")] == [f"It has {move}", april, may, again, last]
+    lacking = [f"It lacks {move}", april, may, again, "1 more change"]
+    assert [one.text for one in apple.all("li")] == lacking
+    assert apple.one("a").attrs["href"] == "/en/organise/cycles/2019/history"
+
+
+def test_what_moves_is_said_first(desk: FlaskClient, site: Database) -> None:
+    note(site, CYCLE, APPLE)
+    details = [replace(one, duration=30) for one in (MARCH, APRIL, MAY)]
+    with site.write() as session:
+        published(session, plan_of(*details))
+        published(session, plan_of(*details, title="Autre cycle"))
+    note(site, CYCLE, GOOGLE, revision=3, at=NOW)
+    with site.write() as session:
+        again = [*details[:2], replace(details[2], date=date(2019, 5, 23))]
+        published(session, plan_of(*again, title="Autre cycle"))
+    google, apple = main(desk.get(f"/en{OF_CYCLE}")).one("tbody").all("tr")
+    move = f"It lacks “{MAY.title}”: moved from Thursday, May 16 to Thursday, May 23 (revision 4)."
+    assert [one.text for one in google.all("li")] == [move]
+    assert [one.text for one in apple.all("li")] == [
+        move,
+        *(f"It lacks “{one.title}”: details changed (revision 2)." for one in details),
+        "1 more change",
+    ]
+
+
+def test_texts_change_a_calendar_without_a_publication(desk: FlaskClient, site: Database) -> None:
+    for feed, family in ((CYCLE, GOOGLE), (CYCLE, APPLE), (ALL, GOOGLE)):
+        note(site, feed, family, at=NOW + HOUR / 2 if family is APPLE else NOW)
+    with site.write() as session:
+        text = f'[[webinars]]\nslug = "{MARCH.slug}"\ndate = 2019-03-21\nwhy = "Autre."\n'
+        files = [SourceFile("details.toml", text)]
+        import_library(session, files=files, now=NOW + HOUR / 4)
+    page = main(desk.get(f"/en{PAGE}"))
+    texts = "The texts of 1 webinar changed on Mar 4, 2019 at 10:15 am."
+    latest = page.one("div", class_="seen-latest")
+    assert latest.text.endswith(f"Since then, without a publication: {texts}")
+    slow = f"{SLOW} {texts}"
+    assert [table(one)[0][2] for one in page.all("section")[:2]] == [
+        "has come sinceRevision 1, for whoever came last.",
+        f"not yetIt has not seen the latest change. {slow}",
+    ]
+    assert table(page.all("section")[0])[1][2] == (
+        f"not yetRevision 1, not what came after it. {slow}"
+    )
+
+
 def test_google_has_it_for_everybody(desk: FlaskClient, site: Database) -> None:
     for feed in (CYCLE, ALL):
-        note(site, feed, GOOGLE)
-    note(site, PERSON, APPLE)
+        note(site, feed, GOOGLE, at=NOW)
+    note(site, PERSON, APPLE, at=NOW)
     sections = main(desk.get(f"/en{PAGE}")).all("section")
     assert [table(one)[0][2] for one in sections if one.all("tbody")] == [
         "has itRevision 1, the latest.",
@@ -126,8 +204,8 @@ def test_the_same_in_french(desk: FlaskClient, site: Database) -> None:
     page = main(desk.get(OF_CYCLE))
     assert "Dernière publication : révision 2, le lundi 4 mars 2019 à 9 h 30" in plain(page.text)
     assert [row[2] for row in table(page)] == [
-        f"pas encore{FIRST} Google l’actualise toutes les 8 à 24 heures, et rien ne le presse.",
-        f"ne vient plus{FIRST} {GONE}",
+        f"pas encore{FIRST} {LENT} {LACKING}",
+        f"ne vient plus{FIRST} {GONE} {LACKING}",
     ]
     assert [row[0] for row in table(page)] == [
         "Google Agenda",
@@ -161,7 +239,14 @@ def test_every_feed_has_its_place(desk: FlaskClient, site: Database) -> None:
         f"Google Calendar{MARCH.title}",
         "Google Calendar",
     ]
-    assert all("Lacks the latest publication." in table(one)[0][2] for one in sections[1:4])
+    assert [table(one)[0][2] for one in sections[1:4]] == [
+        f"not yetIt has not seen the latest change. {SLOW} {news}"
+        for news in (
+            "Publications changed 3 webinars, the last on Mar 4, 2019 at 10 am.",
+            "A publication changed 1 webinar on Mar 4, 2019 at 9:30 am.",
+            "Publications changed 3 webinars, the last on Mar 4, 2019 at 10 am.",
+        )
+    ]
 
 
 def test_a_publication_without_webinars(desk: FlaskClient, site: Database) -> None:
@@ -210,11 +295,82 @@ def test_the_calendars_are_read_again(desk: FlaskClient, site: Database) -> None
     assert table(page) == [
         ("Cycle 2019in French", "No warnings: 3 entries read by vobject 0.9.9."),
         ("Cycle 2019in English", "No warnings: 3 entries read by vobject 0.9.9."),
+        (
+            f"{MAY.title}file of one webinar, in French",
+            "No warnings: 1 entry read by vobject 0.9.9.",
+        ),
+        (
+            f"{MAY.title}file of one webinar, in English",
+            "No warnings: 1 entry read by vobject 0.9.9.",
+        ),
         ("Calendar of all webinarsin French", "No warnings: 3 entries read by vobject 0.9.9."),
         ("Calendar of all webinarsin English", "No warnings: 3 entries read by vobject 0.9.9."),
     ]
-    assert len(table(main(desk.get(f"{CHECK}?cycle=2019")))) == 2
-    assert len(table(main(desk.get(f"{CHECK}?cycle=<x>%00")))) == 4
+    assert len(table(main(desk.get(f"{CHECK}?cycle=2019")))) == 4
+    assert len(table(main(desk.get(f"{CHECK}?cycle=<x>%00")))) == 6
+    with site.read() as session:
+        assert session.scalars(sa.select(FeedFetch)).all() == []
+
+
+@pytest.mark.parametrize("form", ["plain", "packed"])
+def test_what_is_kept_in_memory_is_read_as_it_is_sent(
+    desk: FlaskClient, app: Flask, site: Database, form: str
+) -> None:
+    """An answer of before a change, and one that is damaged."""
+    memory = app.wsgi_app
+    assert isinstance(memory, KeptFeeds)
+    for address in ("/cycles/2019/calendar.ics", f"/cycles/2019/{MAY.slug}.ics"):
+        desk.get(address)
+        kept = memory._kept[address]
+        bent = replace(getattr(kept, form), body=getattr(kept, form).body[:-9])
+        memory._kept[address] = replace(kept, **{form: bent})
+    page = main(desk.get(f"/en{CHECK}?cycle=2019"))
+    assert "2 calendars have warnings" in page.text
+    warned = [row.text for row in page.one("tbody").all("tr") if row.all("li")]
+    assert [("in French" in row, "not the same calendar" in row) for row in warned] == [
+        (True, True),
+        (True, True),
+    ]
+
+
+def test_an_answer_of_another_time_in_memory_is_found(
+    desk: FlaskClient, app: Flask, site: Database
+) -> None:
+    memory = app.wsgi_app
+    assert isinstance(memory, KeptFeeds)
+    address = "/en/cycles/2019/calendar.ics"
+    desk.get(address)
+    old = memory._kept[address]
+    move_march(site)
+    desk.get(address)
+    memory._kept[address] = replace(old, version=memory._kept[address].version)
+    page = main(desk.get(f"/en{CHECK}?cycle=2019"))
+    assert "1 calendar has warnings" in page.text
+    assert [one.text for one in page.one("tbody").all("li")] == [
+        f"“{MARCH.title}” starts at 2019-03-21T12:00:00Z; published is 2019-03-28T12:00:00Z.",
+        f"“{MARCH.title}” ends at 2019-03-21T13:30:00Z; published is 2019-03-28T13:30:00Z.",
+        f"“{MARCH.title}” has SEQUENCE 0; published is 1.",
+    ]
+
+
+def test_a_theme_that_is_gone_meanwhile_and_a_file_that_should_be_there(
+    app: Flask, site: Database
+) -> None:
+    of: Services = app.extensions["webinars"]
+    theme = PublicFeed(theme_feed("gone"), "Parti")
+    file = PublicFeed(webinar_file("2019", "gone"), "Parti")
+    with app.app_context():
+        assert list(check_feed(of, theme)) == []
+        found = [one.reading.findings for one in check_feed(of, file)]
+    assert found == [(Oddness(Oddity.NOT_SERVED, found="404 NOT FOUND"),)] * 2
+
+
+def test_reading_them_leaves_each_language_as_it_is(desk: FlaskClient, app: Flask) -> None:
+    """What the page makes on the way is kept for programs: it must not be the page's language."""
+    desk.get(f"/en{CHECK}")
+    french, english = (desk.get(f"{prefix}/calendar.ics").text for prefix in ("", "/en"))
+    assert (REGISTER in english, REGISTER in french) == (True, False)
+    assert "/en/cycles/2019/" not in french
 
 
 def test_what_is_odd_is_said_in_sentences(desk: FlaskClient, site: Database) -> None:
@@ -224,7 +380,7 @@ def test_what_is_odd_is_said_in_sentences(desk: FlaskClient, site: Database) -> 
             sa.update(Webinar).where(Webinar.slug == MARCH.slug).values(changed_at=later)
         )
     page = main(desk.get(f"/en{CHECK}?cycle=2019"))
-    assert "2 calendars have warnings" in page.one("div", role="alert").text
+    assert "4 calendars have warnings" in page.one("div", role="alert").text
     (sentence,) = page.one("tbody").all("tr")[0].all("li")
     assert sentence.text == f"“{MARCH.title}” is stamped later than now: 2019-03-05T09:00:00Z."
     (french,) = main(desk.get(f"{CHECK}?cycle=2019")).one("tbody").all("tr")[0].all("li")
@@ -238,6 +394,6 @@ def test_a_check_that_takes_long_says_what_it_left(
 ) -> None:
     monkeypatch.setattr(calendars, "CHECK_SECONDS", -1)
     page = main(desk.get(f"/en{CHECK}"))
-    assert "2 calendars were not read" in page.text
+    assert "3 calendars were not read" in page.text
     assert "webinars calendars check" in page.text
     assert table(page) == []

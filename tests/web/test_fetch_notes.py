@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,12 +15,14 @@ from flask.testing import FlaskClient
 from tests.conftest import settings_for
 from tests.support import APRIL, MARCH, MAY, NOW, counted_queries, in_threads, plan_of, published
 from tests.web.support import replace_secrets, spelt_wrong, tokens
-from webinars import create_app
+from webinars import clock, create_app
 from webinars.db import Database
+from webinars.domain import replays
 from webinars.models import ClientFamily, FeedFetch
 from webinars.services import Services
 from webinars.web import fetch_notes
 from webinars.web.fetch_notes import Answered, FetchNotes
+from webinars.web.kept_feeds import OWN_READING
 
 CYCLE = "/cycles/2019/calendar.ics"
 GOOGLE = {"User-Agent": "Google-Calendar-Importer"}
@@ -120,6 +122,35 @@ def test_a_publication_is_noted_with_the_next_fetch(
     assert noted() == [("cycle:2019", "fr", "apple", 2), ("cycle:2019", "fr", "google", 1)]
 
 
+def test_another_answer_is_noted_at_once_though_nothing_was_published(
+    client: FlaskClient, noted, site: Database, alice: Database, services: Services, monkeypatch
+) -> None:
+    _, calendar = tokens(alice, services.links)
+    addresses = (CYCLE, "/calendar.ics", f"/me/{calendar}/calendar.ics")
+    for address in addresses:
+        client.get(address, headers=GOOGLE)
+    noted()
+    later = NOW + timedelta(minutes=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    with site.write() as session:
+        video = replays.Video(url="https://video.example.org/1", duration=60)
+        replays.put_online(
+            session, cycle_slug="2019", webinar_slug=MARCH.slug, video=video, now=later
+        )
+    for address in addresses:
+        client.get(address, headers=GOOGLE)
+    assert noted() == [(name, "fr", "google", 1) for name in ("all", "cycle:2019", "person")]
+    with site.read() as session:
+        assert set(session.scalars(sa.select(FeedFetch.fetched_at))) == {later}
+
+
+def test_an_answer_to_the_application_itself_is_no_fetch(client: FlaskClient, noted) -> None:
+    client.get(CYCLE, headers=GOOGLE, environ_overrides={OWN_READING: True})
+    assert noted() == []
+    client.get(CYCLE, headers=GOOGLE | {OWN_READING: "1"})
+    assert noted() == [("cycle:2019", "fr", "google", 1)]
+
+
 def test_a_304_has_what_it_had(client: FlaskClient, noted, site: Database) -> None:
     tag = client.get(CYCLE, headers=APPLE).headers["ETag"]
     answer = client.get(CYCLE, headers=GOOGLE | {"If-None-Match": tag})
@@ -207,7 +238,7 @@ def test_many_at_once_are_one_thread_and_one_row_each(app: Flask, site: Database
 
     def fetch(number: int) -> None:
         for feed in ("all", f"cycle:{number % 4}"):
-            notes.note(Answered(feed, "fr", 1), "Google-Calendar-Importer")
+            notes.note(Answered(feed, "fr", 1, "x"), "Google-Calendar-Importer")
 
     in_threads(fetch, 16)
     assert len([one for one in threading.enumerate() if one.name == "fetch-notes"]) == 1
@@ -218,7 +249,7 @@ def test_many_at_once_are_one_thread_and_one_row_each(app: Flask, site: Database
 def test_more_than_a_transaction_takes(app: Flask, site: Database, monkeypatch) -> None:
     monkeypatch.setattr(fetch_notes, "AT_ONCE", 2)
     for number in range(5):
-        notes_of(app).note(Answered(f"cycle:{number}", "fr", 1), "curl/8.5.0")
+        notes_of(app).note(Answered(f"cycle:{number}", "fr", 1, "x"), "curl/8.5.0")
     with counted_queries(site) as queries:
         notes_of(app).write()
     assert len(queries) == 3
@@ -232,7 +263,7 @@ def test_processes_write_the_same_rows_at_once(make_app, site: Database) -> None
     def work(number: int) -> None:
         for revision in range(1, 6):
             for name in families if number % 2 else reversed(families):
-                notes_of(apps[number]).note(Answered("cycle:2019", "fr", revision), name)
+                notes_of(apps[number]).note(Answered("cycle:2019", "fr", revision, "x"), name)
             notes_of(apps[number]).write()
 
     in_threads(work, 4)

@@ -13,7 +13,7 @@ from webinars.domain.feed_fetches import ALL, PERSON, cycle_feed, theme_feed
 from webinars.i18n import iso
 from webinars.services import Services
 from webinars.web.calendar_words import reading_lines
-from webinars.web.calendars import check_feed, public_feeds
+from webinars.web.served_feeds import check_feed, public_feeds
 
 
 @click.group("calendars")
@@ -25,10 +25,11 @@ def group() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One object a line, for programs.")
 @with_services
 def seen(services: Services, as_json: bool) -> None:
-    """Show which programs fetch which calendar, and at which publication."""
+    """Show which programs fetch which calendar, and whether they have its latest change."""
     with services.database.read() as session:
         house = seen_house(session, now=services.moment().now)
     for feed, present, client in _every(house):
+        since = {one.origin.value: iso(one.at) for one in client.since}
         if as_json:
             row = {
                 "feed": feed,
@@ -38,35 +39,40 @@ def seen(services: Services, as_json: bool) -> None:
                 "fetched_at": iso(client.fetched_at),
                 "revision": client.revision,
                 "present": present,
+                "since": since,
                 "reach": client.reach.value,
             }
             click.echo(json.dumps(row, ensure_ascii=False))
             continue
         who = f"{feed} ({client.language}) {client.family}"
-        has = f"{client.revision} of {present}, {client.reach.replace('_', ' ')}"
-        click.echo(f"{iso(client.fetched_at)} {who}: {has}")
+        has = [f"{client.revision} of {present}"] if present else []
+        has += [client.reach.replace("_", " ")]
+        has += [f"{origin} since {at}" for origin, at in since.items()]
+        click.echo(f"{iso(client.fetched_at)} {who}: {', '.join(has)}")
 
 
-def _every(house: SeenHouse) -> Iterator[tuple[str, int, Client]]:
-    """Feed, its present revision, and who fetches it."""
+def _every(house: SeenHouse) -> Iterator[tuple[str, int | None, Client]]:
+    """Feed, its present revision where it is a cycle's, and who fetches it."""
     for cycle in house.cycles:
         for client in cycle.clients:
             yield cycle_feed(cycle.slug), cycle.revision, client
     for client in house.everything:
-        yield ALL, house.made, client
+        yield ALL, None, client
     for theme in house.themes:
         for client in theme.clients:
-            yield theme_feed(theme.slug), house.made, client
+            yield theme_feed(theme.slug), None, client
     for client in house.persons:
-        yield PERSON, house.made, client
+        yield PERSON, None, client
 
 
 @group.command()
 @click.option("--json", "as_json", is_flag=True, help="One object a line, for programs.")
 @with_services
 def check(services: Services, as_json: bool) -> None:
-    """Read every public calendar with a second parser, and compare it with what is published.
+    """Read every public calendar, as it is answered, with a second parser, and compare it.
 
+    And of the files of single webinars that of one. What processes of the service keep in their
+    memory is read by the page of the desk, which they answer.
     Nothing is changed. Ends with 1 when something is odd.
     """
     odd = 0

@@ -3,6 +3,9 @@
 Nothing here is of a person. Google fetches a feed once for all who subscribe to it there. Every
 other program fetches for itself: that one of its family has come says nothing of the others, that
 none has come says it of all.
+
+What was published is compared by the revision that the answer held, which is exact. What else
+changes entries has no number: there the instant of the fetch is compared with that of the change.
 """
 
 import enum
@@ -10,13 +13,29 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.domain.changes import PlanChange
 from webinars.domain.errors import NotFound
-from webinars.domain.feed_fetches import ALL, OF_WEBINAR, PERSON, cycle_feed, theme_feed
+from webinars.domain.feed_changes import (
+    EntryChange,
+    Origin,
+    Since,
+    entry_changes,
+    left_themes,
+    since,
+)
+from webinars.domain.feed_fetches import (
+    ALL,
+    OF_CYCLE,
+    OF_WEBINAR,
+    PERSON,
+    cycle_feed,
+    theme_feed,
+)
 from webinars.models import Change, ClientFamily, Cycle, FeedFetch, Theme, Webinar
 
 AWAY = timedelta(days=14)
@@ -24,13 +43,21 @@ AWAY = timedelta(days=14)
 
 
 class Reach(enum.StrEnum):
-    """Whether a family has what was published last."""
+    """Whether a family has what changed last in a calendar."""
 
     HAS_IT = "has_it"
     """It has come since; where each program fetches for itself, at least one of them has."""
     NOT_YET = "not_yet"
     AWAY = "away"
     """It lacks it, and has not come for two weeks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What one revision of a cycle changed; nothing, where it changed the cycle's words alone."""
+
+    revision: int
+    changes: tuple[PlanChange, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +69,12 @@ class Client:
     first_at: datetime
     fetched_at: datetime
     revision: int
-    behind: int
-    """How many publications it has not seen."""
+    has: tuple[PlanChange, ...]
+    """Of its cycle, what the publication changed that it has seen last."""
+    lacks: tuple[Publication, ...]
+    """Of its cycle, those that it has not seen, the first of them first."""
+    since: tuple[Since, ...]
+    """What else has changed since it came; of a feed over cycles, everything."""
     reach: Reach
 
     @property
@@ -72,8 +103,10 @@ class SeenCycle:
     published_at: datetime | None
     changes: tuple[PlanChange, ...]
     """Of the latest publication."""
+    since: tuple[Since, ...]
+    """What has changed its entries since, without a publication."""
     titles: Mapping[str, str]
-    """Of the webinars in them, by slug."""
+    """Of its webinars, by slug."""
     clients: tuple[Client, ...]
     files: tuple[Files, ...]
 
@@ -91,8 +124,6 @@ class SeenTheme:
 class SeenHouse:
     """Every feed; cycles with the latest year first."""
 
-    made: int
-    """Publications of all cycles: what feeds over cycles count by."""
     cycles: tuple[SeenCycle, ...]
     everything: tuple[Client, ...]
     themes: tuple[SeenTheme, ...]
@@ -106,28 +137,35 @@ class SeenHouse:
 
 
 def seen_house(session: Session, *, now: datetime) -> SeenHouse:
-    """Every feed with who fetches it. Six queries, however many there are."""
+    """Every feed with who fetches it. Seven queries, however many there are."""
     fetches = _fetches(session, FeedFetch.feed.not_like(f"{OF_WEBINAR}%"))
-    cycles = _cycles(session, Cycle.revision > 0, fetches=fetches, now=now)
-    made = sum(cycle.revision for cycle in cycles)
+    entries = entry_changes(session, sa.true())
+    cycles = _cycles(session, Cycle.revision > 0, fetches=fetches, entries=entries, now=now)
+    on_themes: defaultdict[str | None, list[EntryChange]] = defaultdict(list)
+    for entry in (*entries, *left_themes(session)):
+        on_themes[entry.theme].append(entry)
     themes = session.execute(sa.select(Theme.slug, Theme.title).order_by(Theme.title))
 
-    def clients(feed: str) -> tuple[Client, ...]:
-        return _clients(fetches.get(feed, ()), present=made, now=now)
+    def clients(feed: str, held: Sequence[EntryChange]) -> tuple[Client, ...]:
+        return _clients(fetches.get(feed, ()), entries=held, now=now)
 
     return SeenHouse(
-        made=made,
         cycles=cycles,
-        everything=clients(ALL),
-        themes=tuple(SeenTheme(slug, title, clients(theme_feed(slug))) for slug, title in themes),
-        persons=clients(PERSON),
+        everything=clients(ALL, entries),
+        themes=tuple(
+            SeenTheme(slug, title, clients(theme_feed(slug), on_themes[slug]))
+            for slug, title in themes
+        ),
+        persons=clients(PERSON, entries),
     )
 
 
 def seen_cycle(session: Session, *, cycle_slug: str, now: datetime) -> SeenCycle:
     """The feed of one cycle; there is none before its revision 1. Raises NotFound. Five queries."""
+    which = Cycle.slug == cycle_slug
     fetches = _fetches(session, FeedFetch.feed == cycle_feed(cycle_slug))
-    found = _cycles(session, Cycle.slug == cycle_slug, fetches=fetches, now=now)
+    entries = entry_changes(session, which)
+    found = _cycles(session, which, fetches=fetches, entries=entries, now=now)
     if not found:
         raise NotFound(cycle_slug)
     return found[0]
@@ -147,50 +185,80 @@ def _cycles(
     which: sa.ColumnElement[bool],
     *,
     fetches: Mapping[str, Sequence[FeedFetch]],
+    entries: Sequence[EntryChange],
     now: datetime,
 ) -> tuple[SeenCycle, ...]:
-    changes, titles = _latest_changes(session, which), _titles(session, which)
-    files = _files(session, which)
+    changes, files = _changes(session, which), _files(session, which)
+    held: defaultdict[str, list[EntryChange]] = defaultdict(list)
+    for entry in entries:
+        held[entry.cycle].append(entry)
     rows = session.scalars(sa.select(Cycle).where(which).order_by(Cycle.year.desc(), Cycle.slug))
     return tuple(
-        SeenCycle(
-            slug=row.slug,
-            title=row.title,
-            zone=row.zone,
-            revision=row.revision,
-            published_at=row.published_at,
-            changes=tuple(changes[row.id]),
-            titles=titles[row.id],
-            clients=_clients(fetches.get(cycle_feed(row.slug), ()), present=row.revision, now=now),
-            files=tuple(files[row.id]),
+        _seen(
+            row,
+            fetches=fetches.get(cycle_feed(row.slug), ()),
+            changes=changes[row.id],
+            entries=held[row.slug],
+            files=files[row.id],
+            now=now,
         )
         for row in rows
     )
 
 
-def _latest_changes(
-    session: Session, which: sa.ColumnElement[bool]
-) -> Mapping[int, Sequence[PlanChange]]:
-    """Of each cycle's latest publication; in it as they were published."""
-    found: defaultdict[int, list[PlanChange]] = defaultdict(list)
-    rows = sa.select(Change).join(Cycle, Cycle.id == Change.cycle_id)
-    rows = rows.where(which, Change.revision == Cycle.revision).order_by(Change.id)
-    for row in session.scalars(rows):
-        found[row.cycle_id].append(PlanChange(row.kind, row.slug, row.before, row.after))
-    return found
+Changes = Mapping[int, Sequence[PlanChange]]
+"""By the revision."""
 
 
-def _titles(session: Session, which: sa.ColumnElement[bool]) -> Mapping[int, Mapping[str, str]]:
-    """Of the webinars that each cycle's latest publication touched."""
-    found: defaultdict[int, dict[str, str]] = defaultdict(dict)
-    rows = (
-        sa.select(Webinar.cycle_id, Webinar.slug, Webinar.title)
-        .join(Cycle, Cycle.id == Webinar.cycle_id)
-        .join(Change, sa.and_(Change.cycle_id == Cycle.id, Change.slug == Webinar.slug))
-        .where(which, Change.revision == Cycle.revision)
+def _seen(
+    row: Cycle,
+    *,
+    fetches: Sequence[FeedFetch],
+    changes: Changes,
+    entries: Sequence[EntryChange],
+    files: Sequence[Files],
+    now: datetime,
+) -> SeenCycle:
+    unpublished = [entry for entry in entries if entry.origin is not Origin.PUBLICATION]
+    return SeenCycle(
+        slug=row.slug,
+        title=row.title,
+        zone=row.zone,
+        revision=row.revision,
+        published_at=row.published_at,
+        changes=tuple(changes.get(row.revision, ())),
+        since=since(unpublished, row.published_at) if row.published_at else (),
+        titles={entry.slug: entry.title for entry in entries},
+        clients=_clients(
+            fetches, present=row.revision, changes=changes, entries=unpublished, now=now
+        ),
+        files=tuple(files),
     )
-    for cycle_id, slug, title in session.execute(rows):
-        found[cycle_id][slug] = title
+
+
+def _changes(session: Session, which: sa.ColumnElement[bool]) -> Mapping[int, Changes]:
+    """By the cycle's id: of its latest publication, and of what programs have seen or lack.
+
+    That of the first is what is published at all: who has it has nothing to be told apart by.
+    """
+    found: defaultdict[int, defaultdict[int, list[PlanChange]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    had_or_lacked = sa.exists().where(
+        FeedFetch.feed == sa.literal(OF_CYCLE) + Cycle.slug, FeedFetch.revision <= Change.revision
+    )
+    rows = (
+        sa.select(Change)
+        .join(Cycle, Cycle.id == Change.cycle_id)
+        .where(
+            which,
+            sa.or_(Change.revision == Cycle.revision, sa.and_(Change.revision > 1, had_or_lacked)),
+        )
+        .order_by(Change.id)
+    )
+    for row in session.scalars(rows):
+        change = PlanChange(row.kind, row.slug, row.before, row.after)
+        found[row.cycle_id][row.revision].append(change)
     return found
 
 
@@ -211,23 +279,46 @@ def _files(session: Session, which: sa.ColumnElement[bool]) -> Mapping[int, Sequ
     return found
 
 
-def _clients(fetches: Sequence[FeedFetch], *, present: int, now: datetime) -> tuple[Client, ...]:
-    """The latest fetch first; ``present`` is the revision that is public now."""
+def _clients(
+    fetches: Sequence[FeedFetch],
+    *,
+    entries: Sequence[EntryChange],
+    present: int = 0,
+    changes: Changes = MappingProxyType({}),
+    now: datetime,
+) -> tuple[Client, ...]:
+    """The latest fetch first.
+
+    ``present`` is the revision that is public now, ``changes`` what those before it changed: of
+    a cycle, where ``entries`` leave out what was published. A feed over cycles has only these.
+    """
     return tuple(
-        Client(
-            family=row.family,
-            language=row.language,
-            first_at=row.first_at,
-            fetched_at=row.fetched_at,
-            revision=row.revision,
-            behind=max(0, present - row.revision),
-            reach=_reach(row, present=present, now=now),
-        )
+        _client(row, since(entries, row.fetched_at), present=present, changes=changes, now=now)
         for row in fetches
     )
 
 
-def _reach(row: FeedFetch, *, present: int, now: datetime) -> Reach:
-    if row.revision >= present:
+def _client(
+    row: FeedFetch, later: tuple[Since, ...], *, present: int, changes: Changes, now: datetime
+) -> Client:
+    lacks = tuple(
+        Publication(revision, tuple(changes.get(revision, ())))
+        for revision in range(row.revision + 1, present + 1)
+    )
+    return Client(
+        family=row.family,
+        language=row.language,
+        first_at=row.first_at,
+        fetched_at=row.fetched_at,
+        revision=row.revision,
+        has=tuple(changes.get(row.revision, ())) if row.revision > 1 else (),
+        lacks=lacks,
+        since=later,
+        reach=_reach(row, has_it=not (lacks or later), now=now),
+    )
+
+
+def _reach(row: FeedFetch, *, has_it: bool, now: datetime) -> Reach:
+    if has_it:
         return Reach.HAS_IT
     return Reach.AWAY if now - row.fetched_at > AWAY else Reach.NOT_YET

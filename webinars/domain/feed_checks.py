@@ -1,15 +1,24 @@
 """Which public calendars there are, and each of them read by a second parser."""
 
+import gzip
+import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain.calendars import Feed, Writer
-from webinars.domain.feed_fetches import ALL, OF_CYCLE, OF_THEME, cycle_feed, theme_feed
-from webinars.domain.second_reading import Expected, Reading, read_again
+from webinars.domain.feed_fetches import (
+    ALL,
+    OF_CYCLE,
+    OF_THEME,
+    OF_WEBINAR,
+    cycle_feed,
+    theme_feed,
+    webinar_file,
+)
+from webinars.domain.second_reading import Expected, Oddity, Oddness, Reading, read_again
 from webinars.models import Cycle, Theme, Webinar, WebinarStatus
 
 
@@ -20,7 +29,24 @@ class PublicFeed:
     name: str
     """As ``feed_fetches`` names it."""
     title: str | None
-    """Of its cycle or theme; the feed of everything has none."""
+    """Of its cycle, theme or webinar; the feed of everything has none."""
+
+    @property
+    def is_file(self) -> bool:
+        """It is of one webinar."""
+        return self.name.startswith(OF_WEBINAR)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A feed as programs are answered."""
+
+    status: str
+    plain: bytes
+    packed: bytes
+    """What programs are answered that take gzip."""
+    is_packed: bool
+    """It is said to be; what is short is sent as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +59,10 @@ class Checked:
 
 
 def public_feeds(session: Session, *, cycle: str | None = None) -> tuple[PublicFeed, ...]:
-    """The cycles', the latest first, that of everything, the themes'; or of one cycle alone."""
+    """The cycles', the latest first, that of everything, the themes'; or of one cycle alone.
+
+    And, for all files of single webinars, that of whichever of these changed last.
+    """
     cycles = sa.select(Cycle.slug, Cycle.title).where(Cycle.revision > 0)
     if cycle is not None:
         cycles = cycles.where(Cycle.slug == cycle)
@@ -41,6 +70,7 @@ def public_feeds(session: Session, *, cycle: str | None = None) -> tuple[PublicF
         PublicFeed(cycle_feed(slug), title)
         for slug, title in session.execute(cycles.order_by(Cycle.year.desc(), Cycle.slug))
     ]
+    found += _sample(session, cycle)
     if cycle is not None:
         return tuple(found)
     themes = session.execute(sa.select(Theme.slug, Theme.title).order_by(Theme.title))
@@ -48,24 +78,53 @@ def public_feeds(session: Session, *, cycle: str | None = None) -> tuple[PublicF
     return (*found, *(PublicFeed(theme_feed(slug), title) for slug, title in themes))
 
 
-def check(session: Session, *, feed: PublicFeed, writer: Writer, now: datetime) -> Checked:
-    """Write a feed as it is sent, and read it as others do. Raises NotFound.
+def _sample(session: Session, cycle: str | None) -> list[PublicFeed]:
+    rows = sa.select(Cycle.slug, Webinar.slug, Webinar.title).join(
+        Webinar, Webinar.cycle_id == Cycle.id
+    )
+    rows = rows.where(Cycle.revision > 0, Cycle.slug == cycle if cycle else sa.true())
+    latest = rows.order_by(Webinar.changed_at.desc(), Webinar.id.desc()).limit(1)
+    return [
+        PublicFeed(webinar_file(of, slug), title) for of, slug, title in session.execute(latest)
+    ]
 
-    A thousand entries take two seconds at most: one to write them, one to read and compare.
+
+def check(
+    session: Session, *, feed: PublicFeed, language: str, served: Served, now: datetime
+) -> Checked:
+    """Read what is sent of a feed as others do, and compare it with what is stored.
+
+    A thousand entries take a second at most.
     """
-    written, which = _written(session, feed.name, writer)
-    reading = read_again(written.body, expected=_expected(session, which), now=now)
-    return Checked(feed, writer.language, reading)
+    if not served.status.startswith("200"):
+        refused = Oddness(Oddity.NOT_SERVED, found=served.status)
+        return Checked(feed, language, Reading(0, (refused,), 1))
+    reading = read_again(served.plain, expected=_expected(session, _which(feed.name)), now=now)
+    odd = _packing(served)
+    return Checked(
+        feed,
+        language,
+        replace(reading, findings=(*odd, *reading.findings), count=reading.count + len(odd)),
+    )
 
 
-def _written(session: Session, name: str, writer: Writer) -> tuple[Feed, sa.ColumnElement[bool]]:
+def _packing(served: Served) -> tuple[Oddness, ...]:
+    try:
+        unpacked = gzip.decompress(served.packed) if served.is_packed else served.packed
+    except (OSError, EOFError, zlib.error):
+        unpacked = b""
+    return () if unpacked == served.plain else (Oddness(Oddity.PACKED),)
+
+
+def _which(name: str) -> sa.ColumnElement[bool]:
     if name.startswith(OF_CYCLE):
-        slug = name.removeprefix(OF_CYCLE)
-        return writer.cycle(session, slug=slug), Cycle.slug == slug
+        return Cycle.slug == name.removeprefix(OF_CYCLE)
     if name.startswith(OF_THEME):
-        slug = name.removeprefix(OF_THEME)
-        return writer.theme(session, slug=slug), Webinar.theme_slug == slug
-    return writer.everything(session), sa.true()
+        return Webinar.theme_slug == name.removeprefix(OF_THEME)
+    if name.startswith(OF_WEBINAR):
+        cycle, _, slug = name.removeprefix(OF_WEBINAR).partition("/")
+        return sa.and_(Cycle.slug == cycle, Webinar.slug == slug)
+    return sa.true()
 
 
 def _expected(session: Session, which: sa.ColumnElement[bool]) -> Sequence[Expected]:

@@ -169,5 +169,5 @@ def _record(
         before={name: before[name] for name in differing if name in before},
         after={name: after[name] for name in differing},
     )
-    site.touch(session)
+    site.touch(session, now=now)
     session.flush()

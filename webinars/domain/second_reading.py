@@ -26,6 +26,10 @@ IN_NO_FEED = re.compile(rb"^(METHOD|ATTENDEE)[;:]", re.MULTILINE | re.IGNORECASE
 class Oddity(enum.StrEnum):
     """What is odd about a feed."""
 
+    NOT_SERVED = "not_served"
+    """Programs are answered otherwise; how."""
+    PACKED = "packed"
+    """Unpacked, the compressed answer is not the plain one."""
     UNREADABLE = "unreadable"
     """The parser gave up; what it said."""
     REFUSED = "refused"

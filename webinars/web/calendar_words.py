@@ -1,5 +1,6 @@
 """Programs that fetch calendars, and what a second parser finds in them, in words."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from babel.dates import format_timedelta
@@ -7,11 +8,13 @@ from flask_babel import force_locale, gettext, lazy_gettext, ngettext
 from flask_babel.speaklater import LazyString
 
 from webinars.domain.calendars_seen import Client, Reach
+from webinars.domain.changes import PlanChange
+from webinars.domain.feed_changes import Origin, Since
 from webinars.domain.feed_checks import Checked
 from webinars.domain.second_reading import PARSER, Oddity, Oddness
-from webinars.i18n import language
-from webinars.models import ClientFamily
-from webinars.web.change_words import quoted
+from webinars.i18n import hour, language, short_date
+from webinars.models import ChangeKind, ClientFamily
+from webinars.web.change_words import change_in_words, quoted
 
 FAMILY_NAMES: dict[ClientFamily, LazyString | str] = {
     ClientFamily.GOOGLE: lazy_gettext("Google Calendar"),
@@ -55,6 +58,8 @@ REACH_SIGNS: dict[Reach, tuple[str, str]] = {
 A_MOMENT = timedelta(minutes=1)
 
 ODDITIES: dict[Oddity, LazyString] = {
+    Oddity.NOT_SERVED: lazy_gettext("Programs are answered %(found)s."),
+    Oddity.PACKED: lazy_gettext("The compressed answer is not the same calendar as the plain one."),
     Oddity.UNREADABLE: lazy_gettext("The parser gave up: %(found)s"),
     Oddity.REFUSED: lazy_gettext("The parser’s own rules refuse it: %(found)s"),
     Oddity.NOT_ONE_CALENDAR: lazy_gettext("It holds %(found)s calendars; it should be one."),
@@ -93,26 +98,91 @@ def reach_words(client: Client) -> str:
 
 def cycle_client_words(client: Client, revision: int) -> str:
     """What a family has of a cycle whose latest publication is this one."""
-    if not client.behind and client.is_one:
+    if client.lacks:
+        return str(
+            gettext("Revision %(seen)s of %(revision)s.", seen=client.revision, revision=revision)
+        )
+    if client.since:
+        return str(gettext("Revision %(revision)s, not what came after it.", revision=revision))
+    if client.is_one:
         return str(gettext("Revision %(revision)s, the latest.", revision=revision))
-    if not client.behind:
-        return str(gettext("Revision %(revision)s, for whoever came last.", revision=revision))
-    return str(
-        gettext("Revision %(seen)s of %(revision)s.", seen=client.revision, revision=revision)
-    )
+    return str(gettext("Revision %(revision)s, for whoever came last.", revision=revision))
 
 
 def house_client_words(client: Client) -> str:
     """What a family has of a feed over all cycles."""
-    if not client.behind and client.is_one:
+    if client.since:
+        return str(gettext("It has not seen the latest change."))
+    if client.is_one:
         return str(gettext("Everything that is published."))
-    if not client.behind:
-        return str(gettext("Everything that is published, for whoever came last."))
+    return str(gettext("Everything that is published, for whoever came last."))
+
+
+SINCE: dict[Origin, Callable[..., str]] = {
+    Origin.PUBLICATION: lambda **said: ngettext(
+        "A publication changed %(num)s webinar on %(date)s at %(hour)s.",
+        "Publications changed %(num)s webinars, the last on %(date)s at %(hour)s.",
+        **said,
+    ),
+    Origin.TEXTS: lambda **said: ngettext(
+        "The texts of %(num)s webinar changed on %(date)s at %(hour)s.",
+        "The texts of %(num)s webinars changed, the last on %(date)s at %(hour)s.",
+        **said,
+    ),
+    Origin.REPLAY: lambda **said: ngettext(
+        "%(num)s replay went online on %(date)s at %(hour)s.",
+        "%(num)s replays went online, the last on %(date)s at %(hour)s.",
+        **said,
+    ),
+}
+
+
+def since_words(one: Since, zone: str) -> str:
+    """What one origin changed, and when, as a sentence."""
     return str(
-        ngettext(
-            "Lacks the latest publication.", "Lacks the latest %(num)s publications.", client.behind
+        SINCE[one.origin](num=one.webinars, date=short_date(one.at, zone), hour=hour(one.at, zone))
+    )
+
+
+WEIGHTS = (
+    ChangeKind.MOVED,
+    ChangeKind.CANCELLED,
+    ChangeKind.ADDED,
+    ChangeKind.RENAMED,
+    ChangeKind.CHANGED,
+)
+
+
+def weight(change: PlanChange) -> int:
+    """Less for what makes people come at a wrong time: of many changes that is said first."""
+    if change.after.get("cancelled") is False:
+        return WEIGHTS.index(ChangeKind.CANCELLED)
+    return WEIGHTS.index(change.kind)
+
+
+def seen_words(revision: int, change: PlanChange, titles: Mapping[str, str]) -> str:
+    """That a program has a change, in a sentence."""
+    return str(
+        gettext(
+            "It has %(change)s (revision %(revision)s).",
+            change=named_change(change, titles),
+            revision=revision,
         )
     )
+
+
+def lacking_words(revision: int, change: PlanChange | None, titles: Mapping[str, str]) -> str:
+    """That a program lacks a change, or none but the words of the cycle, in a sentence."""
+    said = named_change(change, titles) if change else gettext("the words of the cycle")
+    return str(
+        gettext("It lacks %(change)s (revision %(revision)s).", change=said, revision=revision)
+    )
+
+
+def named_change(change: PlanChange, titles: Mapping[str, str]) -> str:
+    """A change with the title of its webinar."""
+    title = quoted(titles.get(change.slug, change.slug))
+    return str(gettext("%(title)s: %(words)s", title=title, words=change_in_words(change)))
 
 
 def oddness_words(one: Oddness) -> str:

@@ -1,32 +1,49 @@
 """For organisers: what programs have seen of the calendars, and a second parser's opinion."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
-from flask_babel import force_locale
 
-from webinars.domain import feed_checks
 from webinars.domain.calendars_seen import Client, Reach, SeenCycle, seen_cycle, seen_house
 from webinars.domain.errors import NotFound
-from webinars.domain.feed_checks import Checked, PublicFeed
+from webinars.domain.feed_checks import Checked
 from webinars.domain.fields import SLUG
 from webinars.domain.plan import DEFAULT_ZONE
 from webinars.domain.second_reading import PARSER
 from webinars.i18n import LANGUAGES
 from webinars.models import ClientFamily
-from webinars.services import Services, services
+from webinars.services import services
 from webinars.web import calendar_words as words
-from webinars.web.change_words import change_in_words, quoted
+from webinars.web.served_feeds import check_feed, public_feeds
 
 MOST_CHANGES = 6
 """Of the latest publication that are said; the history has all of them."""
+MOST_SEEN = 2
+"""Of the publication that a program has."""
+MOST_LACKING = 4
+"""Of those that it lacks."""
 CHECK_SECONDS = 5
 """After which the page begins no other feed. The command reads all of them."""
 
 blueprint = Blueprint("calendars", __name__, url_prefix="/organise")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A family of programs as the page shows it."""
+
+    beside: str | None
+    """What stands beside its name."""
+    client: Client
+    words: str
+    lines: tuple[str, ...]
+    """What it has and lacks."""
+    more: int
+    """How many changes it lacks beside these."""
 
 
 @blueprint.get("/calendars")
@@ -88,35 +105,12 @@ def check() -> Response:
     return make_response(body)
 
 
-def public_feeds(of: Services, *, cycle: str | None = None) -> tuple[PublicFeed, ...]:
-    """Those that there are to check."""
-    with of.database.read() as session:
-        return feed_checks.public_feeds(session, cycle=cycle)
-
-
-def check_feed(of: Services, feed: PublicFeed) -> Iterator[Checked]:
-    """One feed, once in each language; nothing when it is gone meanwhile."""
-    for language in LANGUAGES:
-        with force_locale(language), of.database.read() as session:
-            try:
-                yield feed_checks.check(
-                    session,
-                    feed=feed,
-                    writer=of.calendar_writer(language),
-                    now=of.moment().now,
-                )
-            except NotFound:
-                return
-
-
 def _names() -> dict[str, Any]:
     return {
         "family_names": words.FAMILY_NAMES,
         "refreshes": words.REFRESHES,
         "reach_words": words.reach_words,
         "reach_signs": words.REACH_SIGNS,
-        "cycle_client_words": words.cycle_client_words,
-        "house_client_words": words.house_client_words,
         "zone": DEFAULT_ZONE,
     }
 
@@ -126,19 +120,52 @@ def _shown(cycle: SeenCycle) -> dict[str, Any]:
     return {
         "seen": cycle,
         "changes": [
-            (quoted(cycle.titles.get(change.slug, change.slug)), change_in_words(change))
-            for change in cycle.changes[:MOST_CHANGES]
+            words.named_change(change, cycle.titles)
+            for change in sorted(cycle.changes, key=words.weight)[:MOST_CHANGES]
         ],
-        "rows": _rows(cycle.clients),
+        "since": [words.since_words(one, cycle.zone) for one in cycle.since],
+        "rows": [_of_cycle(client, cycle) for client in cycle.clients],
         "more": max(0, len(cycle.changes) - MOST_CHANGES),
         "reached": _who(cycle.clients, Reach.HAS_IT),
         "not_yet": _who(cycle.clients, Reach.NOT_YET),
     }
 
 
-def _rows(clients: Sequence[Client], beside: str | None = None) -> list[tuple[str | None, Client]]:
-    """With what stands beside the name of each."""
-    return [(beside, client) for client in clients]
+def _of_cycle(client: Client, cycle: SeenCycle) -> Row:
+    """What it has is said where it lacks something; who has everything needs no list."""
+    has = sorted(client.has if client.lacks else (), key=words.weight)
+    lacks = [
+        (publication.revision, change)
+        for publication in client.lacks
+        for change in publication.changes or (None,)
+    ]
+    # What moves is said before the rest of all publications; stable, so the first of them first.
+    lacks.sort(key=lambda one: words.weight(one[1]) if one[1] else len(words.WEIGHTS))
+    return Row(
+        beside=None,
+        client=client,
+        words=words.cycle_client_words(client, cycle.revision),
+        lines=(
+            *(words.seen_words(client.revision, one, cycle.titles) for one in has[:MOST_SEEN]),
+            *(words.lacking_words(*one, cycle.titles) for one in lacks[:MOST_LACKING]),
+            *(words.since_words(one, cycle.zone) for one in client.since),
+        ),
+        more=max(0, len(lacks) - MOST_LACKING),
+    )
+
+
+def _rows(clients: Sequence[Client], beside: str | None = None) -> list[Row]:
+    """Of a feed over cycles."""
+    return [
+        Row(
+            beside=beside,
+            client=client,
+            words=words.house_client_words(client),
+            lines=tuple(words.since_words(one, DEFAULT_ZONE) for one in client.since),
+            more=0,
+        )
+        for client in clients
+    ]
 
 
 def _who(clients: Sequence[Client], reach: Reach) -> list[tuple[ClientFamily, str]]:

@@ -76,12 +76,10 @@ def person(token: str) -> Response:
     response.headers["Cache-Control"] = OWN_CACHE
     if request.method == "GET":
         notes: FetchNotes = current_app.extensions["webinars.fetches"]
-        notes.note(_answered(feed, PERSON), request.headers.get("User-Agent", ""))
+        # The tags of two persons differ always: what they share is the state of the site.
+        answered = Answered(PERSON, request_language(), feed.revision, str(kept.version))
+        notes.note(answered, request.headers.get("User-Agent", ""))
     return response
-
-
-def _answered(feed: Feed, name: str) -> Answered:
-    return Answered(name, request_language(), feed.revision)
 
 
 def _public(feed: Feed, name: str, changed_at: datetime) -> Response:
@@ -89,6 +87,8 @@ def _public(feed: Feed, name: str, changed_at: datetime) -> Response:
 
     It says that it changed when anything public did: what has left a feed leaves no instant in it.
     """
+    response = stored(feed.body, max(changed_at, feed.changed_at), kind=KIND)
     if ANSWERED in request.environ:
-        request.environ[ANSWERED](_answered(feed, name))
-    return for_all(stored(feed.body, max(changed_at, feed.changed_at), kind=KIND))
+        mark = response.headers["ETag"]
+        request.environ[ANSWERED](Answered(name, request_language(), feed.revision, mark))
+    return for_all(response)

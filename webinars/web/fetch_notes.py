@@ -1,10 +1,10 @@
 """Who fetches the calendars, gathered in each process and written beside its answers.
 
 An answer costs a look into a dictionary. What is new about a family of programs, which is that
-it came at all, a later revision, or that five minutes have passed, waits for a thread that lives
-as long as something waits: it writes once a second at most, all of it at once, so that after a
-publication many programs are one small transaction. Nobody waits for it, and what cannot be
-written is noted again with the next fetch. How a program names itself is looked at and dropped.
+it came at all, another answer than before, or that five minutes have passed, waits for a thread
+that lives as long as something waits: it writes once a second at most, all of it at once, so that
+after a publication many programs are one small transaction. Nobody waits for it, and what cannot
+be written is noted again with the next fetch. How a program names itself is looked at and dropped.
 """
 
 import time
@@ -38,6 +38,8 @@ class Answered:
     feed: str
     language: str
     revision: int
+    mark: str
+    """Another one whenever the feed is: its tag. Personal feeds have that of the site together."""
 
 
 class FetchNotes:
@@ -45,8 +47,8 @@ class FetchNotes:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._noted: dict[tuple[str, str, ClientFamily], tuple[int, float]] = {}
-        """For each row the revision, and until when nothing new is to be said."""
+        self._noted: dict[tuple[str, str, ClientFamily], tuple[int, str, float]] = {}
+        """For each row the revision, the mark, and until when nothing new is to be said."""
         self._waiting: dict[tuple[str, str, ClientFamily], Fetch] = {}
         self._lock = Lock()
         self._thread: Thread | None = None
@@ -58,9 +60,10 @@ class FetchNotes:
         key = (answered.feed, answered.language, family)
         now = time.monotonic()
         noted = self._noted.get(key)
-        if noted is not None and noted[0] == answered.revision and now < noted[1]:
+        known = (answered.revision, answered.mark)
+        if noted is not None and noted[:2] == known and now < noted[2]:
             return
-        self._noted[key] = (answered.revision, now + EVERY_SECONDS)
+        self._noted[key] = (*known, now + EVERY_SECONDS)
         fetch = Fetch(answered.feed, answered.language, family, clock.now(), answered.revision)
         with self._lock:
             self._waiting[key] = fetch

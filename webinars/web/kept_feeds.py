@@ -44,6 +44,9 @@ ASKS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_ACCEPT_ENCODING", 
 OF_ONE_REQUEST = ("X-Request-ID", "Date")
 ANSWERED = "webinars.answered"
 """In the environment: takes what the application says of its answer."""
+OWN_READING = "webinars.own_reading"
+"""In the environment of what this application asks of itself: nobody has fetched anything, and no
+line in the log tells of it."""
 OF_A_BODY = ("Content-Type", "Content-Length", "Content-Encoding", "Content-Disposition")
 
 
@@ -106,7 +109,7 @@ class KeptFeeds:
             body, status, headers = kept
             start_response(status, headers.to_wsgi_list())
             return [] if method == "HEAD" else [body]
-        if method == "GET" and kept.answered is not None:
+        if method == "GET" and kept.answered is not None and OWN_READING not in environ:
             self._notes.note(kept.answered, environ.get("HTTP_USER_AGENT", ""))
         form = kept.packed if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING")) else kept.plain
         if is_unchanged(form, kept.changed_at, environ):

@@ -6,6 +6,8 @@ import time
 import structlog
 from flask import Flask, Response, g, request
 
+from webinars.web.kept_feeds import OWN_READING
+
 log = structlog.get_logger()
 
 
@@ -19,6 +21,8 @@ def log_requests(app: Flask) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
+        if OWN_READING in request.environ:
+            return response
         log.info(
             "request",
             id=g.get("request_id"),
