@@ -53,7 +53,7 @@ def test_a_webinar(client: FlaskClient, app: Flask, site: Database) -> None:
         "author_name": settings.organisation,
         "provider_name": settings.site_name,
         "provider_url": BASE_URL,
-        "cache_age": 3600,
+        "cache_age": 300,
         "width": 600,
         "height": 300,
     }

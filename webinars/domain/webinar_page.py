@@ -91,7 +91,7 @@ class WebinarPage:
     kit: tuple[StepGroup, ...]
     """The resources of the theme, in the three steps."""
     moved_from: datetime | None
-    """Its start before its latest published move. UTC."""
+    """Its start before its latest published move; None at its first start. UTC."""
     questions: tuple[PublishedQuestion, ...]
     """Those that people asked the speakers, and that organisers published."""
 
@@ -146,19 +146,25 @@ def webinar_page(
         replay=_replay(session, row.id),
         readings=_readings(session, cycle.id, webinar_slug),
         kit=_kit(session, theme),
-        moved_from=_moved_from(session, cycle.id, webinar_slug),
+        moved_from=_moved_from(session, row),
         questions=published_questions(session, webinar_id=row.id),
     )
 
 
-def _moved_from(session: Session, cycle_id: int, slug: str) -> datetime | None:
-    before = session.scalar(
+def _moved_from(session: Session, webinar: Webinar) -> datetime | None:
+    moves = session.scalars(
         sa.select(Change.before)
-        .where(Change.cycle_id == cycle_id, Change.slug == slug, Change.kind == ChangeKind.MOVED)
-        .order_by(Change.id.desc())
-        .limit(1)
+        .where(
+            Change.cycle_id == webinar.cycle_id,
+            Change.slug == webinar.slug,
+            Change.kind == ChangeKind.MOVED,
+        )
+        .order_by(Change.id)
     )
-    return None if before is None else instant(before["starts"])
+    starts = [instant(before["starts"]) for before in moves]
+    if not starts or starts[0] == webinar.starts_at:
+        return None  # never moved, or moved back to where it was first
+    return next((start for start in reversed(starts) if start != webinar.starts_at), None)
 
 
 def _replay(session: Session, webinar_id: int) -> ReplayView | None:
