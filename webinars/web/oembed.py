@@ -75,7 +75,8 @@ def _asked(path: str) -> tuple[str, str | None]:
 
 def _answer(framed: Framed) -> Answer:
     links, settings = services().links, services().settings
-    width, height = _at_most("maxwidth", WIDTH), _at_most("maxheight", framed.height)
+    width = _at_most("maxwidth", WIDTH)
+    height = _at_most("maxheight", framed.height(width))
     answer: Answer = {
         "version": VERSION,
         "type": "rich",
