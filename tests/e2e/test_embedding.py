@@ -1,11 +1,13 @@
 """A programme inside a page of another site, with a real browser."""
 
 import http.server
+import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Frame, Page
@@ -148,6 +150,31 @@ def test_a_frame_is_whole_at_every_width(someone: Visitor, path: str, prefix: st
             ".filter(a => a.getBoundingClientRect().height < 24).length"
         )
         assert small == 0
+
+
+@pytest.mark.parametrize("width", [320, 600])
+def test_the_offered_height_holds_the_frame(
+    someone: Visitor, demonstration: Installation, width: int
+) -> None:
+    found = set(re.findall(r'href="(/cycles/\d{4})"', demonstration.get("/").text))
+    assert PROGRAMME in found
+    offered = {}
+    for cycle in sorted(found):
+        links = re.findall(rf'href="({cycle}/[\w-]+)"', demonstration.get(cycle).text)
+        webinars = set(links) - {f"{cycle}/register", f"{cycle}/embed"}
+        assert len(webinars) == 12
+        for path in (cycle, *sorted(webinars)):
+            url = quote(demonstration.base_url + path, safe="")
+            said = json.loads(demonstration.get(f"/oembed?url={url}&maxwidth={width}").text)
+            assert said["width"] == width
+            offered[path] = said["height"]
+    for path, height in offered.items():
+        someone.page.set_viewport_size({"width": width, "height": height})
+        page = someone.goes_to(f"{path}/embed")
+        assert page.evaluate("document.documentElement.scrollHeight") == height, path
+        foot = page.locator(".embed__foot").bounding_box()
+        assert foot is not None
+        assert foot["y"] + foot["height"] <= height, path
 
 
 def test_no_other_page_can_be_framed(browser: Browser, demonstration: Installation) -> None:

@@ -238,6 +238,17 @@ def test_a_first_visit_weighs_little(someone: Visitor, coming: str, path: str):
     assert sum(weights.values()) <= MOST_BYTES, weights
 
 
+@pytest.mark.parametrize("path", ["/", "/cycles/2019", "/themes/definir-sa-strategie"])
+def test_who_comes_to_a_part_of_a_page_is_there_at_once(someone: Visitor, path: str):
+    """Who scanned a code, or followed a link, sees no year fly past."""
+    someone.page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    page = someone.goes_to(f"{path}#subscribe")
+    box = page.locator("#subscribe").bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] < NARROW["height"] / 2
+    assert page.evaluate("scrollY") > NARROW["height"]
+
+
 @pytest.mark.parametrize("path", ["/replays", "/resources", "a cycle of two"])
 def test_other_pages(someone: Visitor, demonstration: Installation, path: str):
     small = re.findall(r'href="(/cycles/decouverte-[0-9-]+)/', demonstration.get("/").text)

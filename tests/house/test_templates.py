@@ -288,3 +288,15 @@ def test_what_is_allowed_is_needed():
     ]
 
     assert not breaches, report("No longer needed in tests/house/allowed.toml:", breaches)
+
+
+def test_no_colon_between_values_is_outside_of_the_catalogue() -> None:
+    """French has a no-break space before it, which only a translated text can have."""
+    between = re.compile(r"[}%]\}(?:<[^<>]*>)*: *(?:<[^<>]*>)*\{[{%]")
+    found = [
+        f"{_name(path)}:{text.count(chr(10), 0, match.start()) + 1}"
+        for path in _all(*TEMPLATE_SUFFIXES)
+        for text in [path.read_text()]
+        for match in between.finditer(text)
+    ]
+    assert not found, report("a literal colon between two values; use _()", found)

@@ -1,8 +1,9 @@
 """How other sites learn how to embed a page."""
 
 import json
+import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from xml.etree.ElementTree import fromstring
@@ -53,13 +54,13 @@ def test_a_webinar(client: FlaskClient, app: Flask, site: Database) -> None:
         "author_name": settings.organisation,
         "provider_name": settings.site_name,
         "provider_url": BASE_URL,
-        "cache_age": 3600,
+        "cache_age": 300,
         "width": 600,
-        "height": 300,
+        "height": 320,
     }
     frame = read(Response(found["html"])).one("iframe")
     assert frame.attrs["src"] == f"{BASE_URL}{PAGE}/embed"
-    assert (frame.attrs["width"], frame.attrs["height"]) == ("600", "300")
+    assert (frame.attrs["width"], frame.attrs["height"]) == ("600", "320")
     assert frame.attrs["title"] == MARCH.title
     assert client.get(urlsplit(frame.attrs["src"]).path).status_code == 200
     assert found["thumbnail_url"].startswith(f"{BASE_URL}{PAGE}.png?v=")
@@ -68,7 +69,7 @@ def test_a_webinar(client: FlaskClient, app: Flask, site: Database) -> None:
 
 def test_a_cycle(client: FlaskClient, site: Database) -> None:
     found = said(client, CYCLE)
-    assert (found["title"], found["width"], found["height"]) == ("Cycle 2019", 600, 560)
+    assert (found["title"], found["width"], found["height"]) == ("Cycle 2019", 600, 582)
     assert f'src="{BASE_URL}/cycles/2019/embed"' in found["html"]
 
 
@@ -103,6 +104,26 @@ def test_an_address_may_be_written_in_several_ways(client: FlaskClient, site: Da
         assert ask(client, url).status_code == 200, url
 
 
+@pytest.mark.parametrize(
+    ("number", "wide", "narrow"), [(0, 334, 210), (1, 458, 320), (12, 1078, 1530), (40, 1600, 1600)]
+)
+def test_the_height_is_that_of_the_year(
+    client: FlaskClient, database: Database, now, number: int, wide: int, narrow: int
+) -> None:
+    days = [date(2019, 5, 1) + timedelta(days=day) for day in range(number)]
+    sessions = [PlannedSession(slug=f"w-{day}", title="W", date=day) for day in days]
+    with database.write() as session:
+        published(session, plan_of(*sessions))
+    assert said(client, CYCLE)["height"] == wide
+    assert said(client, CYCLE, maxwidth=320)["height"] == narrow
+    pasted = read(client.get(CYCLE)).by_id("embed-code")
+    assert f'height="{wide}"' in pasted.text
+
+
+def test_a_webinar_is_higher_where_it_is_narrow(client: FlaskClient, site: Database) -> None:
+    assert said(client, PAGE, maxwidth=320)["height"] == 420
+
+
 def test_xml(client: FlaskClient, site: Database) -> None:
     answer = ask(client, BASE_URL + PAGE, format="xml")
     assert answer.headers["Content-Type"] == "text/xml; charset=utf-8"
@@ -116,16 +137,18 @@ def test_xml(client: FlaskClient, site: Database) -> None:
 @pytest.mark.parametrize(
     ("query", "size", "pictured"),
     [
-        ({}, (600, 560), True),
-        ({"maxwidth": 320}, (320, 560), False),
+        ({}, (600, 582), True),
+        ({"maxwidth": 320}, (320, 540), False),
+        ({"maxwidth": 559}, (559, 540), False),
+        ({"maxwidth": 560}, (560, 582), False),
         ({"maxheight": 200}, (600, 200), False),
         ({"maxwidth": 280, "maxheight": 100}, (280, 100), False),
-        ({"maxwidth": 5000, "maxheight": 5000}, (600, 560), True),
-        ({"maxwidth": 1200, "maxheight": 630}, (600, 560), True),
-        ({"maxwidth": 1199}, (600, 560), False),
-        ({"maxwidth": 0, "maxheight": -5}, (600, 560), True),
-        ({"maxwidth": "wide", "maxheight": ""}, (600, 560), True),
-        ({"maxwidth": "9" * 60}, (600, 560), True),
+        ({"maxwidth": 5000, "maxheight": 5000}, (600, 582), True),
+        ({"maxwidth": 1200, "maxheight": 630}, (600, 582), True),
+        ({"maxwidth": 1199}, (600, 582), False),
+        ({"maxwidth": 0, "maxheight": -5}, (600, 582), True),
+        ({"maxwidth": "wide", "maxheight": ""}, (600, 582), True),
+        ({"maxwidth": "9" * 60}, (600, 582), True),
     ],
 )
 def test_it_is_never_larger_than_what_is_asked(
@@ -199,9 +222,24 @@ def test_any_title(client: FlaskClient, site: Database) -> None:
 
 def test_headers(client: FlaskClient, site: Database) -> None:
     answer = ask(client, BASE_URL + PAGE)
-    assert answer.headers["Cache-Control"] == "public, max-age=300"
+    assert answer.headers["Cache-Control"] == f"public, max-age={answer.json['cache_age']}"
     assert "Set-Cookie" not in answer.headers
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_who_has_the_answer_is_told_so(client: FlaskClient, site: Database) -> None:
+    def again(tag: str) -> Any:
+        query = urlencode({"url": BASE_URL + PAGE})
+        return client.get(f"/oembed?{query}", headers={"If-None-Match": tag})
+
+    tag = ask(client, BASE_URL + PAGE).headers["ETag"]
+    assert tag.startswith('"')
+    unchanged = again(tag)
+    assert (unchanged.status_code, unchanged.data) == (304, b"")
+    assert unchanged.headers["Cache-Control"] == "public, max-age=300"
+    with site.write() as session:
+        published(session, plan_of(replace(MARCH, title="Autre"), APRIL, MAY))
+    assert again(tag).status_code == 200
 
 
 @pytest.mark.parametrize("prefix", ["", "/en"])
@@ -212,6 +250,7 @@ def test_pages_lead_to_it(client: FlaskClient, site: Database, page: str, prefix
         (link,) = found.all("link", type=f"{mimetype}+oembed")
         assert link.attrs["rel"] == "alternate"
         parts = urlsplit(link.attrs["href"])
+        assert re.fullmatch(r"[\w.%&=-]+", parts.query)
         assert parse_qs(parts.query) == {"url": [f"{BASE_URL}{prefix}{page}"], "format": [kind]}
         answer = client.get(f"{parts.path}?{parts.query}")
         assert (answer.status_code, answer.mimetype) == (200, mimetype)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import force_locale
@@ -26,7 +27,7 @@ from webinars.db import Database
 from webinars.domain import planning, programme, replays
 from webinars.domain.plan import PlannedSession
 from webinars.domain.replays import Video
-from webinars.models import WebinarStatus
+from webinars.models import Webinar, WebinarStatus
 from webinars.web.sharing import webinar_picture
 
 PICTURES = ("/picture.png", "/cycles/2019.png", f"{PAGE}.png")
@@ -73,6 +74,65 @@ def test_what_a_page_says_of_its_picture(
     answer = client.get(f"{parts.path}?{parts.query}")
     assert (answer.status_code, answer.mimetype) == (200, "image/png")
     assert Image.open(io.BytesIO(answer.data)).size == (1200, 630)
+
+
+@pytest.mark.parametrize(
+    ("address", "title", "when", "what"),
+    [
+        (
+            "/cycles/2019",
+            "Cycle 2019",
+            "3 webinaires, le troisième jeudi de chaque mois.",
+            "Gratuits, chacun avec son replay et ses ressources.",
+        ),
+        (
+            "/en/cycles/2019",
+            "Cycle 2019",
+            "3 webinars, third Thursday of each month.",
+            "Free, each with its replay and its resources.",
+        ),
+        (
+            PAGE,
+            MARCH.title,
+            "Jeudi 21 mars 2019, 13\xa0h – 14\xa0h\xa030.",
+            "Gratuit, avec son replay et ses ressources.",
+        ),
+        (
+            f"/en{PAGE}",
+            MARCH.title,
+            "Thursday, March 21, 2019, 1\xa0pm – 2:30\xa0pm.",
+            "Free, with its replay and its resources.",
+        ),
+    ],
+)
+def test_what_stands_with_a_link(
+    client: FlaskClient, site: Database, address: str, title: str, when: str, what: str
+) -> None:
+    found = tags(client, address)
+    assert (found["og:title"], found["og:description"]) == (title, f"{when} {what}")
+
+
+def test_a_link_says_why_and_whether_it_takes_place(client: FlaskClient, site: Database) -> None:
+    publish(site, replace(MARCH, status=WebinarStatus.CANCELLED), APRIL, MAY)
+    with site.write() as session:
+        session.execute(sa.update(Webinar).values(why="Pour choisir."))
+    assert tags(client, f"/en{PAGE}")["og:description"] == (
+        "This webinar is cancelled. Thursday, March 21, 2019, 1\xa0pm – 2:30\xa0pm. Pour choisir."
+    )
+
+
+def test_the_name_of_the_site_stands_once(client: FlaskClient, make_app, site: Database) -> None:
+    app = make_app(site_name="Vous & “nous” – ici")
+    visitor = app.test_client()
+    for address, title in (
+        ("/", "Vous & “nous” – ici"),
+        ("/replays", "Replays"),
+        ("/cycles/2019", "Cycle 2019"),
+        (PAGE, MARCH.title),
+    ):
+        found = tags(visitor, address)
+        assert (found["og:site_name"], found["og:title"]) == ("Vous & “nous” – ici", title)
+        assert read(visitor.get(address)).one("title").text.endswith("Vous & “nous” – ici")
 
 
 def test_a_page_without_a_picture_of_its_own_has_that_of_the_site(

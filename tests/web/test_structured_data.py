@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 
 from tests.domain.reminding import END
 from tests.support import APRIL, BASE_URL, MARCH, MAY, plan_of, published
 from webinars.db import Database
 from webinars.domain import replays
+from webinars.domain.plan import PlannedSession
 from webinars.domain.replays import Video
 from webinars.models import WebinarStatus
 
@@ -42,7 +44,13 @@ def test_an_event_to_come(client: FlaskClient, site: Database) -> None:
     assert event["eventStatus"] == f"{SCHEMA}EventScheduled"
     assert event["location"] == {"@type": "VirtualLocation", "url": f"{BASE_URL}{PAGE}"}
     assert event["url"] == f"{BASE_URL}{PAGE}"
-    assert event["superEvent"]["url"] == f"{BASE_URL}/cycles/2019"
+    assert event["superEvent"] == {
+        "@type": "EventSeries",
+        "name": "Cycle 2019",
+        "url": f"{BASE_URL}/cycles/2019",
+        "startDate": "2019-03-21T13:00:00+01:00",
+        "endDate": "2019-05-16T14:30:00+02:00",
+    }
     assert event["image"].startswith(f"{BASE_URL}{PAGE}.png?v=")
     assert "previousStartDate" not in event
     assert "recordedIn" not in event
@@ -59,15 +67,107 @@ def test_moved_and_cancelled(client: FlaskClient, site: Database) -> None:
     assert said(client)["eventStatus"] == f"{SCHEMA}EventCancelled"
 
 
-def test_its_video(client: FlaskClient, site: Database, at) -> None:
-    at(END)
-    with site.write() as session:
-        video = Video(
-            url="https://video.example.org/v", duration=3600, chapters=[(0, "Début"), (75, "Suite")]
-        )
+def test_moved_back_is_as_it_was_first_planned(client: FlaskClient, site: Database) -> None:
+    away = date(2019, 4, 4)
+    for day in (away, MARCH.date, away, date(2019, 3, 28)):
+        publish(site, replace(MARCH, date=day))
+        event = said(client)
+        assert event["startDate"][:10] == day.isoformat()
+        moved = day != MARCH.date
+        assert event["eventStatus"] == SCHEMA + ("EventRescheduled" if moved else "EventScheduled")
+        assert ("previousStartDate" in event) is moved
+    assert event["previousStartDate"] == "2019-04-04T13:00:00+02:00"
+
+
+def test_a_year_is_from_its_first_to_its_last(client: FlaskClient, site: Database) -> None:
+    def of_year(*planned: PlannedSession) -> tuple[str, str]:
+        with site.write() as session:
+            published(session, plan_of(*planned))
+        series = said(client)["superEvent"]
+        return series["startDate"], series["endDate"]
+
+    def cancelled(planned: PlannedSession) -> PlannedSession:
+        return replace(planned, status=WebinarStatus.CANCELLED)
+
+    march, april = "2019-03-21T13:00:00+01:00", "2019-04-18T14:30:00+02:00"
+    assert of_year(MARCH, APRIL, cancelled(MAY)) == (march, april)
+    assert of_year(cancelled(MARCH), cancelled(APRIL), cancelled(MAY)) == (
+        march,
+        "2019-05-16T14:30:00+02:00",
+    )
+
+
+def put_online(database: Database, video: Video) -> None:
+    with database.write() as session:
         replays.put_online(
             session, cycle_slug="2019", webinar_slug=MARCH.slug, video=video, now=END
         )
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("https://video.example.org/v", {}),
+        ("http://video.example.org/v.mp4", {}),
+        ("https://video.example.org/v.mp4/watch", {}),
+        (
+            "https://video.example.org/a/V.MP4?x=1",
+            {"contentUrl": "https://video.example.org/a/V.MP4?x=1"},
+        ),
+        (
+            "https://youtu.be/aqz-KE-bpKQ?t=3",
+            {"embedUrl": "https://www.youtube.com/embed/aqz-KE-bpKQ"},
+        ),
+        (
+            "https://www.youtube.com/watch?list=x&v=aqz-KE-bpKQ&t=3",
+            {"embedUrl": "https://www.youtube.com/embed/aqz-KE-bpKQ"},
+        ),
+        ("https://www.youtube.com/playlist?list=x", {}),
+        ("https://www.youtube.com.example.org/watch?v=aqz-KE-bpKQ", {}),
+        ("https://vimeo.com/76979871", {"embedUrl": "https://player.vimeo.com/video/76979871"}),
+        ("https://vimeo.com/channels/staffpicks", {}),
+        (
+            "https://www.dailymotion.com/video/x7tgad0",
+            {"embedUrl": "https://www.dailymotion.com/embed/video/x7tgad0"},
+        ),
+    ],
+)
+def test_where_its_video_is(
+    client: FlaskClient, site: Database, at, address: str, place: dict[str, str]
+) -> None:
+    at(END)
+    put_online(site, Video(url=address, duration=None))
+    video = said(client)["recordedIn"]
+    assert {name: video[name] for name in ("contentUrl", "embedUrl") if name in video} == place
+    assert video["url"] == f"{BASE_URL}{PAGE}"
+
+
+def test_the_video_of_the_demonstration_is_a_file_of_ours(
+    client: FlaskClient, site: Database, at
+) -> None:
+    at(END)
+    put_online(site, Video(url="demo:demonstration.webm", duration=60))
+    address = said(client)["recordedIn"]["contentUrl"]
+    assert address.startswith(f"{BASE_URL}/static/demo/demonstration.webm?v=")
+    with client.get(address.removeprefix(BASE_URL)) as answer:
+        assert (answer.status_code, answer.mimetype) == (200, "video/webm")
+
+
+@pytest.mark.parametrize(("duration", "last"), [(3600, 3600), (None, None), (75, None)])
+def test_a_chapter_ends_where_the_next_begins(
+    client: FlaskClient, site: Database, at, duration: int | None, last: int | None
+) -> None:
+    at(END)
+    chapters = [(0, "Début"), (75, "Suite")]
+    put_online(site, Video("https://video.example.org/v", duration, chapters))
+    clips = said(client)["recordedIn"]["hasPart"]
+    assert [clip.get("endOffset") for clip in clips] == [75, last]
+
+
+def test_its_video(client: FlaskClient, site: Database, at) -> None:
+    at(END)
+    chapters = [(0, "Début"), (75, "Suite")]
+    put_online(site, Video("https://video.example.org/v", 3600, chapters))
     video = said(client)["recordedIn"]
     assert (video["@type"], video["duration"]) == ("VideoObject", "PT3600S")
     assert video["thumbnailUrl"].startswith(f"{BASE_URL}{PAGE}.png?v=")

@@ -22,7 +22,10 @@ OTHERS = (
     "Paste this address where your calendar says “Subscribe from the web” or “New subscription”. "
     "Outlook refreshes after some hours, Nextcloud every hour."
 )
-YOURS = "This address is yours alone: whoever has it sees your registrations."
+YOURS = (
+    "This address is yours alone: whoever has it sees your registrations and enters the rooms in "
+    "your name."
+)
 TOLD = "Google then has this secret address and sees your registrations."
 
 
@@ -57,8 +60,35 @@ def test_the_three_ways_of_each_feed(client: FlaskClient, pages, prefix: str):
             "href": f"https://calendar.google.com/calendar/r?cid=webcal%3A%2F%2F{HOST}{encoded}",
             "rel": "noreferrer",
         }
-        assert found.one("input").attrs["value"] == f"https://{HOST}{path}"
+        assert found.by_id("subscribe-address").attrs["value"] == f"https://{HOST}{path}"
         assert client.get(path).mimetype == "text/calendar"
+
+
+@pytest.mark.parametrize(("prefix", "word"), [("", "Calendrier\xa0: "), ("/en", "Calendar: ")])
+def test_programs_find_the_feed_of_a_page(
+    client: FlaskClient, app: Flask, pages, prefix: str, word: str
+):
+    names = {
+        "/": app.extensions["webinars"].settings.site_name,
+        "/cycles/2019": "Cycle 2019",
+        "/themes/definir-sa-strategie": "Définir sa stratégie",
+    }
+    for address, name in names.items():
+        (link,) = read(client.get(prefix + address)).all("link", type="text/calendar")
+        assert link.attrs == {
+            "rel": "alternate",
+            "type": "text/calendar",
+            "title": word + name,
+            "href": f"https://{HOST}{prefix}{pages[address]}",
+        }
+
+
+def test_pages_without_a_feed_of_their_own_name_none(client: FlaskClient, pages):
+    personal = next(address for address in pages if address.startswith("/me/"))
+    for address in ("/replays", "/resources", "/your-data", personal):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert read(answer).all("link", type="text/calendar") == []
 
 
 @pytest.mark.parametrize(("prefix", "language"), [("", "fr"), ("/en", "en")])

@@ -1,12 +1,22 @@
 """Rules of a cycle as people read them."""
 
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from flask_babel import force_locale
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support import APRIL, MARCH, MAY, plan_of, published
+from webinars.db import Database
+from webinars.domain import programme
 from webinars.domain.rules import MonthlyRule, describe
+from webinars.models import WebinarStatus
+from webinars.web.sharing import cycle_picture
 from webinars.web.wording import rule_words
 
 
@@ -39,6 +49,40 @@ def test_a_rule_is_said_in_both_languages(app: Flask, rule: str, french: str, en
         with app.app_context(), force_locale(language):
             said.append(rule_words(rule))
     assert said == [french, english]
+
+
+EXCEPTIONS: list[dict[str, Any]] = [
+    {"exception_of": date(2019, 4, 18)},
+    {"status": WebinarStatus.CANCELLED},
+]
+
+
+@pytest.mark.parametrize("exception", EXCEPTIONS)
+def test_a_rule_with_exceptions_is_said_to_have_them(
+    client: FlaskClient, app: Flask, database: Database, now, exception: dict[str, Any]
+) -> None:
+    def said(language: str) -> str:
+        with database.read() as session, app.test_request_context(), force_locale(language):
+            moment = app.extensions["webinars"].moment()
+            view = programme.programme(session, cycle_slug="2019", moment=moment)
+            line = cycle_picture(view).line
+        prefix = "/en" if language == "en" else ""
+        for address in ("/", "/cycles/2019", "/cycles/2019/embed"):
+            assert line in client.get(prefix + address).text
+        return line
+
+    with database.write() as session:
+        published(session, plan_of(MARCH, APRIL, MAY))
+    assert said("fr") == "3 webinaires, le troisième jeudi de chaque mois"
+    assert said("en") == "3 webinars, third Thursday of each month"
+    with database.write() as session:
+        published(session, plan_of(MARCH, replace(APRIL, **exception), MAY))
+    assert said("fr") == "3 webinaires, en règle générale le troisième jeudi de chaque mois"
+    assert said("en") == "3 webinars, as a rule the third Thursday of each month"
+    with database.write() as session:
+        plan = plan_of(MARCH, replace(APRIL, **exception), MAY)
+        published(session, replace(plan, rule="FREQ=WEEKLY;BYDAY=TH"))
+    assert said("fr") == "3 webinaires"
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -102,7 +102,7 @@ class WebinarPage:
     next_webinar: NextWebinar | None
     """The next one on the same theme, of whatever cycle."""
     moved_from: datetime | None
-    """Its start before its latest published move. UTC."""
+    """Its start before its latest published move; None at its first start. UTC."""
     questions: tuple[PublishedQuestion, ...]
     """Those that people asked the speakers, and that organisers published."""
 
@@ -164,19 +164,25 @@ def webinar_page(
         mentions=mentions_of(session, webinar_id=row.id) if replay else (),
         next_resource=next_by_step(kit, after=None),
         next_webinar=next_on_themes(session, (theme.slug,), after=row.starts_at) if theme else None,
-        moved_from=_moved_from(session, cycle.id, webinar_slug),
+        moved_from=_moved_from(session, row),
         questions=published_questions(session, webinar_id=row.id),
     )
 
 
-def _moved_from(session: Session, cycle_id: int, slug: str) -> datetime | None:
-    before = session.scalar(
+def _moved_from(session: Session, webinar: Webinar) -> datetime | None:
+    moves = session.scalars(
         sa.select(Change.before)
-        .where(Change.cycle_id == cycle_id, Change.slug == slug, Change.kind == ChangeKind.MOVED)
-        .order_by(Change.id.desc())
-        .limit(1)
+        .where(
+            Change.cycle_id == webinar.cycle_id,
+            Change.slug == webinar.slug,
+            Change.kind == ChangeKind.MOVED,
+        )
+        .order_by(Change.id)
     )
-    return None if before is None else instant(before["starts"])
+    starts = [instant(before["starts"]) for before in moves]
+    if not starts or starts[0] == webinar.starts_at:
+        return None  # never moved, or moved back to where it was first
+    return next((start for start in reversed(starts) if start != webinar.starts_at), None)
 
 
 def _replay(session: Session, webinar_id: int) -> ReplayView | None:

@@ -13,7 +13,7 @@ from webinars.services import Services
 from webinars.web import calendar_links
 from webinars.web.language import paths_by_language, request_language
 from webinars.web.sharing import share_site
-from webinars.web.wording import rule_words
+from webinars.web.wording import rule_of, rule_words
 
 OTHER = {"fr": "en", "en": "fr"}
 OG_LOCALES = {"fr": "fr_FR", "en": "en_US"}
@@ -35,7 +35,7 @@ def font(name: str) -> str:
 def add_context(app: Flask, services: Services) -> None:
     """Names for templates; those that need a request are there only during one."""
     settings, links = services.settings, services.links
-    app.jinja_env.filters["rule_words"] = rule_words
+    app.jinja_env.filters |= {"rule_of": rule_of, "rule_words": rule_words}
 
     def calendar_ways(webinar: WebinarView) -> tuple[calendar_links.Way, ...]:
         cycle, slug = webinar.cycle_slug, webinar.slug

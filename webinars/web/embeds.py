@@ -5,6 +5,7 @@ What is framed sets no cookie, runs no script and opens its links outside of the
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 
 from flask import Blueprint, Response
 from markupsafe import escape
@@ -31,8 +32,14 @@ FRAMED = policy(
         "form-action": "'none'",
     }
 )
-WIDTH, PROGRAMME_HEIGHT, WEBINAR_HEIGHT = 600, 560, 300
+WIDTH = 600
 """Of a frame, in pixels, where nothing smaller is asked."""
+WIDE = 560
+"""From this width on, in pixels, two webinars stand beside each other (``embed.css``)."""
+WEBINAR_WIDE, WEBINAR_NARROW = 320, 420
+HEAD_AND_FOOT, A_ROW_WIDE, A_ROW_NARROW = 210, 124, 110
+HIGHEST = 1600
+"""Heights in pixels that hold long titles, as measured in a browser; what is more scrolls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +49,14 @@ class Framed:
     title: str
     address: str
     """Of the page itself; that of its frame has ``/embed`` at its end."""
-    height: int
+    wide: int
+    narrow: int
+    """Heights that hold it, in pixels, from ``WIDE`` on and below."""
     shared: Shared
+
+    def height(self, width: int) -> int:
+        """Both in pixels."""
+        return self.wide if width >= WIDE else self.narrow
 
 
 @blueprint.get("/embed")
@@ -110,20 +123,25 @@ def _one_of(view: CycleView, slug: str) -> WebinarView:
 def framed_cycle(view: CycleView) -> Framed:
     """A programme as it can be embedded."""
     address = services().links.cycle(view.slug, language=language())
-    return Framed(view.title, address, PROGRAMME_HEIGHT, share_cycle(view))
+    number = len(view.webinars)
+    rows = ceil(number / 2) + 1  # one more where what is past and what is to come are both odd
+    wide = min(HEAD_AND_FOOT + A_ROW_WIDE * rows, HIGHEST)
+    narrow = min(HEAD_AND_FOOT + A_ROW_NARROW * number, HIGHEST)
+    return Framed(view.title, address, wide, narrow, share_cycle(view))
 
 
 def framed_webinar(view: CycleView, slug: str) -> Framed:
     """A webinar of a programme as it can be embedded. Raises NotFound."""
     found = _one_of(view, slug)
     address = services().links.webinar(view.slug, slug, language=language())
-    return Framed(found.title, address, WEBINAR_HEIGHT, share_webinar(found, view))
+    shared = share_webinar(found, view)
+    return Framed(found.title, address, WEBINAR_WIDE, WEBINAR_NARROW, shared)
 
 
 def frame(framed: Framed, *, width: int | str = "100%", height: int | None = None) -> str:
     """The element that other sites put into their pages; it brings its own style with it."""
     return (
         f'<iframe src="{escape(framed.address)}/embed" title="{escape(framed.title)}" '
-        f'width="{width}" height="{height or framed.height}" loading="lazy" '
+        f'width="{width}" height="{height or framed.height(WIDTH)}" loading="lazy" '
         'style="border:0;max-width:100%"></iframe>'
     )

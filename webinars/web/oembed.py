@@ -14,13 +14,12 @@ from webinars.i18n import DEFAULT_LANGUAGE
 from webinars.links import ENGLISH_PREFIX
 from webinars.services import services
 from webinars.web.embeds import WIDTH, Framed, frame, framed_cycle, framed_webinar
-from webinars.web.stored import for_all
+from webinars.web.stored import PUBLIC_AGE_SECONDS, for_all, tagged
 from webinars.web.xml_bytes import add, document
 
 blueprint = Blueprint("oembed", __name__)
 
 VERSION = "1.0"
-CACHE_SECONDS = 3600
 EMBEDDABLE = ("public.cycle", "public.webinar")
 Answer = dict[str, str | int]
 
@@ -42,7 +41,7 @@ def answer() -> Response:
             moment = services().moment()
             view = programme.programme(session, cycle_slug=cycle, moment=moment)
         framed = framed_webinar(view, webinar) if webinar else framed_cycle(view)
-        return for_all(write(_answer(framed)))
+        return for_all(tagged(write(_answer(framed))))
 
 
 def _path(address: str) -> str:
@@ -76,7 +75,8 @@ def _asked(path: str) -> tuple[str, str | None]:
 
 def _answer(framed: Framed) -> Answer:
     links, settings = services().links, services().settings
-    width, height = _at_most("maxwidth", WIDTH), _at_most("maxheight", framed.height)
+    width = _at_most("maxwidth", WIDTH)
+    height = _at_most("maxheight", framed.height(width))
     answer: Answer = {
         "version": VERSION,
         "type": "rich",
@@ -84,7 +84,7 @@ def _answer(framed: Framed) -> Answer:
         "author_name": settings.organisation or settings.site_name,
         "provider_name": settings.site_name,
         "provider_url": links.base_url,
-        "cache_age": CACHE_SECONDS,
+        "cache_age": PUBLIC_AGE_SECONDS,
         "width": width,
         "height": height,
         "html": frame(framed, width=width, height=height),

@@ -30,7 +30,7 @@ from webinars.i18n import (
 from webinars.services import services
 from webinars.web.page_cache import public_page
 from webinars.web.pictures import HEIGHT, WIDTH, Cell, Picture, Sign, drawn
-from webinars.web.wording import rule_words
+from webinars.web.wording import rule_of
 
 blueprint = Blueprint("sharing", __name__)
 
@@ -133,11 +133,11 @@ def site_picture() -> Picture:
 def cycle_picture(view: CycleView) -> Picture:
     """The year as the hero, and every date."""
     count = ngettext("%(num)s webinar", "%(num)s webinars", len(view.webinars))
-    rule = rule_words(view.rule)
+    rule = rule_of(view)
     return Picture(
         site=services().settings.site_name,
         title=view.title,
-        line=count if "=" in rule else f"{count}, {rule}",  # RFC 5545 is for machines only
+        line=f"{count}, {rule}" if rule else count,
         hero=str(view.year),
         above=gettext("Programme"),
         cells=_cells(view),

@@ -11,9 +11,11 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from webinars.clock import to_local
-from webinars.domain.programme import Life, WebinarView
+from webinars.domain.programme import CycleView, Life, WebinarView
 from webinars.domain.webinar_page import ReplayView, WebinarPage
 from webinars.links import Links
+from webinars.web.context import asset
+from webinars.web.video_addresses import DEMO, is_file, player_of
 
 SCHEMA = "https://schema.org"
 IN_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
@@ -31,17 +33,29 @@ def of_webinar(
     address = links.webinar(webinar.cycle_slug, webinar.slug, language=language)
     event = _event(webinar, address, organisation, page.moved_from)
     event["image"] = picture
-    event["superEvent"] = {
-        "@type": "EventSeries",
-        "name": page.cycle.title,
-        "url": links.cycle(page.cycle.slug, language=language),
-    }
+    event["superEvent"] = _series(page.cycle, links.cycle(page.cycle.slug, language=language))
     if page.replay is not None and webinar.life is Life.AFTER and not webinar.cancelled:
-        event["recordedIn"] = _video(page.replay, webinar, address) | {"thumbnailUrl": picture}
+        event["recordedIn"] = (
+            _video(page.replay, webinar, address)
+            | _where(page.replay.video_url, links)
+            | {"thumbnailUrl": picture}
+        )
     text = json.dumps({"@context": SCHEMA, **event}, ensure_ascii=False, separators=(",", ":"))
     for character, escaped in IN_SCRIPT.items():
         text = text.replace(character, escaped)
     return Markup(text)  # noqa: S704  (escaped above, as JSON and not as HTML)
+
+
+def _series(cycle: CycleView, address: str) -> dict[str, Any]:
+    """From the start of its first webinar to the end of its last; cancelled ones do not count."""
+    held = [one for one in cycle.webinars if not one.cancelled] or cycle.webinars
+    return {
+        "@type": "EventSeries",
+        "name": cycle.title,
+        "url": address,
+        "startDate": to_local(min(one.starts_at for one in held), cycle.zone).isoformat(),
+        "endDate": to_local(max(one.ends_at for one in held), cycle.zone).isoformat(),
+    }
 
 
 def _event(
@@ -87,13 +101,32 @@ def _video(replay: ReplayView, webinar: WebinarView, address: str) -> dict[str, 
     if replay.duration:
         video["duration"] = f"PT{replay.duration}S"
     if replay.chapters:
-        video["hasPart"] = [
-            {
-                "@type": "Clip",
-                "name": chapter.title,
-                "startOffset": chapter.starts_at,
-                "url": f"{address}?t={chapter.starts_at}",
-            }
-            for chapter in replay.chapters
-        ]
+        video["hasPart"] = _clips(replay, address)
     return video
+
+
+def _where(video: str, links: Links) -> dict[str, str]:
+    """The bytes of the video, or the player of its host, where one of them is known."""
+    if video.startswith(DEMO):
+        return {"contentUrl": links.absolute(asset(f"demo/{video.removeprefix(DEMO)}"))}
+    if is_file(video):
+        return {"contentUrl": video}
+    player = player_of(video)
+    return {"embedUrl": player} if player else {}
+
+
+def _clips(replay: ReplayView, address: str) -> list[dict[str, Any]]:
+    """Each chapter, until the next one or the end of the video, if that is known."""
+    ends = (*(chapter.starts_at for chapter in replay.chapters[1:]), replay.duration)
+    clips = []
+    for chapter, end in zip(replay.chapters, ends, strict=True):
+        clip: dict[str, Any] = {
+            "@type": "Clip",
+            "name": chapter.title,
+            "startOffset": chapter.starts_at,
+            "url": f"{address}?t={chapter.starts_at}",
+        }
+        if end is not None and end > chapter.starts_at:
+            clip["endOffset"] = end
+        clips.append(clip)
+    return clips

@@ -5,6 +5,7 @@ from babel.lists import format_list
 from flask_babel import gettext, lazy_gettext, pgettext
 from flask_babel.speaklater import LazyString
 
+from webinars.domain.programme import CycleView
 from webinars.domain.rules import describe
 from webinars.i18n import language
 
@@ -42,3 +43,16 @@ def rule_words(rule: str) -> str:
             pgettext("before a vowel", "%(nth)s %(weekday)s of %(months)s", months=months, **words)
         )
     return str(gettext("%(nth)s %(weekday)s of %(months)s", months=months, **words))
+
+
+def rule_of(cycle: CycleView) -> str:
+    """The rule of a programme as visitors read it; with exceptions, it is said to have them.
+
+    A rule for machines only (RFC 5545) is left out.
+    """
+    words = rule_words(cycle.rule)
+    if "=" in words:
+        return ""
+    if any(one.cancelled or one.exception_of for one in cycle.webinars):
+        return str(gettext("as a rule the %(rule)s", rule=words))
+    return words
