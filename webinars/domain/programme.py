@@ -116,13 +116,14 @@ class Moment:
         return min((instant for instant in boundaries if instant > self.now), default=None)
 
 
-Row = tuple[Webinar, Theme | None, int | None]
+Row = tuple[Webinar, Theme | None, datetime | None]
 
 
-def published_webinars() -> sa.Select[Webinar, Theme | None, int | None]:
-    """Every public webinar with its theme and, if there is one, its replay, by date."""
+def published_webinars() -> sa.Select[Webinar, Theme | None, datetime | None]:
+    """Every public webinar with its theme and since when its replay is online, by date."""
     select = cast(
-        "sa.Select[Webinar, Theme | None, int | None]", sa.select(Webinar, Theme, Replay.id)
+        "sa.Select[Webinar, Theme | None, datetime | None]",
+        sa.select(Webinar, Theme, Replay.online_at),
     )
     return (
         select.outerjoin(Theme, Theme.slug == Webinar.theme_slug)
@@ -140,7 +141,7 @@ def webinar_views(cycle: Cycle, rows: Iterable[Row], *, moment: Moment) -> tuple
     """The webinars of one cycle, given all of its rows in the order of their dates."""
     views: list[WebinarView] = []
     next_found = False
-    for position, (webinar, theme, replay_id) in enumerate(rows, start=1):
+    for position, (webinar, theme, online_at) in enumerate(rows, start=1):
         cancelled = webinar.status is WebinarStatus.CANCELLED
         its_life = life(
             starts_at=webinar.starts_at,
@@ -167,7 +168,7 @@ def webinar_views(cycle: Cycle, rows: Iterable[Row], *, moment: Moment) -> tuple
                 is_next=is_next,
                 exception_of=webinar.exception_of,
                 reason=webinar.reason,
-                has_replay=replay_id is not None,
+                has_replay=online_at is not None,
                 speakers=webinar.speakers,
                 why=webinar.why,
             )

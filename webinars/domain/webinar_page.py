@@ -20,6 +20,7 @@ from webinars.domain.programme import (
     published_webinars,
 )
 from webinars.domain.questions import PublishedQuestion, published_questions
+from webinars.domain.replay_life import ReplayLife, replay_life, with_words
 from webinars.models import (
     Change,
     ChangeKind,
@@ -87,6 +88,8 @@ class WebinarPage:
     full: bool
     """Every place is taken: a registration goes to the waiting list."""
     replay: ReplayView | None
+    """While it is online."""
+    replay_life: ReplayLife
     readings: tuple[ReadingView, ...]
     kit: tuple[StepGroup, ...]
     """The resources of the theme, in the three steps."""
@@ -123,7 +126,7 @@ def page_state(
 def webinar_page(
     session: Session, *, cycle_slug: str, webinar_slug: str, moment: Moment
 ) -> WebinarPage:
-    """The page of one webinar. Raises NotFound. At most ten queries."""
+    """The page of one webinar. Raises NotFound. At most eleven queries."""
     cycle = published_cycle(session, slug=cycle_slug)
     rows = session.execute(published_webinars().where(Webinar.cycle_id == cycle.id)).all()
     whole = cycle_view(cycle, rows, moment=moment)
@@ -133,6 +136,7 @@ def webinar_page(
     if index is None:
         raise NotFound(f"{cycle_slug}/{webinar_slug}")
     row, theme, _ = rows[index]
+    replay = session.scalar(with_words().where(Replay.webinar_id == row.id))
     return WebinarPage(
         webinar=whole.webinars[index],
         cycle=whole,
@@ -143,7 +147,8 @@ def webinar_page(
         platform_answers=row.platform_answers or (theme.platform_answers if theme else ()),
         announcements=row.announcements,
         full=not is_open(session, row, now=moment.now),
-        replay=_replay(session, row.id),
+        replay=_replay(replay),
+        replay_life=replay_life(replay, ends_at=row.ends_at, zone=cycle.zone),
         readings=_readings(session, cycle.id, webinar_slug),
         kit=_kit(session, theme),
         moved_from=_moved_from(session, cycle.id, webinar_slug),
@@ -161,13 +166,8 @@ def _moved_from(session: Session, cycle_id: int, slug: str) -> datetime | None:
     return None if before is None else instant(before["starts"])
 
 
-def _replay(session: Session, webinar_id: int) -> ReplayView | None:
-    replay = session.scalar(
-        sa.select(Replay)
-        .where(Replay.webinar_id == webinar_id)
-        .options(selectinload(Replay.chapters))
-    )
-    if replay is None:
+def _replay(replay: Replay | None) -> ReplayView | None:
+    if replay is None or replay.online_at is None or replay.video_url is None:
         return None
     return ReplayView(
         video_url=replay.video_url,

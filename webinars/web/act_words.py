@@ -69,6 +69,9 @@ TO_SOME: dict[AuditAct, LazyString] = {
     AuditAct.QUESTION_ANSWERED: lazy_gettext("answered a question about %(titles)s"),
     AuditAct.QUESTION_PUBLISHED: lazy_gettext("published a question about %(titles)s"),
     AuditAct.QUESTION_WITHDRAWN: lazy_gettext("withdrew a question about %(titles)s"),
+    AuditAct.REPLAY_EDITED: lazy_gettext("worked on the replay of %(titles)s"),
+    AuditAct.REPLAY_ONLINE: lazy_gettext("put the replay of %(titles)s online"),
+    AuditAct.REPLAY_WITHDRAWN: lazy_gettext("withdrew the replay of %(titles)s"),
 }
 
 
