@@ -82,10 +82,10 @@ def test_from_webvtt() -> None:
         ),
         ("0:00 A\n\n1:00 -", "line 3: the title is needed after the time"),
         ("0:00", "line 1: the title is needed after the time"),
-        ("0:00 A\n1:00 B\n01:00 C", "line 3: line 2 already begins at 1:00"),
+        ("0:00 A\n1:00 B\n01:00 C", "line 3: line 2 already begins at 01:00"),
         (
             "2:00 A\n1:00 B",
-            "line 2: 1:00 stands after 2:00 of line 1; put the chapters in their order",
+            "line 2: 01:00 stands after 02:00 of line 1; put the chapters in their order",
         ),
         ("0:00 A\n1:30:00 B", "line 2: 1:30:00 is beyond the end of the video, 1:30:00"),
         (

@@ -199,7 +199,7 @@ def test_each_act_is_in_the_trail_and_the_same_once_more_is_none(march: Database
         (
             AuditAct.REPLAY_EDITED,
             {"chapters": ""},
-            {"chapters": "0:00 Ouverture\n30:00 Des pratiques"},
+            {"chapters": "00:00 Ouverture\n30:00 Des pratiques"},
         ),
         (AuditAct.REPLAY_EDITED, {"captions fr": None}, {"captions fr": 2}),
         (AuditAct.REPLAY_ONLINE, {"online_at": None}, {"online_at": at}),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from webinars.domain.errors import N_, WrongValue
 from webinars.domain.fields import CONTROL
 from webinars.domain.timed_text import SECOND, numbered_cues, spoken_words
+from webinars.i18n import timecode
 
 MOST_CHAPTERS = 100
 LONGEST_VIDEO = 24 * 60 * 60
@@ -64,12 +65,6 @@ def read_duration(text: str) -> int | None:
     if seconds is None or not 0 < seconds <= LONGEST_VIDEO:
         raise WrongValue(N_("a duration is needed, such as 88:40, of 24 hours at most"))
     return seconds
-
-
-def timecode(seconds: int) -> str:
-    """«12:34», «1:02:03»."""
-    hours, rest = divmod(seconds, 3600)
-    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
 def _of_lines(text: str) -> list[tuple[int, Moment]]:

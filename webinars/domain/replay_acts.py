@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.domain import audit, site
-from webinars.domain.chapter_lines import Moment, timecode, write_chapters
+from webinars.domain.chapter_lines import Moment, write_chapters
 from webinars.domain.editing import Editor
 from webinars.domain.errors import (
     N_,
@@ -27,6 +27,7 @@ from webinars.domain.publication import mark_changed
 from webinars.domain.timed_text import Cue, to_webvtt
 from webinars.domain.transcripts import as_rows, transcript
 from webinars.domain.webinar_page import find_webinar
+from webinars.i18n import timecode
 from webinars.models import AuditAct, Captions, Chapter, Replay, Webinar, WebinarStatus
 
 

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from webinars.clock import to_local
+from webinars.domain.errors import NotFound
 from webinars.domain.transcripts import Paragraph, from_rows
-from webinars.models import Cycle, Replay, Webinar, WebinarStatus
+from webinars.models import Captions, Cycle, Replay, Webinar, WebinarStatus
 
 PROMISED_DAYS = 7
 """After the end of the webinar, unless another day is set."""
@@ -118,3 +119,24 @@ def overdue(session: Session, *, now: datetime) -> tuple[Overdue, ...]:
         if (promised := expected_by(webinar.ends_at, zone, own)) < to_local(now, zone).date()
     ]
     return tuple(sorted(late, key=lambda one: (one.expected_by, one.cycle_slug, one.slug)))
+
+
+def public_captions(session: Session, *, cycle_slug: str, webinar_slug: str, language: str) -> str:
+    """A WebVTT file, while its words are public. Raises NotFound."""
+    vtt = session.scalar(
+        sa.select(Captions.vtt)
+        .join(Replay, Replay.id == Captions.replay_id)
+        .join(Webinar, Webinar.id == Replay.webinar_id)
+        .join(Cycle, Cycle.id == Webinar.cycle_id)
+        .where(
+            Cycle.slug == cycle_slug,
+            Cycle.revision > 0,
+            Webinar.slug == webinar_slug,
+            Webinar.status == WebinarStatus.SCHEDULED,
+            Captions.language == language,
+            sa.or_(Replay.online_at.is_not(None), Replay.words_stay),
+        )
+    )
+    if vtt is None:
+        raise NotFound(f"{cycle_slug}/{webinar_slug}/{language}")
+    return vtt

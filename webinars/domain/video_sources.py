@@ -162,14 +162,16 @@ def _why_unknown(path: str) -> str:
     )
 
 
-def starting_at(source: Source, second: int) -> str:
+def starting_at(source: Source, second: int | str) -> str:
     """Where it is watched from a second on, without our player."""
-    if second <= 0 or source.kind is Kind.PAGE:
-        return source.address
     match source.kind:
         case Kind.YOUTUBE:
             return f"{source.address}&t={second}s"
         case Kind.PEERTUBE:
             return f"{source.address}?start={second}s"
+        case Kind.VIMEO:
+            return f"{source.address}#t={second}s"
+        case Kind.FILE:
+            return f"{source.address}#t={second}"
         case _:
-            return f"{source.address}#t={second}{'s' if source.kind is Kind.VIMEO else ''}"
+            return source.address

@@ -1,7 +1,10 @@
 """Security headers of every answer."""
 
+from collections.abc import Mapping
+
 from flask import Flask, Response, g, request
 
+from webinars.domain.video_sources import Kind, Source
 from webinars.web.access import AT_DESK, TABLE, Access
 
 POLICY = {
@@ -18,7 +21,13 @@ POLICY = {
     "frame-ancestors": "'none'",
     "base-uri": "'none'",
 }
-CONTENT_SECURITY_POLICY = "; ".join(f"{name} {value}" for name, value in POLICY.items())
+
+
+def _written(policy: Mapping[str, str]) -> str:
+    return "; ".join(f"{name} {value}" for name, value in policy.items())
+
+
+CONTENT_SECURITY_POLICY = _written(POLICY)
 MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 """Of a mail in a frame: it brings its own style; it must bring nothing else."""
 OWN_CACHE = "private, no-cache"
@@ -32,7 +41,8 @@ def add_headers(app: Flask, *, https: bool) -> None:
     @app.after_request
     def secure(response: Response) -> Response:
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        policy = _with_player(g.player) if "player" in g else CONTENT_SECURITY_POLICY
+        headers.setdefault("Content-Security-Policy", policy)
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
@@ -44,6 +54,18 @@ def add_headers(app: Flask, *, https: bool) -> None:
         if TABLE.get(request.endpoint or "") in PRIVATE:
             keep_private(response)
         return response
+
+
+def allow_player(source: Source | None) -> None:
+    """The answer to this request has a player that loads from elsewhere, once that is asked."""
+    if source is not None and source.kind is not Kind.PAGE and source.host:
+        g.player = source
+
+
+def _with_player(source: Source) -> str:
+    """What the page of a replay may load beside its own: the one host, and from it one thing."""
+    name = "frame-src" if source.framed else "media-src"
+    return _written(POLICY | {name: f"'self' https://{source.host}"})
 
 
 def keep_private(response: Response) -> None:

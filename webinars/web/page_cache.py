@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from webinars import clock
 from webinars.domain import site
 from webinars.domain.programme import Moment, WebinarView
+from webinars.domain.video_sources import Source
 from webinars.services import services
 from webinars.web.language import request_language
 
@@ -34,6 +35,8 @@ class Page:
     webinars: Iterable[WebinarView]
     worth_keeping: bool = True
     """Not when anybody can make up any number of such addresses."""
+    video: Source | None = None
+    """What its player plays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Kept:
     fresh_until: datetime | None
     body: bytes
     etag: str
+    video: Source | None = None
 
 
 class PageCache:
@@ -114,6 +118,7 @@ def build_and_keep(
         fresh_until=moment.fresh_until(page.webinars),
         body=body,
         etag=hashlib.sha256(body).hexdigest()[:32],
+        video=page.video,
     )
     if page.worth_keeping:
         _pages().put(_key(query, vary), kept)
