@@ -176,7 +176,8 @@ def test_transcript_and_slides_may_stay_without_the_video(march: Database) -> No
 
 def test_there_may_be_none_at_all_and_one_after_all(march: Database) -> None:
     act(march, "withdraw", why="Pas d’enregistrement.", words_stay=False)
-    assert page(march).replay_life.stage is Stage.WITHDRAWN
+    found = page(march)
+    assert (found.replay_life.stage, found.webinar.replay_expected) == (Stage.WITHDRAWN, False)
     assert sequence(march) == 0
     act(march, "expect_again")
     life = page(march).replay_life

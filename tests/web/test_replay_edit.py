@@ -7,13 +7,16 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from tests.support import ALICE, BOB, MARCH, counted_queries, register
 from tests.web.desk import sign_in
 from tests.web.support import END, PAGE, Element, read, words
 from webinars.db import Database
+from webinars.domain.timed_text import MOST_BYTES
 from webinars.models import AuditEntry, Captions, Replay
+from webinars.web.replay_edit import MOST_REQUEST_BYTES
 
 HERE = f"/organise/cycles/2019/webinars/{MARCH.slug}/replay"
 YOUTUBE = "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
@@ -135,7 +138,7 @@ def test_a_file_of_captions(desk: FlaskClient, site: Database, encoding: str) ->
         ),
         (
             "captions",
-            {"language": "fr", "file": (BytesIO(b"\x00\x00\x00\x18ftypmp42"), "a.vtt")},
+            {"language": "fr", "file": b"\x00\x00\x00\x18ftypmp42"},
             "captions",
             None,
         ),
@@ -157,6 +160,8 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_written(
     name: str,
     sentence: str | None,
 ) -> None:
+    if isinstance(typed.get("file"), bytes):
+        typed = {**typed, "file": (BytesIO(typed["file"]), "a.vtt")}
     said = error(do(desk, act, **typed), name)
     assert said
     if sentence is not None:
@@ -208,18 +213,27 @@ def test_who_saw_another_state_is_told(desk: FlaskClient, site: Database) -> Non
 def test_withdrawn_and_promised_again(desk: FlaskClient, app: Flask, site: Database) -> None:
     done(desk, "withdraw", why="La salle n’enregistrait pas.")
     assert "La salle n’enregistrait pas." in read(desk.get(PAGE)).text
+    board = "/organise/cycles/2019/"
+    assert read(desk.get(board)).links(HERE) == []
+    assert words(app, "There is no replay") in read(desk.get("/cycles/2019")).text
     done(desk, "expect")
+    assert read(desk.get(board)).links(HERE) == [HERE]
+    assert words(app, "The replay is expected.") in read(desk.get("/cycles/2019")).text
     assert words(app, "The replay is expected") in read(desk.get(PAGE)).text
 
 
-def test_too_much_is_refused_and_the_screen_says_so(desk: FlaskClient, site: Database) -> None:
-    data = form_of(desk, "captions") | {"language": "fr"}
-    for size, status in ((3 * 2**20, 422), (13 * 2**20, 413)):
-        file = (BytesIO(b"A" * size), "a.vtt")
-        answer = desk.post(HERE, data=data | {"file": file})
-        assert answer.status_code == status
-        said = read(answer).one("main").text.replace("\N{NO-BREAK SPACE}", " ")
-        assert "trop gros : des sous-titres ont 2 Mo" in said
+@pytest.mark.parametrize(("size", "status"), [(MOST_BYTES + 1, 422), (MOST_REQUEST_BYTES, 413)])
+def test_too_much_is_refused_and_the_screen_says_so(
+    desk: FlaskClient, site: Database, size: int, status: int
+) -> None:
+    data: dict[str, Any] = {**form_of(desk, "captions"), "language": "fr"}
+    file = FileStorage(BytesIO(b"A" * size), "a.vtt")
+    boundary, body = encode_multipart(data | {"file": file})  # the client would leave it open
+    kind = f"multipart/form-data; boundary={boundary}"
+    answer = desk.post(HERE, data=body, content_type=kind)
+    assert answer.status_code == status
+    said = read(answer).one("main").text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "trop gros : des sous-titres ont 2 Mo" in said
     assert kept(site) is None
 
 

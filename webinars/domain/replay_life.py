@@ -28,6 +28,14 @@ class Stage(enum.StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+IS_AT = sa.case(
+    (Replay.online_at.is_not(None), Stage.ONLINE.value),
+    (Replay.withdrawn_at.is_not(None), Stage.WITHDRAWN.value),
+    else_=Stage.EXPECTED.value,
+)
+"""The stage of a replay, or of none, as the database says it."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaptionsView:
     """The words in one language."""

@@ -39,12 +39,13 @@ def draw(webinar: WebinarView) -> str:
         f'<text x="88" y="{top + number * LEADING}">{escape(line)}</text>'
         for number, line in enumerate(lines)
     )
-    theme = webinar.theme.title if webinar.theme else webinar.cycle_title
+    theme = webinar.theme.title if webinar.theme else webinar.title
+    above = theme if theme != webinar.title else webinar.cycle_title
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"'
         f' width="{WIDTH}" height="{HEIGHT}" font-family="system-ui, sans-serif" fill="#fff">'
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{colour}"/>'
-        f'<text x="88" y="112" font-size="34">{escape(_short(theme))}</text>'
+        f'<text x="88" y="112" font-size="34">{escape(_short(above))}</text>'
         f'<g font-size="{SIZE}" font-weight="700">{title}</g>'
         f'<text x="88" y="{HEIGHT - 80}" font-size="40">'
         f"{escape(long_date(webinar.starts_at, webinar.zone))}</text></svg>\n"
