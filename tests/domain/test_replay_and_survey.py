@@ -11,18 +11,18 @@ from sqlalchemy.orm import Session
 from tests.domain.reminding import DAY, END, HOUR, SECOND, START, planned, set_rules, written
 from tests.support import APRIL, MARCH, NOW, counted_queries, person, plan_of, published, register
 from webinars.db import Database
-from webinars.domain import attendance, replays
+from webinars.domain import attendance, replay_acts, replays
+from webinars.domain.editing import Editor
 from webinars.domain.reminders import LOOKS_AGAIN, Settled, why_not
 from webinars.domain.replays import Video
+from webinars.domain.timed_text import Cue, Spoken
 from webinars.models import (
-    Chapter,
     MailKind,
     MailState,
     OutboxMail,
     Participant,
     Registration,
     RegistrationStatus,
-    Replay,
     Webinar,
     WebinarStatus,
 )
@@ -50,14 +50,27 @@ def note(session: Session, statuses: Sequence[RegistrationStatus]) -> None:
 
 def online(database: Database, *, now: datetime, slug: str = MARCH.slug) -> None:
     with database.write() as session:
-        video = Video(url="https://video.example.org/v", duration=60, chapters=[(0, "Début")])
-        replays.put_online(session, cycle_slug="2019", webinar_slug=slug, video=video, now=now)
+        video = Video(
+            url="https://video.example.org/v",
+            duration=60,
+            chapters=[(0, "Début")],
+            captions={"fr": (Cue(0, 1000, (Spoken(None, "Bonjour."),)),)},
+        )
+        where = {"cycle_slug": "2019", "webinar_slug": slug}
+        if not replays.put_online(session, **where, video=video, now=now):
+            replay_acts.go_online(session, **where, editor=Editor("olivia@example.org", now))
 
 
 def offline(database: Database) -> None:
     with database.write() as session:
-        session.execute(sa.delete(Chapter))
-        session.execute(sa.delete(Replay))
+        replay_acts.withdraw(
+            session,
+            cycle_slug="2019",
+            webinar_slug=MARCH.slug,
+            why=None,
+            words_stay=False,
+            editor=Editor("olivia@example.org", END),
+        )
 
 
 def to(database: Database, word: str) -> list[str]:

@@ -22,7 +22,17 @@ from tests.support import ALICE, MARCH, NOW, count, plan_of, published, register
 from webinars import create_app
 from webinars.db import Database
 from webinars.migration import present_revision, wanted_revision
-from webinars.models import Cycle, CycleDraft, OutboxMail, Participant, Registration, Webinar
+from webinars.models import (
+    Captions,
+    Chapter,
+    Cycle,
+    CycleDraft,
+    OutboxMail,
+    Participant,
+    Registration,
+    Replay,
+    Webinar,
+)
 from webinars.places import MIGRATIONS
 
 
@@ -262,3 +272,51 @@ def test_the_ledger_and_what_came_back_outlast_the_log_of_mails(app: Flask) -> N
             assert connection.exec_driver_sql("SELECT mail_id FROM delivery_notices").all() == [
                 (2,)
             ]
+
+
+def test_replays_and_their_chapters_outlast_the_life_of_a_replay(app: Flask) -> None:
+    """SQLite makes the table anew; one that is only prepared goes on the way back."""
+    flask_migrate.upgrade(revision="0012")
+    database: Database = app.extensions["webinars"].database
+    day = "2019-03-22 09:00:00+00:00"
+    replay = "INSERT INTO replays (id, webinar_id, video_url, online_at, demonstration) VALUES"
+    with engine_of(app).begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO cycles (id, slug, year, revision, created_at, title, rule, zone,"
+            f" starts_at, duration, demonstration) VALUES (1, 'c', 2019, 1, '{day}', 'c', 'r',"
+            " 'Europe/Paris', '13:00:00', 90, false)"
+        )
+        for number in (1, 2):
+            connection.exec_driver_sql(
+                "INSERT INTO webinars (id, cycle_id, slug, uid, sequence, starts_at, ends_at,"
+                " published_at, changed_at, confirmed_count, held_count, placed_at, armed, title,"
+                " status, agenda, speakers, territory_questions, platform_answers, announcements)"
+                f" VALUES ({number}, 1, 'a{number}', 'u{number}', 0,"
+                f" '2019-03-21 12:00:00+00:00', '{day}', '{day}', '{day}', 0, 0, '{day}', '{{}}',"
+                " 't', 'scheduled', '[]', '[]', '[]', '[]', '[]')"
+            )
+        connection.exec_driver_sql(
+            f"{replay} (1, 1, 'https://video.example.org/a', '{day}', false)"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO chapters (id, replay_id, starts_at, title) VALUES (1, 1, 60, 'A')"
+        )
+    flask_migrate.upgrade()
+    with database.write() as session:
+        found = session.scalars(sa.select(Replay)).one()
+        assert (found.version, found.words_stay, found.withdrawn_at) == (1, False, None)
+        assert [one.title for one in found.chapters] == ["A"]
+        found.captions = [Captions(language="fr", vtt="WEBVTT", paragraphs=[])]
+        session.add(
+            Replay(
+                id=2,
+                webinar_id=2,
+                chapters=[Chapter(id=2, starts_at=0, title="B")],
+                demonstration=False,
+            )
+        )
+    flask_migrate.downgrade(revision="0012")
+    with engine_of(app).connect() as connection:
+        kept = "SELECT replays.id, title FROM replays JOIN chapters ON replay_id = replays.id"
+        assert connection.exec_driver_sql(kept).all() == [(1, "A")]
+        assert connection.exec_driver_sql("SELECT count(*) FROM chapters").scalar() == 1

@@ -85,7 +85,10 @@ def test_what_lacks_theme_kit_or_replay_leads_there(desk: FlaskClient, site: Dat
         planning.save_draft(session, plan=plan_of(early, MARCH, NEW), now=EDITOR.now)
     page = board_of(desk)
     january = {one.text: one.attrs["href"] for one in card(page, "janvier").all("a", class_="lack")}
-    assert january == {"kit": f"{BOARD}coverage", "replay": "/cycles/2019/janvier"}
+    assert january == {
+        "kit": f"{BOARD}coverage",
+        "replay": "/organise/cycles/2019/webinars/janvier/replay",
+    }
     new = {one.text: one.attrs["href"] for one in card(page, NEW.slug).all("a", class_="lack")}
     assert new["thème"] == f"{BOARD}webinars/{NEW.slug}#theme_slug"
 

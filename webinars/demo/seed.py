@@ -21,8 +21,9 @@ from webinars.domain.people import Person
 from webinars.domain.plan import DEFAULT_ZONE, Plan, PlannedSession
 from webinars.domain.registrations import House
 from webinars.domain.replays import Video
+from webinars.domain.timed_text import read_captions
 from webinars.models import Cycle, Theme, Webinar
-from webinars.places import PACKAGE
+from webinars.places import PACKAGE, STATIC
 
 DATA = PACKAGE / "demo" / "data"
 RULE = "third Thursday"
@@ -31,6 +32,7 @@ CAPACITY = 100
 DISCOVERY = "decouverte-"
 AN_HOUR = timedelta(hours=1)
 
+DEMONSTRATION = STATIC / "demo"
 VIDEO = "demo:demonstration.webm"
 VIDEO_SECONDS = 96
 INVENTED_AGENDA = (
@@ -151,6 +153,10 @@ def _replays_of(session: Session, cycle: str, *, now: datetime, but_latest: int 
         .where(Cycle.slug == cycle, Webinar.ends_at < now)
         .order_by(Webinar.starts_at)
     ).all()
+    spoken = {
+        language: read_captions((DEMONSTRATION / f"demonstration.{language}.vtt").read_bytes())
+        for language in ("fr", "en")
+    }
     for webinar in past[: len(past) - but_latest]:
         titles = webinar.agenda or INVENTED_AGENDA
         step = VIDEO_SECONDS // len(titles)
@@ -158,6 +164,7 @@ def _replays_of(session: Session, cycle: str, *, now: datetime, but_latest: int 
             url=VIDEO,
             duration=VIDEO_SECONDS,
             chapters=[(number * step, title) for number, title in enumerate(titles)],
+            captions=spoken,
             demonstration=True,
         )
         replays.put_online(

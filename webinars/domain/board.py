@@ -21,6 +21,7 @@ from webinars.domain.programme import Life, Moment, Row, ThemeView, life, theme_
 from webinars.domain.publication import changed_fields
 from webinars.domain.reach import reach
 from webinars.domain.remarks import Remark, RemarkKind, by_webinar
+from webinars.domain.replay_life import Stage
 from webinars.domain.rooms import Tool, reminding_tool
 from webinars.domain.year import Year, read_year
 from webinars.models import ChangeKind, DraftSession, Webinar, WebinarStatus
@@ -180,7 +181,7 @@ def _cards(year: Year, moment: Moment) -> tuple[Card, ...]:
 
 def _card(year: Year, planned: PlannedSession, noted: tuple[Remark, ...], moment: Moment) -> Card:
     plan, row = year.plan, year.drafted[planned.slug]
-    webinar, _, replay = year.public.get(planned.slug, (None, None, None))
+    webinar, _, stage = year.public.get(planned.slug, (None, None, Stage.EXPECTED))
     known = year.themes.get(planned.theme or "")
     starts_at, ends_at = plan.start_of(planned), plan.end_of(planned)
     its_life = life(starts_at=starts_at, ends_at=ends_at, now=moment.now, opens=moment.opens)
@@ -189,7 +190,7 @@ def _card(year: Year, planned: PlannedSession, noted: tuple[Remark, ...], moment
         row,
         its_life,
         kit=known[1] if known else 0,
-        replay=replay is not None,
+        replay=stage != Stage.EXPECTED,
         public=webinar is not None,
     )
     return Card(

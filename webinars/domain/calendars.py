@@ -235,8 +235,8 @@ def _made(session: Session) -> int:
 
 def entries_of(session: Session, which: sa.ColumnElement[bool]) -> list[Entry]:
     """Public webinars with what their entries need, by their start. One query."""
-    rows: Iterable[sa.Row[Webinar, str, int, str, int]] = session.execute(
-        sa.select(Webinar, Cycle.slug, Cycle.revision, Theme.title, Replay.id)
+    rows: Iterable[sa.Row[Webinar, str, int, str, datetime]] = session.execute(
+        sa.select(Webinar, Cycle.slug, Cycle.revision, Theme.title, Replay.online_at)
         .join(Cycle, Cycle.id == Webinar.cycle_id)
         .outerjoin(Theme, Theme.slug == Webinar.theme_slug)
         .outerjoin(Replay, Replay.webinar_id == Webinar.id)
@@ -244,6 +244,6 @@ def entries_of(session: Session, which: sa.ColumnElement[bool]) -> list[Entry]:
         .order_by(Webinar.starts_at, Webinar.id)
     )
     return [
-        Entry(webinar, cycle_slug, revision, theme, replay_id is not None)
-        for webinar, cycle_slug, revision, theme, replay_id in rows
+        Entry(webinar, cycle_slug, revision, theme, online_at is not None)
+        for webinar, cycle_slug, revision, theme, online_at in rows
     ]

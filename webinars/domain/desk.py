@@ -15,6 +15,7 @@ from webinars.domain.places import HOLDS_A_PLACE
 from webinars.domain.programme import CycleView, Moment, published_cycles
 from webinars.domain.publication import changed_fields, drafted_slots, slots_of
 from webinars.domain.question_list import open_counts
+from webinars.domain.replay_life import Overdue, overdue
 from webinars.models import (
     Cycle,
     CycleDraft,
@@ -54,6 +55,8 @@ class Desk:
     mails: mail_alarms.Standing
     addresses: Mapping[Standing, int]
     """Those of which something came back."""
+    overdue: tuple[Overdue, ...]
+    """Replays that were promised for a day that is over."""
 
 
 def desk(session: Session, *, every: timedelta, moment: Moment) -> Desk:
@@ -91,6 +94,7 @@ def desk(session: Session, *, every: timedelta, moment: Moment) -> Desk:
         ),
         mails=mail_alarms.standing(session, every=every, now=moment.now),
         addresses=address_standings.counts(session),
+        overdue=overdue(session, now=moment.now),
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from webinars.clock import minutes, to_local
 from webinars.domain.errors import NotFound
+from webinars.domain.replay_life import IS_AT, Stage
 from webinars.models import Cycle, Replay, Theme, Webinar, WebinarStatus
 
 THEME_COLOURS = 12
@@ -65,6 +66,8 @@ class WebinarView:
     has_replay: bool
     speakers: Sequence[str]
     why: str | None
+    replay_expected: bool = True
+    """Its replay is neither there nor known not to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +119,15 @@ class Moment:
         return min((instant for instant in boundaries if instant > self.now), default=None)
 
 
-Row = tuple[Webinar, Theme | None, int | None]
+Row = tuple[Webinar, Theme | None, str]
+"""With the stage of its replay."""
 
 
-def published_webinars() -> sa.Select[Webinar, Theme | None, int | None]:
-    """Every public webinar with its theme and, if there is one, its replay, by date."""
+def published_webinars() -> sa.Select[Webinar, Theme | None, str]:
+    """Every public webinar with its theme and the stage of its replay, by date."""
     select = cast(
-        "sa.Select[Webinar, Theme | None, int | None]", sa.select(Webinar, Theme, Replay.id)
+        "sa.Select[Webinar, Theme | None, str]",
+        sa.select(Webinar, Theme, IS_AT),
     )
     return (
         select.outerjoin(Theme, Theme.slug == Webinar.theme_slug)
@@ -140,7 +145,7 @@ def webinar_views(cycle: Cycle, rows: Iterable[Row], *, moment: Moment) -> tuple
     """The webinars of one cycle, given all of its rows in the order of their dates."""
     views: list[WebinarView] = []
     next_found = False
-    for position, (webinar, theme, replay_id) in enumerate(rows, start=1):
+    for position, (webinar, theme, stage) in enumerate(rows, start=1):
         cancelled = webinar.status is WebinarStatus.CANCELLED
         its_life = life(
             starts_at=webinar.starts_at,
@@ -167,9 +172,10 @@ def webinar_views(cycle: Cycle, rows: Iterable[Row], *, moment: Moment) -> tuple
                 is_next=is_next,
                 exception_of=webinar.exception_of,
                 reason=webinar.reason,
-                has_replay=replay_id is not None,
+                has_replay=stage == Stage.ONLINE,
                 speakers=webinar.speakers,
                 why=webinar.why,
+                replay_expected=stage == Stage.EXPECTED,
             )
         )
     return tuple(views)

@@ -292,7 +292,7 @@ def why_not(
         case MailKind.REMINDER:
             return _why_no_reminder(mail, webinar, status, now)
         case MailKind.REPLAY:
-            online = sa.select(Replay.id).where(Replay.webinar_id == webinar.id)
+            online = sa.select(Replay.online_at).where(Replay.webinar_id == webinar.id)
             if session.scalar(online) is None:
                 return OFFLINE
             return None if status in HOLDS_A_PLACE else LEFT

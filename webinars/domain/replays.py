@@ -1,7 +1,7 @@
-"""Replays going online."""
+"""Replays going online in one go, and the list of them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from webinars.domain import site
 from webinars.domain.programme import Life, Moment, WebinarView, published_cycles
 from webinars.domain.publication import mark_changed
+from webinars.domain.replay_acts import captions_of
+from webinars.domain.timed_text import Cue
 from webinars.domain.webinar_page import find_webinar
 from webinars.models import Chapter, Cycle, Replay, Theme, Webinar, WebinarStatus
 
@@ -21,6 +23,8 @@ class Video:
     url: str
     duration: int | None
     chapters: Sequence[tuple[int, str]] = ()
+    captions: Mapping[str, tuple[Cue, ...]] = field(default_factory=dict)
+    """By language."""
     demonstration: bool = False
 
 
@@ -53,6 +57,7 @@ def put_online(
             online_at=now,
             demonstration=video.demonstration,
             chapters=[Chapter(starts_at=at, title=title) for at, title in video.chapters],
+            captions=[captions_of(language, cues) for language, cues in video.captions.items()],
         )
     )
     mark_changed(webinar, now=now)

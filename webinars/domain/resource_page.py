@@ -118,7 +118,7 @@ def _explained(session: Session, resource_id: int, known: Known) -> tuple[Explai
         .join(Replay, Replay.id == Chapter.replay_id)
         .join(Webinar, Webinar.id == Replay.webinar_id)
         .join(Cycle, Cycle.id == Webinar.cycle_id)
-        .where(chapter_resources.c.resource_id == resource_id)
+        .where(chapter_resources.c.resource_id == resource_id, Replay.online_at.is_not(None))
         .order_by(Webinar.starts_at, Chapter.starts_at)
     )
     found = ((known.get((cycle, slug)), starts_at, title) for cycle, slug, starts_at, title in rows)

@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain import site
 from webinars.domain.search_words import folded, together
+from webinars.domain.transcripts import from_rows
 from webinars.models import (
+    Captions,
     Chapter,
     Cycle,
     FoundKind,
@@ -156,6 +158,7 @@ def _public(session: Session) -> Iterator[Entry]:
     themes = {row.slug: row.title for row in session.execute(sa.select(Theme.slug, Theme.title))}
     yield from _webinars(session, themes)
     yield from _chapters(session)
+    yield from _passages(session)
     yield from _questions(session)
     yield from _resources(session)
 
@@ -193,6 +196,7 @@ def _chapters(session: Session) -> Iterator[Entry]:
         .join(Replay, Replay.id == Chapter.replay_id)
         .join(Webinar, Webinar.id == Replay.webinar_id)
         .join(Cycle, Cycle.id == Webinar.cycle_id)
+        .where(Replay.online_at.is_not(None))
         .order_by(Chapter.id)
     )
     for chapter, webinar, year in rows:
@@ -206,6 +210,33 @@ def _chapters(session: Session) -> Iterator[Entry]:
             webinar_id=webinar.id,
             second=chapter.starts_at,
         )
+
+
+def _passages(session: Session) -> Iterator[Entry]:
+    """The transcripts that anybody can read, paragraph by paragraph."""
+    rows = session.execute(
+        sa.select(Captions, Replay, Webinar, Cycle.year)
+        .join(Replay, Replay.id == Captions.replay_id)
+        .join(Webinar, Webinar.id == Replay.webinar_id)
+        .join(Cycle, Cycle.id == Webinar.cycle_id)
+        .where(Replay.online_at.is_not(None))
+        .order_by(Captions.id)
+        .options(selectinload(Captions.replay).selectinload(Replay.chapters))
+    )
+    for captions, replay, webinar, year in rows:
+        for number, paragraph in enumerate(from_rows(captions.paragraphs)):
+            begun = [one for one in replay.chapters if one.starts_at <= paragraph.starts_at]
+            yield Entry(
+                key=f"passage:{captions.id}:{number}",
+                kind=FoundKind.MOMENT,
+                title=begun[-1].title if begun else webinar.title,
+                text=paragraph.text,
+                themes=_theme(webinar.theme_slug),
+                year=year,
+                webinar_id=webinar.id,
+                second=paragraph.starts_at,
+                language=captions.language,
+            )
 
 
 def _questions(session: Session) -> Iterator[Entry]:

@@ -23,6 +23,7 @@ from webinars.domain.programme import (
     published_webinars,
 )
 from webinars.domain.questions import PublishedQuestion, published_questions
+from webinars.domain.replay_life import ReplayLife, replay_life, with_words
 from webinars.models import (
     Change,
     ChangeKind,
@@ -90,6 +91,8 @@ class WebinarPage:
     full: bool
     """Every place is taken: a registration goes to the waiting list."""
     replay: ReplayView | None
+    """While it is online."""
+    replay_life: ReplayLife
     readings: tuple[ReadingView, ...]
     kit: tuple[StepGroup, ...]
     """The resources of the theme, in the three steps."""
@@ -134,7 +137,7 @@ def page_state(
 def webinar_page(
     session: Session, *, cycle_slug: str, webinar_slug: str, moment: Moment
 ) -> WebinarPage:
-    """The page of one webinar. Raises NotFound. At most sixteen queries."""
+    """The page of one webinar. Raises NotFound. At most eighteen queries."""
     cycle = published_cycle(session, slug=cycle_slug)
     rows = session.execute(published_webinars().where(Webinar.cycle_id == cycle.id)).all()
     whole = cycle_view(cycle, rows, moment=moment)
@@ -146,7 +149,7 @@ def webinar_page(
     row, theme, _ = rows[index]
     resources = _resources_of(session, theme)
     kit = by_step(resources) if theme else ()
-    replay = _replay(session, row.id)
+    replay = session.scalar(with_words().where(Replay.webinar_id == row.id))
     return WebinarPage(
         webinar=whole.webinars[index],
         cycle=whole,
@@ -157,11 +160,12 @@ def webinar_page(
         platform_answers=row.platform_answers or (theme.platform_answers if theme else ()),
         announcements=row.announcements,
         full=not is_open(session, row, now=moment.now),
-        replay=replay,
+        replay=_replay(replay),
+        replay_life=replay_life(replay, ends_at=row.ends_at, zone=cycle.zone),
         readings=_readings(session, cycle.id, webinar_slug),
         kit=kit,
         neighbours=neighbours_of_theme(session, theme, kit=resources) if theme else (),
-        mentions=mentions_of(session, webinar_id=row.id) if replay else (),
+        mentions=mentions_of(session, webinar_id=row.id) if _is_online(replay) else (),
         next_resource=next_by_step(kit, after=None),
         next_webinar=next_on_themes(session, (theme.slug,), after=row.starts_at) if theme else None,
         moved_from=_moved_from(session, row),
@@ -185,13 +189,12 @@ def _moved_from(session: Session, webinar: Webinar) -> datetime | None:
     return next((start for start in reversed(starts) if start != webinar.starts_at), None)
 
 
-def _replay(session: Session, webinar_id: int) -> ReplayView | None:
-    replay = session.scalar(
-        sa.select(Replay)
-        .where(Replay.webinar_id == webinar_id)
-        .options(selectinload(Replay.chapters))
-    )
-    if replay is None:
+def _is_online(replay: Replay | None) -> bool:
+    return replay is not None and replay.online_at is not None
+
+
+def _replay(replay: Replay | None) -> ReplayView | None:
+    if replay is None or replay.online_at is None or replay.video_url is None:
         return None
     return ReplayView(
         video_url=replay.video_url,

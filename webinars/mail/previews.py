@@ -21,6 +21,7 @@ from webinars.domain.mail_facts import OF_A_PLACE
 from webinars.domain.mail_texts import Situation
 from webinars.domain.notices import News
 from webinars.domain.programme import CycleView, Life, WebinarView
+from webinars.domain.replay_life import replay_life
 from webinars.domain.webinar_page import WebinarPage, webinar_page
 from webinars.links import Links
 from webinars.mail.letters import Texts, harmless, texts
@@ -248,6 +249,7 @@ def _some_page(now: datetime) -> WebinarPage:
         announcements=(),
         full=False,
         replay=None,
+        replay_life=replay_life(None, ends_at=webinars[0].ends_at, zone="Europe/Paris"),
         readings=(),
         kit=(),
         neighbours=(),

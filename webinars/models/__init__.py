@@ -5,6 +5,7 @@ from webinars.models.delivery import AddressStanding, DeliveryNotice, NoticeKind
 from webinars.models.feeds import ClientFamily, FeedFetch
 from webinars.models.leaving import LeftBy, LeftList, MailList
 from webinars.models.library import (
+    Captions,
     Chapter,
     EntryPoint,
     LinkCheck,
@@ -48,6 +49,7 @@ __all__ = [
     "AuditAct",
     "AuditEntry",
     "AuditedWebinar",
+    "Captions",
     "Change",
     "ChangeKind",
     "Chapter",

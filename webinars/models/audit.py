@@ -59,6 +59,10 @@ class AuditAct(enum.StrEnum):
     QUESTION_ANSWERED = "question_answered"
     QUESTION_PUBLISHED = "question_published"
     QUESTION_WITHDRAWN = "question_withdrawn"
+    # to replays
+    REPLAY_EDITED = "replay_edited"
+    REPLAY_ONLINE = "replay_online"
+    REPLAY_WITHDRAWN = "replay_withdrawn"
     # to addresses that mail does not reach
     ADDRESS_LIFTED = "address_lifted"
     ADDRESSES_EXPORTED = "addresses_exported"

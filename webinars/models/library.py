@@ -2,6 +2,7 @@
 
 import enum
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -156,23 +157,44 @@ class Reading(Base):
 
 
 class Replay(Base):
-    """What remains of a webinar: its video and chapters."""
+    """What remains of a webinar: its video, chapters and captions; being prepared until online."""
 
     __tablename__ = "replays"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     webinar_id: Mapped[int] = mapped_column(sa.ForeignKey("webinars.id"), unique=True)
-    video_url: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)
+    """Raised by each act of an organiser: who looked before it sees so."""
+    video_url: Mapped[str | None]
     """An https address, or ``demo:<file>`` for a video that ships with the product."""
     duration: Mapped[int | None]
     """Seconds."""
     recorded_on: Mapped[date | None]
-    online_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    slides_url: Mapped[str | None]
+    expected_by: Mapped[date | None]
+    """The day that was promised, in the cycle's zone; none is the usual promise."""
+    consent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """Since when the speakers are known to agree that it is public."""
+    without_captions: Mapped[str | None]
+    """Why it is public without captions or transcript, in words that its page shows."""
+    online_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    """Since when it is public; none is not."""
+    revised_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When something of it last changed while it was public."""
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """Since when it is known that there is none, or none any more."""
+    withdrawn_why: Mapped[str | None]
+    """In words that its page shows."""
+    words_stay: Mapped[bool] = mapped_column(default=False)
+    """Transcript and slides stay public without the video."""
     demonstration: Mapped[bool] = mapped_column(default=False)
 
     webinar: Mapped[Webinar] = relationship()
     chapters: Mapped[list["Chapter"]] = relationship(
         back_populates="replay", cascade="all, delete-orphan", order_by="Chapter.starts_at"
+    )
+    captions: Mapped[list["Captions"]] = relationship(
+        back_populates="replay", cascade="all, delete-orphan", order_by="Captions.language"
     )
 
 
@@ -192,3 +214,20 @@ class Chapter(Base):
     title: Mapped[str]
 
     replay: Mapped[Replay] = relationship(back_populates="chapters")
+
+
+class Captions(Base):
+    """The words of a replay in one language, as captions and as the transcript made of them."""
+
+    __tablename__ = "captions"
+    __table_args__ = (sa.UniqueConstraint("replay_id", "language"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    replay_id: Mapped[int] = mapped_column(sa.ForeignKey("replays.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(sa.String(5))
+    vtt: Mapped[str] = mapped_column(sa.Text, deferred=True)
+    """A whole WebVTT file."""
+    paragraphs: Mapped[list[Any]] = mapped_column(JSONList)
+    """The transcript, as ``domain/transcripts.py`` writes it."""
+
+    replay: Mapped[Replay] = relationship(back_populates="captions")

@@ -73,6 +73,9 @@ TO_SOME: dict[AuditAct, LazyString] = {
     AuditAct.QUESTION_WITHDRAWN: lazy_gettext("withdrew a question about %(titles)s"),
     AuditAct.RESOURCE_LINKED: lazy_gettext("put a resource beside a chapter of %(titles)s"),
     AuditAct.RESOURCE_UNLINKED: lazy_gettext("took a resource from a chapter of %(titles)s"),
+    AuditAct.REPLAY_EDITED: lazy_gettext("worked on the replay of %(titles)s"),
+    AuditAct.REPLAY_ONLINE: lazy_gettext("put the replay of %(titles)s online"),
+    AuditAct.REPLAY_WITHDRAWN: lazy_gettext("withdrew the replay of %(titles)s"),
 }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from flask import Flask, Response, g, request
 
+from webinars.domain.video_sources import Kind, Source
 from webinars.web.access import AT_DESK, TABLE, Access
 
 POLICY = {
@@ -41,7 +42,8 @@ def add_headers(app: Flask, *, https: bool) -> None:
     @app.after_request
     def secure(response: Response) -> Response:
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        allowed = _with_player(g.player) if "player" in g else CONTENT_SECURITY_POLICY
+        headers.setdefault("Content-Security-Policy", allowed)
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
@@ -53,6 +55,18 @@ def add_headers(app: Flask, *, https: bool) -> None:
         if TABLE.get(request.endpoint or "") in PRIVATE:
             keep_private(response)
         return response
+
+
+def allow_player(source: Source | None) -> None:
+    """The answer to this request has a player that loads from elsewhere, once that is asked."""
+    if source is not None and source.kind is not Kind.PAGE and source.host:
+        g.player = source
+
+
+def _with_player(source: Source) -> str:
+    """What the page of a replay may load beside its own: the one host, and from it one thing."""
+    name = "frame-src" if source.framed else "media-src"
+    return policy(POLICY | {name: f"'self' https://{source.host}"})
 
 
 def keep_private(response: Response) -> None:

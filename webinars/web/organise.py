@@ -23,6 +23,7 @@ def desk() -> Response:
         mails=seen.mails,
         alarms=alarms_in_words(seen.mails.alarms),
         addresses=seen.addresses,
+        overdue=seen.overdue,
         organiser_email=current_user.email,
         csrf_token=generate_csrf(),
     )

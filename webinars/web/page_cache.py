@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from webinars import clock
 from webinars.domain import site
 from webinars.domain.programme import Moment, WebinarView
+from webinars.domain.video_sources import Source
 from webinars.services import services
 from webinars.web.language import request_language
 
@@ -48,6 +49,8 @@ class Page:
     values: dict[str, Any]
     webinars: Iterable[WebinarView]
     worth_keeping: bool = True
+    video: Source | None = None
+    """What its player plays."""
 
     def body(self) -> bytes:
         """The page."""
@@ -62,6 +65,7 @@ class Kept:
     fresh_until: datetime | None
     body: bytes
     etag: str
+    video: Source | None = None
 
 
 class PageCache:
@@ -140,6 +144,7 @@ def build_and_keep(
         fresh_until=moment.fresh_until(page.webinars),
         body=body,
         etag=hashlib.sha256(body).hexdigest()[:32],
+        video=page.video if isinstance(page, Page) else None,
     )
     if page.worth_keeping:
         _pages().put(_key(query, vary), kept)

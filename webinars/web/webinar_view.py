@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from webinars import clock
 from webinars.domain.programme import Moment
+from webinars.domain.video_sources import source_of, starting_at
 from webinars.domain.webinar_page import WebinarPage, page_state, webinar_page
 from webinars.services import services
 from webinars.web import structured_data
+from webinars.web.headers import allow_player
 from webinars.web.language import request_language
 from webinars.web.page_cache import Kept, Page, build_and_keep, recall
 from webinars.web.sharing import share_webinar
@@ -21,6 +23,7 @@ from webinars.web.webinar_form import LinkForm, RegistrationForm, form_subject, 
 # A kept page has these in the place of what each request brings.
 FORM_PROOF_GOES_HERE = "the-token-of-this-form"
 FRAGMENT_GOES_HERE = "#the-second-to-begin-at"
+SECOND_GOES_HERE = "the-second-without-its-fragment"
 ADDRESS_GOES_HERE = "the-address-that-was-given"
 
 
@@ -30,7 +33,7 @@ def permanent_page(cycle: str, webinar: str, *, second: int) -> bytes:
         version, full = page_state(session, cycle_slug=cycle, webinar_slug=webinar, now=clock.now())
     kept = recall(version=version, vary=_vary(full=full)) or _built(cycle, webinar, full=full)
     # RFC 3986 fragment as of W3C Media Fragments: without script the video begins there too.
-    return _filled(kept.body, cycle, webinar, fragment=f"#t={second}" if second > 0 else "")
+    return _filled(kept, cycle, webinar, second=max(0, second))
 
 
 def answer_page(
@@ -44,7 +47,7 @@ def answer_page(
     kept = recall(version=version, vary=_vary(full=full, outcome=outcome))
     if kept is None:
         kept = _built(cycle, webinar, full=full, outcome=outcome)
-    return _filled(kept.body, cycle, webinar, email=email)
+    return _filled(kept, cycle, webinar, email=email)
 
 
 def _built(cycle: str, webinar: str, *, full: bool, outcome: str | None = None) -> Kept:
@@ -52,10 +55,10 @@ def _built(cycle: str, webinar: str, *, full: bool, outcome: str | None = None) 
         found = webinar_page(session, cycle_slug=cycle, webinar_slug=webinar, moment=moment)
         page = replace(found, full=full)  # as the page is kept, whatever has happened since
         values = webinar_values(page, csrf_token=FORM_PROOF_GOES_HERE)
-        values["video_fragment"] = FRAGMENT_GOES_HERE
+        values |= {"video_fragment": FRAGMENT_GOES_HERE, "video_second": SECOND_GOES_HERE}
         if outcome:
             values |= {"outcome": outcome, "email_given": ADDRESS_GOES_HERE}
-        return Page("public/webinar.html", values, page.cycle.webinars)
+        return Page("public/webinar.html", values, page.cycle.webinars, video=values["video"])
 
     return build_and_keep(build, vary=_vary(full=full, outcome=outcome))
 
@@ -64,11 +67,14 @@ def _vary(*, full: bool, outcome: str | None = None) -> tuple[str, str]:
     return ("full" if full else "", outcome or "")
 
 
-def _filled(body: bytes, cycle: str, webinar: str, *, fragment: str = "", email: str = "") -> bytes:
+def _filled(kept: Kept, cycle: str, webinar: str, *, second: int = 0, email: str = "") -> bytes:
     token = new_form_token(form_subject(cycle, webinar))
+    allow_player(kept.video)
+    fragment = f"#t={second}" if second else ""
     return (
-        body.replace(FORM_PROOF_GOES_HERE.encode(), token.encode())
+        kept.body.replace(FORM_PROOF_GOES_HERE.encode(), token.encode())
         .replace(FRAGMENT_GOES_HERE.encode(), fragment.encode())
+        .replace(SECOND_GOES_HERE.encode(), str(second).encode())
         .replace(ADDRESS_GOES_HERE.encode(), escape(email).encode())
     )
 
@@ -90,6 +96,7 @@ def render_webinar(
     subject = form_subject(page.webinar.cycle_slug, page.webinar.slug)
     values = webinar_values(page, csrf_token=new_form_token(subject))
     values |= {"outcome": outcome, "notice": notice}
+    allow_player(values["video"])
     return render_template(
         "public/webinar.html",
         **(values | ({"form": form} if form else {}) | ({"link": link} if link else {})),
@@ -118,7 +125,10 @@ def webinar_values(page: WebinarPage, *, csrf_token: str) -> dict[str, Any]:
         "link": LinkForm(),
         "csrf_token": csrf_token,
         "hold": services().house.hold,
+        "video": source_of(page.replay.video_url) if page.replay else None,
         "video_fragment": "",
+        "video_second": 0,
+        "starting_at": starting_at,
         "outcome": None,
         "email_given": None,
         "notice": None,

@@ -1,0 +1,213 @@
+"""The demonstration's own video with its chapters and its transcript, in a real browser."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Route
+
+from tests.e2e.browsing import NARROW, Visitor, chromium, visitor
+from tests.e2e.support import Installation, installation
+from webinars import clock
+from webinars.db import Database
+from webinars.domain import replay_acts
+from webinars.domain.editing import Editor
+
+pytestmark = pytest.mark.browser
+
+PAST = "/cycles/2019/apprendre-a-faire-alliances"
+NOW = "document.querySelector('video').currentTime"
+TUBE = "https://tube.example.org"
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """The demonstration as `make run` starts it."""
+    with installation(tmp_path_factory.mktemp("demonstration")) as place:
+        place.demo()
+        yield place
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def someone(browser: Browser, demonstration: Installation) -> Iterator[Visitor]:
+    with visitor(browser, demonstration.base_url) as who:
+        yield who
+
+
+def plays(who: Visitor, *, from_second: int) -> None:
+    who.until(f"{NOW} >= {from_second} && {NOW} < {from_second + 6}")
+    who.page.locator("video").evaluate("video => video.pause()")
+
+
+def said(page: Page) -> list[str]:
+    """The line of the transcript that is marked."""
+    return page.locator(".transcript [aria-current]").all_inner_texts()
+
+
+def mute(page: Page) -> None:
+    page.locator("video").evaluate("video => { video.muted = true; }")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "line", "word", "hits"),
+    [
+        ("", "Trois cases sont pleines, la quatrième est verte.", "DERNIERE", "1 ligne"),
+        ("/en", "Three cells are full, the fourth is green.", "ribbon", "4 lines"),
+    ],
+)
+def test_chapters_and_transcript_follow_the_video(
+    someone: Visitor, prefix: str, line: str, word: str, hits: str
+):
+    page = someone.goes_to(f"{prefix}{PAST}")
+    mute(page)
+    chapters, transcript = page.locator("[role=tab]").all()
+    page.locator(".chapters [data-seconds]").nth(1).click()
+    plays(someone, from_second=24)
+    assert page.url.endswith("?t=24")
+    assert page.locator(".chapters [aria-current]").get_attribute("data-seconds") == "24"
+    someone.looks(dark=True)
+
+    chapters.focus()
+    page.keyboard.press("ArrowRight")
+    assert transcript.get_attribute("aria-selected") == "true"
+    assert not page.locator(".chapters").is_visible()
+    assert said(page) == [line]
+    page.locator(".transcript [data-seconds='72']").click()
+    plays(someone, from_second=72)
+    box, running = (
+        page.locator(one).bounding_box()
+        for one in (".transcript__text", ".transcript [aria-current]")
+    )
+    assert box is not None
+    assert running is not None
+    assert box["y"] <= running["y"] <= box["y"] + box["height"]
+
+    page.locator("#transcript-search").fill(word)
+    assert page.locator("[data-found]").inner_text() == hits
+    someone.looks(dark=True)
+
+
+def test_where_somebody_left_and_how_fast_stays_in_the_browser(someone: Visitor):
+    page = someone.goes_to(f"{PAST}?t=30")
+    assert not page.locator("[data-resume]").is_visible()
+    mute(page)
+    page.locator("[data-speed]").select_option("1.5")
+    page.locator(".chapters [data-seconds]").nth(2).click()
+    plays(someone, from_second=48)
+    page = someone.goes_to(PAST)
+    mute(page)
+    assert page.locator("video").evaluate("video => video.playbackRate") == 1.5
+    assert page.locator("[data-resume]").inner_text().startswith("Reprendre à 00:4")
+    page.locator("[data-resume]").click()
+    plays(someone, from_second=48)
+    assert not page.locator("[data-resume]").is_visible()
+    assert page.context.cookies() == []
+
+
+def test_by_keys(someone: Visitor):
+    page = someone.goes_to(PAST)
+    mute(page)
+    page.locator("[data-speed]").focus()
+    page.keyboard.press("n")  # a letter of a list of choices
+    assert page.evaluate(NOW) == 0
+    page.locator(".chapters a").first.focus()
+    page.keyboard.press("n")
+    plays(someone, from_second=24)
+    page.keyboard.press("l")
+    someone.until(f"{NOW} >= 34")
+    page.keyboard.press("k")
+    someone.until("!document.querySelector('video').paused")
+    page.keyboard.press("k")
+    someone.until("document.querySelector('video').paused")
+    page.locator("main a").first.focus()
+    before = page.evaluate(NOW)
+    page.keyboard.press("j")
+    assert page.evaluate(NOW) == before
+
+
+def test_without_script_everything_is_a_link(browser: Browser, demonstration: Installation):
+    with visitor(
+        browser, demonstration.base_url, java_script_enabled=False, viewport=NARROW
+    ) as someone:
+        page = someone.goes_to(PAST)
+        assert page.locator("[role=tablist], [data-bar], [data-tools]").all() != []
+        for hidden in page.locator("[role=tablist], [data-bar], [data-tools]").all():
+            assert not hidden.is_visible()
+        line = page.locator(".transcript [data-seconds='24']")
+        assert line.is_visible()
+        with page.expect_navigation():
+            line.click()
+        assert (page.locator("video").get_attribute("src") or "").endswith("#t=24")
+
+
+def test_on_paper_chapters_and_all_words_stand(someone: Visitor):
+    page = someone.goes_to(PAST)
+    page.emulate_media(media="print")
+    assert not page.locator("video").is_visible()
+    for shown in (".chapters", ".transcript", ".transcript__text p:last-child"):
+        assert page.locator(shown).is_visible()
+
+
+def test_a_video_that_is_gone_leaves_the_words(browser: Browser, demonstration: Installation):
+    """Not a visitor who must be content: the browser complains, and rightly."""
+    with browser.new_context(locale="fr-FR") as context:
+        page = context.new_page()
+        page.route("**/*.webm*", lambda route: route.fulfill(status=404))
+        page.goto(f"{demonstration.base_url}{PAST}")
+        page.locator(".chapters [data-seconds]").nth(1).click()
+        page.locator("[data-failed]").wait_for()
+        page.locator("#tab-transcript").click()
+        assert page.locator(".transcript__text").is_visible()
+
+
+@pytest.fixture
+def from_elsewhere(demonstration: Installation) -> Iterator[str]:
+    """A replay of the demonstration whose video another host has."""
+    path = "/cycles/2019/connaitre-son-ecosysteme"
+    where = {"cycle_slug": "2019", "webinar_slug": path.rpartition("/")[2]}
+    database = Database(f"sqlite:///{demonstration.folder / 'webinars.sqlite'}")
+    with database.write() as session:
+        replay_acts.set_video(
+            session,
+            **where,
+            url=f"{TUBE}/w/kkGMgK9ZtnKfYAgnEtQxbv",
+            duration=None,
+            editor=Editor("test", clock.now()),
+        )
+    yield path
+    database.dispose()
+
+
+def test_nothing_of_another_host_is_loaded_before_a_click(
+    browser: Browser, demonstration: Installation, from_elsewhere: str
+):
+    asked = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=200, content_type="text/html", body="<title>player</title>")
+
+    with browser.new_context(locale="fr-FR") as context:
+        context.route(f"{TUBE}/**", answer)
+        page = context.new_page()
+        page.goto(f"{demonstration.base_url}{from_elsewhere}")
+        assert "tube.example.org" in page.locator("[data-says-load]").inner_text()
+        page.locator(".chapters [data-seconds]").nth(1).click()
+        assert page.evaluate("document.activeElement.hasAttribute('data-load')")
+        assert asked == []
+        page.locator("[data-always]").check()
+        page.locator("[data-load]").click()
+        page.frame_locator(".player__screen iframe").locator("title").wait_for(state="attached")
+        assert [one.rpartition("start=")[2] for one in asked] == ["24s"]
+        assert asked[0].startswith(f"{TUBE}/videos/embed/kkGMgK9ZtnKfYAgnEtQxbv?")
+
+        page.goto(f"{demonstration.base_url}{from_elsewhere}")
+        assert len(asked) == 1
+        page.locator(".chapters [data-seconds]").nth(2).click()
+        page.frame_locator(".player__screen iframe").locator("title").wait_for(state="attached")
+        assert [one.rpartition("start=")[2] for one in asked] == ["24s", "48s"]
