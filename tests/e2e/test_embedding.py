@@ -171,6 +171,7 @@ def test_the_offered_height_holds_the_frame(
     for path, height in offered.items():
         someone.page.set_viewport_size({"width": width, "height": height})
         page = someone.goes_to(f"{path}/embed")
+        page.evaluate("document.fonts.ready.then(() => null)")
         assert page.evaluate("document.documentElement.scrollHeight") == height, path
         foot = page.locator(".embed__foot").bounding_box()
         assert foot is not None
