@@ -344,3 +344,38 @@ def test_what_is_online_or_will_not_come_is_not_overdue(march: Database) -> None
     assert late(march, april) == []
     act(march, "withdraw", why=None, words_stay=False)
     assert late(march, april) == []
+
+
+@pytest.mark.parametrize(
+    ("chapters", "stays"),
+    [
+        (((0, "Un"), (60, "Deux"), (120, "Trois")), ["Un", "Deux", "Trois"]),
+        (((0, "Un"), (75, "Deux"), (120, "Trois")), ["Un", "Deux", "Trois"]),
+        (((0, "Un"), (60, "Autre"), (120, "Trois")), ["Un", "Autre", "Trois"]),
+        (((0, "Deux"), (60, "Un"), (120, "Trois")), ["Deux", "Un", "Trois"]),
+        (((0, "Trois"), (30, "Neuf"), (60, "Un")), ["Trois", "Un"]),
+        ((), []),
+    ],
+)
+def test_a_chapter_stays_itself_while_its_title_or_its_second_does(
+    march: Database, chapters: tuple[tuple[int, str], ...], stays: list[str]
+) -> None:
+    """Resources stand beside it."""
+
+    def rows() -> dict[str, tuple[int, int]]:
+        with march.read() as session:
+            found = session.scalars(sa.select(Chapter).order_by(Chapter.starts_at))
+            return {row.title: (row.id, row.starts_at) for row in found}
+
+    act(march, "set_video", url=URL, duration=3600)
+    first = ((0, "Un"), (60, "Deux"), (120, "Trois"))
+    act(march, "set_chapters", chapters=tuple(ChapterMoment(*one) for one in first))
+    before = rows()
+    act(march, "set_chapters", chapters=tuple(ChapterMoment(*one) for one in chapters))
+    after = rows()
+    assert [(at, title) for title, (_, at) in after.items()] == list(chapters)
+    ids = {id_ for id_, _ in before.values()}
+    assert [title for title, (id_, _) in after.items() if id_ in ids] == stays
+    for title in stays:
+        if title in before:
+            assert after[title][0] == before[title][0]

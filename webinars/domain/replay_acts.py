@@ -30,6 +30,9 @@ from webinars.domain.webinar_page import find_webinar
 from webinars.i18n import timecode
 from webinars.models import AuditAct, Captions, Chapter, Replay, Webinar, WebinarStatus
 
+OUT_OF_THE_WAY = 10_000_000
+"""Seconds, beyond any video."""
+
 
 class NotOver(DomainError):
     """The webinar has not ended: there is nothing to see again."""
@@ -146,11 +149,35 @@ def set_chapters(
         new = write_chapters(chapters)
         work.note("chapters", old, new)
         if old != new:
-            work.replay.chapters.clear()
-            session.flush()  # the old ones go first: no two begin at once
-            work.replay.chapters = [
-                Chapter(starts_at=one.starts_at, title=one.title) for one in chapters
-            ]
+            _put_chapters(session, work.replay, chapters)
+
+
+def _put_chapters(session: Session, replay: Replay, chapters: tuple[Moment, ...]) -> None:
+    """A chapter that keeps its title or its second stays itself: resources stand beside it."""
+    left = list(replay.chapters)
+    kept: dict[int, Chapter] = {}
+    for alike in (
+        lambda row, one: (row.title, row.starts_at) == (one.title, one.starts_at),
+        lambda row, one: row.title == one.title,
+        lambda row, one: row.starts_at == one.starts_at,
+    ):
+        for number, one in enumerate(chapters):
+            row = next((row for row in left if alike(row, one)), None)
+            if number not in kept and row is not None:
+                kept[number] = row
+                left.remove(row)
+    for row in left:
+        replay.chapters.remove(row)
+    for row in kept.values():
+        row.starts_at += OUT_OF_THE_WAY
+    session.flush()  # two that change places must not begin at once on the way
+    for number, one in enumerate(chapters):
+        if number in kept:
+            kept[number].title, kept[number].starts_at = one.title, one.starts_at
+        else:
+            replay.chapters.append(Chapter(starts_at=one.starts_at, title=one.title))
+    session.flush()
+    session.expire(replay, ["chapters"])
 
 
 def set_captions(
