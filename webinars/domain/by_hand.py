@@ -171,7 +171,6 @@ def _readdress(
             session.flush()
     except IntegrityError as error:  # unique: nothing else of this statement can be refused
         raise AddressTaken from error
-    participants.replace_calendar(session, participant=participant)
     participants.replace_page(session, participant=participant, host=host, now=now)
 
 
