@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from tests.e2e.browsing import NARROW, Visitor, chromium, visitor
-from tests.e2e.support import Installation, installation
+from tests.e2e.support import Installation, installation, until
 from webinars import clock
 from webinars.db import Database
 from webinars.domain import replay_acts
@@ -211,3 +211,22 @@ def test_nothing_of_another_host_is_loaded_before_a_click(
         page.locator(".chapters [data-seconds]").nth(2).click()
         page.frame_locator(".player__screen iframe").locator("title").wait_for(state="attached")
         assert [one.rpartition("start=")[2] for one in asked] == ["24s", "48s"]
+
+
+def test_a_search_as_one_types_opens_the_video_at_its_second(
+    someone: Visitor, demonstration: Installation
+) -> None:
+    def indexed() -> bool:
+        return "found" in demonstration.get("/search?q=verte&part=results").text
+
+    until(indexed, within=60, what="the worker knows the words of the replays")
+    page = someone.goes_to("/search")
+    page.keyboard.type("QUATRIEMES case verte")
+    page.locator(".found mark").first.wait_for()
+    someone.until("location.search.includes('QUATRIEMES')")
+    hit = page.locator(".found li").filter(has=page.locator("mark")).first
+    second = int(hit.locator("time").get_attribute("datetime").removeprefix("PT").rstrip("S"))  # type: ignore[union-attr]
+    someone.looks()
+    hit.locator("a").click()
+    page.wait_for_url(f"**?t={second}*")
+    someone.until(f"{NOW} >= {second}")
