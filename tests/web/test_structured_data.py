@@ -116,20 +116,20 @@ def put_online(database: Database, video: Video) -> None:
         ),
         (
             "https://youtu.be/aqz-KE-bpKQ?t=3",
-            {"embedUrl": "https://www.youtube.com/embed/aqz-KE-bpKQ"},
+            {"embedUrl": "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ"},
         ),
         (
             "https://www.youtube.com/watch?list=x&v=aqz-KE-bpKQ&t=3",
-            {"embedUrl": "https://www.youtube.com/embed/aqz-KE-bpKQ"},
+            {"embedUrl": "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ"},
         ),
         ("https://www.youtube.com/playlist?list=x", {}),
         ("https://www.youtube.com.example.org/watch?v=aqz-KE-bpKQ", {}),
-        ("https://vimeo.com/76979871", {"embedUrl": "https://player.vimeo.com/video/76979871"}),
-        ("https://vimeo.com/channels/staffpicks", {}),
         (
-            "https://www.dailymotion.com/video/x7tgad0",
-            {"embedUrl": "https://www.dailymotion.com/embed/video/x7tgad0"},
+            "https://vimeo.com/76979871",
+            {"embedUrl": "https://player.vimeo.com/video/76979871?dnt=1"},
         ),
+        ("https://vimeo.com/channels/staffpicks", {}),
+        ("https://www.dailymotion.com/video/x7tgad0", {}),  # the page links it, and plays it not
     ],
 )
 def test_where_its_video_is(

@@ -1,5 +1,7 @@
 """Chapters of a replay and the resources beside them, joined by organisers."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask import make_response as answer_with
 from flask_babel import gettext
@@ -29,20 +31,9 @@ def page(cycle: str, slug: str) -> Response:
 @blueprint.post("/webinars/<slug>/chapter-resources/<int(max=2147483647):chapter>/link")
 def link(cycle: str, slug: str, chapter: int) -> AnyResponse:
     """Put a resource beside a chapter."""
-    resource = request.form.get("resource", "").replace("\0", "")
-    try:
-        with services().database.write() as session:
-            link_resource(
-                session,
-                cycle_slug=cycle,
-                webinar_slug=slug,
-                chapter_id=chapter,
-                resource_slug=resource,
-                actor=current_user.email,
-                now=services().moment().now,
-            )
-    except NoSuchResource:
-        return _page(cycle, slug, unchosen=chapter, status=422)
+    refused = _act(link_resource, cycle, slug, chapter)
+    if refused:
+        return refused
     flash(gettext("The resource stands beside the chapter, on the page of the replay."), "success")
     return redirect(_address(cycle, slug, chapter), code=303)
 
@@ -50,21 +41,30 @@ def link(cycle: str, slug: str, chapter: int) -> AnyResponse:
 @blueprint.post("/webinars/<slug>/chapter-resources/<int(max=2147483647):chapter>/unlink")
 def unlink(cycle: str, slug: str, chapter: int) -> AnyResponse:
     """Take a resource away from a chapter; the next page offers the way back."""
-    resource = request.form.get("resource", "").replace("\0", "")
+    refused = _act(unlink_resource, cycle, slug, chapter)
+    return refused or redirect(_address(cycle, slug, chapter, taken=_resource()), code=303)
+
+
+def _resource() -> str:
+    return request.form.get("resource", "").replace("\0", "")
+
+
+def _act(act: Callable[..., bool], cycle: str, slug: str, chapter: int) -> Response | None:
+    """Do it with the resource of the form; the page that says why that cannot be."""
     try:
         with services().database.write() as session:
-            unlink_resource(
+            act(
                 session,
                 cycle_slug=cycle,
                 webinar_slug=slug,
                 chapter_id=chapter,
-                resource_slug=resource,
+                resource_slug=_resource(),
                 actor=current_user.email,
                 now=services().moment().now,
             )
     except NoSuchResource:
         return _page(cycle, slug, unchosen=chapter, status=422)
-    return redirect(_address(cycle, slug, chapter, taken=resource), code=303)
+    return None
 
 
 def _search() -> str:

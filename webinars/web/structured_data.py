@@ -12,10 +12,10 @@ from markupsafe import Markup
 
 from webinars.clock import to_local
 from webinars.domain.programme import CycleView, Life, WebinarView
+from webinars.domain.video_sources import Kind, source_of
 from webinars.domain.webinar_page import ReplayView, WebinarPage
 from webinars.links import Links
 from webinars.web.context import asset
-from webinars.web.video_addresses import DEMO, is_file, player_of
 
 SCHEMA = "https://schema.org"
 IN_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
@@ -106,13 +106,15 @@ def _video(replay: ReplayView, webinar: WebinarView, address: str) -> dict[str, 
 
 
 def _where(video: str, links: Links) -> dict[str, str]:
-    """The bytes of the video, or the player of its host, where one of them is known."""
-    if video.startswith(DEMO):
-        return {"contentUrl": links.absolute(asset(f"demo/{video.removeprefix(DEMO)}"))}
-    if is_file(video):
-        return {"contentUrl": video}
-    player = player_of(video)
-    return {"embedUrl": player} if player else {}
+    """The bytes of the video, or the player that the page embeds, where one of them is known."""
+    source = source_of(video)
+    match source.kind:
+        case Kind.DEMONSTRATION:
+            return {"contentUrl": links.absolute(asset(f"demo/{source.address}"))}
+        case Kind.FILE:
+            return {"contentUrl": source.address}
+        case _:
+            return {"embedUrl": source.embed} if source.embed else {}
 
 
 def _clips(replay: ReplayView, address: str) -> list[dict[str, Any]]:
