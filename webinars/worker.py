@@ -11,7 +11,6 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from flask_mail import Mail
-from sqlalchemy.exc import IntegrityError
 
 from webinars import clock
 from webinars.domain import (
@@ -102,16 +101,17 @@ class Worker:
             if not search_index.is_behind(session):
                 return
             found = search_index.difference(session)
-        for part in found.parts:
-            if self._stopping.is_set():
-                return
-            try:
+        writes = found.writes
+        try:
+            for part in found.parts:
+                if self._stopping.is_set():
+                    return
                 with database.write() as session:
-                    search_index.write(session, part=part)
-            except IntegrityError:
-                return  # another worker writes the same: what is left is seen at the next tick
-        with database.write() as session:
-            search_index.is_up_to_date(session, version=found.version)
+                    writes = search_index.write(session, part=part, writes=writes)
+            with database.write() as session:
+                search_index.is_up_to_date(session, version=found.version, writes=writes)
+        except search_index.Overtaken:
+            return  # by another worker: what is left then is seen at the next tick
 
     def _forget_copies(self) -> None:
         self._until_none(mail_copies.forget, days=self._services.settings.mail_copies_days)

@@ -47,10 +47,10 @@ def upgrade() -> None:
     )
     for column in ("webinar_id", "resource_id"):
         op.create_index(op.f(f"ix_search_entries_{column}"), "search_entries", [column])
-    op.add_column(
-        "site_state",
-        sa.Column("searched_version", sa.Integer(), nullable=False, server_default="0"),
-    )
+    for column in ("searched_version", "search_writes"):
+        op.add_column(
+            "site_state", sa.Column(column, sa.Integer(), nullable=False, server_default="0")
+        )
     if op.get_bind().dialect.name == "postgresql":
         op.execute("CREATE TABLE search_index (rowid integer PRIMARY KEY, words tsvector NOT NULL)")
         op.execute("CREATE INDEX search_index_words ON search_index USING gin (words)")
@@ -64,5 +64,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP TABLE search_index")
+    op.drop_column("site_state", "search_writes")
     op.drop_column("site_state", "searched_version")
     op.drop_table("search_entries")

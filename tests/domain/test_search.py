@@ -33,11 +33,12 @@ def bring_up_to_date(database: Database) -> int:
     with database.read() as session:
         assert search_index.is_behind(session)
         found = search_index.difference(session)
+    writes = found.writes
     for part in found.parts:
         with database.write() as session:
-            search_index.write(session, part=part)
+            writes = search_index.write(session, part=part, writes=writes)
     with database.write() as session:
-        search_index.is_up_to_date(session, version=found.version)
+        search_index.is_up_to_date(session, version=found.version, writes=writes)
     with database.read() as session:
         assert not search_index.is_behind(session)
     return sum(len(part.gone) + len(part.made) for part in found.parts)
@@ -189,3 +190,25 @@ def test_nothing_new_is_nothing_to_write(three: Database) -> None:
     with three.write() as session:
         session.execute(sa.text("UPDATE site_state SET version = version + 1"))
     assert bring_up_to_date(three) == 0
+
+
+def test_of_two_workers_one_goes_on(three: Database) -> None:
+    """The one that was overtaken writes nothing of what it had read."""
+    titles_of = [
+        replace(one, title=f"Mesurer {number}") for number, one in enumerate((MARCH, APRIL, MAY))
+    ]
+    with three.write() as session:
+        published(session, plan_of(*titles_of), now=LATER)
+    with three.read() as session:
+        slow = search_index.difference(session)
+    assert len(slow.parts) == 2
+    with three.write() as session:
+        writes = search_index.write(session, part=slow.parts[0], writes=slow.writes)
+    assert bring_up_to_date(three) == 3, "made, what the slow one has only removed"
+    with pytest.raises(search_index.Overtaken), three.write() as session:
+        search_index.write(session, part=slow.parts[1], writes=writes)
+    with pytest.raises(search_index.Overtaken), three.write() as session:
+        search_index.is_up_to_date(session, version=slow.version, writes=writes)
+    assert len(titles(find(three, "mesurer"))) == 3
+    with three.read() as session:
+        assert count(session, SearchEntry) == 3

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain import site
+from webinars.domain.errors import DomainError
 from webinars.domain.search_words import folded, together
 from webinars.domain.transcripts import from_rows
 from webinars.models import (
@@ -70,7 +71,13 @@ class Difference:
     """What the index lacks of a version of the site, and has too much."""
 
     version: int
+    writes: int
+    """Of the index, when it was read."""
     parts: tuple[Part, ...]
+
+
+class Overtaken(DomainError):
+    """Another worker has written the index since it was read: nothing that was read holds."""
 
 
 def is_behind(session: Session) -> bool:
@@ -82,6 +89,7 @@ def is_behind(session: Session) -> bool:
 def difference(session: Session) -> Difference:
     """What has to be written. Reads all that is public."""
     version = site.version(session)
+    writes = session.scalars(sa.select(SiteState.search_writes)).one()
     kept: dict[str, tuple[int, str]] = {
         key: (number, digest)
         for number, key, digest in session.execute(
@@ -96,18 +104,22 @@ def difference(session: Session) -> Difference:
     gone = [number for number, _ in kept.values()] + [n for n, _ in made if n is not None]
     parts = [Part(tuple(some), ()) for some in _batches(gone)]
     parts += [Part((), tuple(some)) for some in _batches([entry for _, entry in made])]
-    return Difference(version, tuple(parts))
+    return Difference(version, writes, tuple(parts))
 
 
-def write(session: Session, *, part: Part) -> None:
-    """Write a part of a difference."""
+def write(session: Session, *, part: Part, writes: int) -> int:
+    """Write a part of a difference to an index that was written so often; how often it is now.
+
+    Raises Overtaken.
+    """
+    _count(session, writes)
     connection = session.connection()
     if part.gone:
         numbers = {"numbers": list(part.gone)}
         connection.execute(_UNINDEX, numbers)
         connection.execute(_FORGET, numbers)
     if not part.made:
-        return
+        return writes + 1
     rows = [asdict(entry) | {"digest": entry.digest} for entry in part.made]
     ids = connection.execute(
         sa.insert(SearchEntry).returning(SearchEntry.id, sort_by_parameter_order=True),
@@ -124,11 +136,25 @@ def write(session: Session, *, part: Part) -> None:
             for number, entry in zip(ids, part.made, strict=True)
         ],
     )
+    return writes + 1
 
 
-def is_up_to_date(session: Session, *, version: int) -> None:
-    """Note of which version of the site the index knows."""
+def is_up_to_date(session: Session, *, version: int, writes: int) -> None:
+    """Note of which version of the site the index knows. Raises Overtaken."""
+    _count(session, writes)
     session.execute(sa.update(SiteState).values(searched_version=version))
+
+
+def _count(session: Session, writes: int) -> None:
+    """This transaction is the only one that goes on from there."""
+    counted = session.execute(
+        sa.update(SiteState)
+        .where(SiteState.search_writes == writes)
+        .values(search_writes=writes + 1)
+        .returning(SiteState.id)
+    )
+    if counted.first() is None:
+        raise Overtaken(writes)
 
 
 _UNINDEX = sa.text("DELETE FROM search_index WHERE rowid IN :numbers").bindparams(
