@@ -28,7 +28,7 @@ from webinars.db import Database
 from webinars.domain import by_hand, participants, registrations
 from webinars.domain.people import Person
 from webinars.domain.plan import PlannedSession
-from webinars.models import Registration, WebinarStatus
+from webinars.models import MailState, OutboxMail, Registration, Webinar, WebinarStatus
 from webinars.services import Services
 from webinars.worker import Worker
 
@@ -320,3 +320,93 @@ def test_a_file_withdraws_nothing(database: Database, send: Send) -> None:
     send(mail_calendar="file")
     end_by_hand(database, LATER)
     assert [each.methods for each in send(LATER, mail_calendar="file")] == [[]]
+
+
+@pytest.mark.parametrize(
+    ("state", "uncertain", "methods"),
+    [
+        (MailState.SENT, 0, ["CANCEL"]),
+        (MailState.HANDING_OVER, 0, ["CANCEL"]),
+        (MailState.PARKED, 2, ["CANCEL"]),
+        (MailState.FAILED, 1, ["CANCEL"]),  # it may have arrived all the same
+        (MailState.FAILED, 0, []),
+    ],
+)
+def test_what_may_have_arrived_is_withdrawn(
+    database: Database,
+    send: Send,
+    state: MailState,
+    uncertain: int,
+    methods: list[str],
+) -> None:
+    publish(database, MARCH)
+    enter(database, ALICE)
+    with database.write() as session:
+        session.execute(
+            sa.update(OutboxMail).values(
+                state=state,
+                uncertain=uncertain,
+                owner="another",
+                lease_until=LATER + DAY,
+            )
+        )
+    end_by_hand(database, LATER)
+    (mail,) = send(LATER)
+    assert mail.methods == methods
+
+
+def test_while_it_is_in_a_workers_hands_the_withdrawal_waits(
+    database: Database, send: Send
+) -> None:
+    publish(database, MARCH)
+    enter(database, ALICE)
+    with database.write() as session:
+        session.execute(
+            sa.update(OutboxMail).values(
+                state=MailState.CLAIMED, owner="another", lease_until=LATER + DAY
+            )
+        )
+    end_by_hand(database, LATER)
+    assert send(LATER) == []
+
+
+def test_a_notice_that_speaks_for_an_earlier_one_counts_for_both(
+    database: Database, send: Send
+) -> None:
+    """Nobody has brought her March: she stands registered by another way than a confirmation."""
+    publish(database, MARCH, APRIL)
+    with database.write() as session:
+        by_hand.add(
+            session,
+            cycle_slug="2019",
+            webinar_slug=MARCH.slug,
+            person=ALICE,
+            question=None,
+            tell=False,
+            house=HOUSE,
+            actor="anne@example.org",
+            now=NOW,
+        )
+    enter(database, ALICE, webinar=APRIL)
+    send()
+    publish(database, MOVED, APRIL, now=LATER)
+    publish(database, MOVED, replace(APRIL, title="Autre"), now=LATER)
+    (notice,) = send(LATER)
+    assert notice.methods == ["REQUEST", "REQUEST"]
+    with database.read() as session:
+        registration = session.scalars(
+            sa.select(Registration.id).join(Webinar).where(Webinar.slug == MARCH.slug)
+        ).one()
+    with database.write() as session:
+        by_hand.end(
+            session,
+            cycle_slug="2019",
+            webinar_slug=MARCH.slug,
+            registration_id=registration,
+            tell=True,
+            host=HOST,
+            actor="anne@example.org",
+            now=LATER + DAY,
+        )
+    (mail,) = send(LATER + DAY)
+    assert mail.methods == ["CANCEL"]

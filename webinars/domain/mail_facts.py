@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 
 from webinars.db import UTCDateTime, below
 from webinars.domain import mail_lists
+from webinars.domain.notices import Unsettled
 from webinars.models import (
     Change,
     MailKind,
@@ -26,6 +27,7 @@ from webinars.models import (
 
 OF_A_PLACE = (MailKind.CONFIRMATION, MailKind.PROMOTION)
 """Kinds that bring the date of the webinar in which the person has a place."""
+MAY_HAVE_ARRIVED = (MailState.SENT, MailState.HANDING_OVER, MailState.PARKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,28 +136,29 @@ def facts_of(session: Session, *, mail_ids: Collection[int], now: datetime) -> M
 
 
 def was_invited(session: Session, *, mail: OutboxMail) -> bool:
-    """Whether an earlier mail has brought its recipient the date of its webinar. One query."""
+    """Whether an earlier mail may have brought its recipient the date of its webinar. One query.
+
+    What may have arrived counts, as it does for what somebody has heard (``notices.py``), and
+    a notice speaks for those before it. Raises Unsettled while one is in a worker's hands.
+    """
     of_it = (OutboxMail.webinar_id == mail.webinar_id) & OutboxMail.kind.in_(OF_A_PLACE)
     of_a_change = (OutboxMail.kind == MailKind.CHANGE_NOTICE) & sa.exists().where(
         Webinar.id == mail.webinar_id,
         Change.cycle_id == Webinar.cycle_id,
         Change.slug == Webinar.slug,
         Change.cycle_id == OutboxMail.cycle_id,
-        Change.revision == OutboxMail.revision,
+        Change.revision <= OutboxMail.revision,
     ).correlate(OutboxMail)
-    found: bool = (
-        session.scalar(
-            sa.select(
-                sa.exists().where(
-                    OutboxMail.participant_id == mail.participant_id,
-                    OutboxMail.state == MailState.SENT,
-                    of_it | of_a_change,
-                )
-            )
+    earlier = session.execute(
+        sa.select(OutboxMail.state, OutboxMail.uncertain).where(
+            OutboxMail.participant_id == mail.participant_id, of_it | of_a_change
         )
-        or False
-    )
-    return found
+    ).all()
+    if any(row.state in MAY_HAVE_ARRIVED or row.uncertain for row in earlier):
+        return True
+    if any(row.state is MailState.CLAIMED for row in earlier):
+        raise Unsettled("an earlier mail to the same person is on its way")
+    return False
 
 
 def is_unchanged(session: Session, *, facts: Facts) -> bool:

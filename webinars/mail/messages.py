@@ -236,8 +236,12 @@ def _dates(
     person = mail.participant
     assert person is not None, "dates are a participant's"
     invites = services.settings.mail_calendar == "invitation"
-    was_invited = mail.kind is MailKind.CANCELLATION and mail_facts.was_invited(session, mail=mail)
-    slugs = calendar_parts.told_of(mail.kind, context, withdraws=invites and was_invited)
+    withdraws = (
+        invites
+        and mail.kind is MailKind.CANCELLATION
+        and mail_facts.was_invited(session, mail=mail)
+    )
+    slugs = calendar_parts.told_of(mail.kind, context, withdraws=withdraws)
     if not slugs:
         return {"invites": False, "dates": (), "date_file_url": None}
     cycle = context["webinar"].cycle_slug if context["webinar"] else context["programme"].slug
