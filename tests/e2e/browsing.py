@@ -105,6 +105,14 @@ class Visitor:
         assert response.status == 200, f"{path}: {response.status}"
         return self.page
 
+    def signs_in(self, email: str, password: str) -> None:
+        """To the organisers' desk."""
+        page = self.goes_to("/organise/sign-in")
+        page.locator("main [name=email]").fill(email)
+        page.locator("main [name=password]").fill(password)
+        with page.expect_navigation():
+            page.locator("main form button[type=submit]").click()
+
     def follows(self, selector: str) -> None:
         """Click the first link of this kind inside the page's content."""
         link = self.page.locator(f"main {selector}").first

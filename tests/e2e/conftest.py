@@ -5,7 +5,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.e2e.browsing import Visitor, chromium, visitor
 from tests.e2e.support import Installation, installation
 from tests.support import MailServer
 
@@ -35,3 +37,25 @@ def place(
         worker_tick_seconds=1,
         outbox_lease_seconds=10,
     )
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """The demonstration as `make run` starts it."""
+    with installation(tmp_path_factory.mktemp("demonstration")) as place:
+        place.demo()
+        yield place
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A running Chromium."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def someone(browser: Browser, demonstration: Installation) -> Iterator[Visitor]:
+    """Somebody who looks at the demonstration for the first time."""
+    with visitor(browser, demonstration.base_url) as who:
+        yield who

@@ -1,14 +1,13 @@
 """An organiser's first days: invited, signed in, a second factor, a forgotten password."""
 
 import re
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.browsing import Visitor, chromium, visitor
+from tests.e2e.browsing import Visitor, visitor
 from tests.e2e.support import Installation, until
 from tests.support import MailServer
 from tests.web.desk import one_time_code
@@ -18,12 +17,6 @@ pytestmark = pytest.mark.browser
 CAMILLE, ROBIN = "camille@example.org", "robin@example.org"
 PASSWORD, NEW_PASSWORD = "un bon mot de passe", "encore trois mots"
 MAIL_SECONDS = 20
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 def press(page: Page, selector: str = "main form button[type=submit]") -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.browsing import Visitor, chromium, visitor
+from tests.e2e.browsing import Visitor, visitor
 from tests.e2e.support import Installation, installation
 from webinars import clock
 from webinars.domain import rules
@@ -24,12 +24,6 @@ THREE = (
 YEAR = clock.now().year + 1
 THURSDAYS = rules.dates("third Thursday", year=YEAR)
 BOARD = f"/organise/cycles/{YEAR}/"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 def plan_file(folder: Path) -> Path:
@@ -65,11 +59,7 @@ def dominique(browser: Browser, running: Installation) -> Iterator[Visitor]:
 
 
 def open_board(who: Visitor, board: str) -> Page:
-    page = who.goes_to("/organise/sign-in")
-    page.locator("main [name=email]").fill(EMAIL)
-    page.locator("main [name=password]").fill(PASSWORD)
-    with page.expect_navigation():
-        page.locator("main form button[type=submit]").click()
+    who.signs_in(EMAIL, PASSWORD)
     return who.goes_to(board)
 
 

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,8 @@ from PIL import Image
 from playwright.sync_api import Browser, FloatRect, Locator, Page
 
 from tests.conftest import missing
-from tests.e2e.browsing import NARROW, WIDE, Visitor, chromium, visitor
-from tests.e2e.support import Installation, installation
+from tests.e2e.browsing import NARROW, WIDE, Visitor, visitor
+from tests.e2e.support import Installation
 
 pytestmark = pytest.mark.browser
 
@@ -26,25 +25,6 @@ MAIL_SECONDS = 20
 SUMMARY = f"{MENU} > summary"
 PAPER = {"width": 703, "height": 1032}
 """A4 without its margins, in CSS pixels."""
-
-
-@pytest.fixture(scope="module")
-def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with installation(tmp_path_factory.mktemp("menus")) as place:
-        place.demo()
-        yield place
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def someone(browser: Browser, demonstration: Installation) -> Iterator[Visitor]:
-    with visitor(browser, demonstration.base_url) as who:
-        yield who
 
 
 @pytest.fixture(scope="module")

@@ -57,14 +57,6 @@ def served(place: Installation) -> Installation:
     return place
 
 
-def signs_in(who: Visitor) -> None:
-    page = who.goes_to("/organise/sign-in")
-    page.locator("main [name=email]").fill(EMAIL)
-    page.locator("main [name=password]").fill(PASSWORD)
-    with page.expect_navigation():
-        page.locator("main form button[type=submit]").click()
-
-
 def to_the_calendars_by_keyboard(who: Visitor) -> None:
     who.page.locator("nav.nav a[href='/organise/calendars']").focus()
     with who.page.expect_navigation():
@@ -76,7 +68,7 @@ def looks_before_and_after_google(place: Installation) -> None:
     apple, google = "Calendrier d’Apple (Mac, iPhone, iPad)", "Google Agenda"
     outlook = "Outlook et Microsoft 365"
     with chromium() as browser, visitor(browser, place.base_url) as who:
-        signs_in(who)
+        who.signs_in(EMAIL, PASSWORD)
         to_the_calendars_by_keyboard(who)
         who.looks(dark=True)
         assert has_and_lacks(who) == [f"{apple}, {outlook}", google]

@@ -1,13 +1,12 @@
 """The door, and a question from the form to its published answer, with a real browser."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.browsing import Visitor, chromium, visitor
+from tests.e2e.browsing import Visitor, visitor
 from tests.e2e.support import Installation
 from tests.e2e.test_my_page import ALICE, FORM, link_of
 from tests.support import MailServer, written
@@ -40,12 +39,6 @@ starts_at = {start:%H:%M:%S}
 title = "Au seuil"
 join_url = "{room}"
 """
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 def begins(place: Installation, start: datetime) -> None:
@@ -122,11 +115,7 @@ def test_a_question_from_the_form_to_the_published_answer(
         registers(alice.goes_to(PAGE), ALICE, "Alice Dupont", QUESTION)
         alice.goes_to(f"{PAGE}/join")
     with visitor(browser, place.base_url) as camille:
-        page = camille.goes_to("/organise/sign-in")
-        page.fill("main [name=email]", CAMILLE)
-        page.fill("main [name=password]", PASSWORD)
-        with page.expect_navigation():
-            page.locator("main form button[type=submit]").click()
+        camille.signs_in(CAMILLE, PASSWORD)
         camille.follows("a[href$='/questions?show=open']")
         camille.looks(dark=True)
         page = camille.goes_to(QUESTIONS)

@@ -12,8 +12,8 @@ from urllib.parse import quote, urlsplit
 import pytest
 from playwright.sync_api import Browser, Frame, Page
 
-from tests.e2e.browsing import NARROW, Visitor, chromium, visitor
-from tests.e2e.support import LOOPBACK, Installation, installation
+from tests.e2e.browsing import NARROW, Visitor
+from tests.e2e.support import LOOPBACK, Installation
 
 pytestmark = pytest.mark.browser
 
@@ -50,25 +50,6 @@ def another_site(body: str) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-@pytest.fixture(scope="module")
-def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with installation(tmp_path_factory.mktemp("demonstration")) as place:
-        place.demo()
-        yield place
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def someone(browser: Browser, demonstration: Installation) -> Iterator[Visitor]:
-    with visitor(browser, demonstration.base_url) as who:
-        yield who
 
 
 def framed(page: Page) -> Frame:

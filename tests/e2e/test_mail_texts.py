@@ -40,11 +40,7 @@ def dominique(place: Installation, smtp: MailServer) -> Iterator[Visitor]:
     assert place.register("essai/un", "alice@example.org").status == 200
     arrives(smtp, 1)
     with chromium() as browser, visitor(browser, place.base_url) as who:
-        page = who.goes_to("/organise/sign-in")
-        page.locator("main [name=email]").fill(EMAIL)
-        page.locator("main [name=password]").fill(PASSWORD)
-        with page.expect_navigation():
-            page.locator("main form button[type=submit]").click()
+        who.signs_in(EMAIL, PASSWORD)
         yield who
 
 

@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,8 +9,8 @@ import icalendar
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.browsing import NARROW, Visitor, chromium, visitor
-from tests.e2e.support import Installation, installation
+from tests.e2e.browsing import NARROW, Visitor, visitor
+from tests.e2e.support import Installation
 from webinars import clock
 
 pytestmark = pytest.mark.browser
@@ -23,26 +22,6 @@ OF_A_PLAYER = 18_000
 """Its sheet, its scripts and the captions, which no other page loads; not packed."""
 MOST_TABS = 80
 FORM = 'form[action*="/register"]'
-
-
-@pytest.fixture(scope="module")
-def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """The demonstration as `make run` starts it."""
-    with installation(tmp_path_factory.mktemp("demonstration")) as place:
-        place.demo()
-        yield place
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def someone(browser: Browser, demonstration: Installation) -> Iterator[Visitor]:
-    with visitor(browser, demonstration.base_url) as who:
-        yield who
 
 
 @pytest.fixture(scope="module")

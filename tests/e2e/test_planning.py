@@ -1,6 +1,5 @@
 """A year planned, published and revised by hand, with a real browser."""
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.browsing import Visitor, chromium, visitor
+from tests.e2e.browsing import Visitor, visitor
 from tests.e2e.support import Installation
 from tests.support import DATA
 from webinars.domain import rules
@@ -18,12 +17,6 @@ pytestmark = pytest.mark.browser
 APRIL = Path(__file__).parents[1] / "data" / "cycle-2019-april.toml"
 CAMILLE, PASSWORD = "camille@example.org", "un bon mot de passe"
 DESK = "/organise/"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from tests.e2e.browsing import NARROW, Visitor, chromium, visitor
-from tests.e2e.support import Installation, installation, until
+from tests.e2e.browsing import NARROW, Visitor, visitor
+from tests.e2e.support import Installation, until
 from webinars import clock
 from webinars.db import Database
 from webinars.domain import replay_acts
@@ -17,26 +17,6 @@ pytestmark = pytest.mark.browser
 PAST = "/cycles/2019/apprendre-a-faire-alliances"
 NOW = "document.querySelector('video').currentTime"
 TUBE = "https://tube.example.org"
-
-
-@pytest.fixture(scope="module")
-def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """The demonstration as `make run` starts it."""
-    with installation(tmp_path_factory.mktemp("demonstration")) as place:
-        place.demo()
-        yield place
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def someone(browser: Browser, demonstration: Installation) -> Iterator[Visitor]:
-    with visitor(browser, demonstration.base_url) as who:
-        yield who
 
 
 def plays(who: Visitor, *, from_second: int) -> None:

@@ -38,11 +38,7 @@ def dominique(place: Installation) -> Iterator[Visitor]:
     place.run("organiser", "create", EMAIL, "--password", PASSWORD)
     place.serve()
     with chromium() as browser, visitor(browser, place.base_url) as who:
-        page = who.goes_to("/organise/sign-in")
-        page.locator("main [name=email]").fill(EMAIL)
-        page.locator("main [name=password]").fill(PASSWORD)
-        with page.expect_navigation():
-            page.locator("main form button[type=submit]").click()
+        who.signs_in(EMAIL, PASSWORD)
         yield who
 
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.browsing import Visitor, chromium, visitor
+from tests.e2e.browsing import chromium, visitor
 from tests.e2e.support import Installation
 from tests.support import DATA
 
@@ -33,14 +33,6 @@ def served(place: Installation) -> Installation:
     return place
 
 
-def signs_in(who: Visitor) -> None:
-    page = who.goes_to("/organise/sign-in")
-    page.locator("main [name=email]").fill(EMAIL)
-    page.locator("main [name=password]").fill(PASSWORD)
-    with page.expect_navigation():
-        page.locator("main form button[type=submit]").click()
-
-
 def press(page: Page, act: str) -> None:
     """Send the form of an act."""
     with page.expect_navigation():
@@ -49,7 +41,7 @@ def press(page: Page, act: str) -> None:
 
 def test_from_nothing_to_online(served: Installation):
     with chromium() as browser, visitor(browser, served.base_url) as who:
-        signs_in(who)
+        who.signs_in(EMAIL, PASSWORD)
         page = who.goes_to(DESK)
         with page.expect_navigation():
             page.locator(f"main a[href='{DESK}/replay']").click()
