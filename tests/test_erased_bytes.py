@@ -21,9 +21,9 @@ from tests.support import (
 from tests.web.own_page import own
 from tests.web.support import read
 from webinars.db import Database
-from webinars.domain import audit, erasure, participants
+from webinars.domain import audit, erasure, participants, site
 from webinars.domain.people import Person
-from webinars.models import Participant
+from webinars.models import Participant, Question
 from webinars.worker import Worker
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -147,3 +147,23 @@ def test_a_log_is_emptied_after_an_erasure_and_not_at_each_tick(
 def test_every_connection_overwrites_what_it_deletes(database: Database) -> None:
     with database.read() as session:
         assert session.scalar(sa.text("PRAGMA secure_delete")) == 1
+
+
+def test_words_that_were_found_are_gone_from_the_index_too(
+    make_app: Callable[..., Flask], asked: Database, folder: Path
+) -> None:
+    """The index marks what it deletes: until its segments are merged, the words are in them."""
+    worker = Worker(make_app())
+    with asked.write() as session:
+        session.execute(sa.update(Question).values(published_at=NOW, published_text=QUESTION))
+        site.touch(session, now=NOW)
+    worker.tick()
+    assert files_with(folder, "plougastel") != []
+    with asked.write() as session:
+        session.execute(sa.update(Question).values(published_at=None, published_text=None))
+        site.touch(session, now=NOW)
+        alice = participants.by_email(session, email=ALICE.email)
+        assert alice is not None
+        erasure.erase(session, participant=alice, actor=audit.PARTICIPANT, host=HOST, now=NOW)
+    worker.tick()
+    assert files_with(folder, "plougastel", "Plougastel") == []

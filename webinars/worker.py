@@ -164,7 +164,11 @@ class Worker:
         database = self._services.database
         with database.read() as session:
             latest = erasure.latest_erasure(session)
-        if latest != self._emptied_after and database.empty_log():
+        if latest == self._emptied_after:
+            return
+        with database.write() as session:
+            search_index.overwrite_removed(session)
+        if database.empty_log():
             self._emptied_after = latest
 
     def run(self) -> None:

@@ -1,7 +1,7 @@
 """The search of the site, on both databases: what is public, a tick later."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -20,10 +20,10 @@ from tests.support import (
     register,
 )
 from webinars.db import Database
-from webinars.domain import planning, replays, search_index
+from webinars.domain import planning, replays, search_index, site
 from webinars.domain.replays import Video
-from webinars.domain.search import Chosen, Results, search
-from webinars.models import FoundKind, Question, SearchEntry
+from webinars.domain.search import Chosen, Group, Results, search
+from webinars.models import FoundKind, Question, Replay, SearchEntry
 
 LATER = NOW + timedelta(days=1)
 
@@ -126,6 +126,32 @@ def test_a_chapter_opens_the_video_at_its_second(three: Database) -> None:
     (one,) = group.found
     assert (one.cycle_slug, one.webinar_slug, one.second) == ("2019", MARCH.slug, 754)
     assert (one.webinar_title, one.extract) == (MARCH.title, ())
+
+
+@pytest.mark.parametrize("away", ["cancelled", "later", "withdrawn"])
+def test_a_replay_that_its_page_does_not_show_is_not_found(three: Database, away: str) -> None:
+    with three.write() as session:
+        replays.put_online(
+            session,
+            cycle_slug="2019",
+            webinar_slug=MARCH.slug,
+            video=Video("https://video.example.org/m", 3600, [(754, "Les freins")]),
+            now=datetime(2019, 3, 22, 9, tzinfo=UTC),
+        )
+    bring_up_to_date(three)
+    assert find(three, "frein").count == 1
+    with three.write() as session:
+        if away == "withdrawn":
+            session.execute(sa.update(Replay).values(online_at=None))
+            site.touch(session, now=LATER)
+        else:
+            others = (APRIL, MAY)
+            later = replace(MARCH, date=date(2019, 11, 21))
+            plan = plan_of(*others) if away == "cancelled" else plan_of(later, *others)
+            published(session, plan, now=LATER)
+    assert find(three, "frein").groups in ((), (Group(FoundKind.MOMENT, 1, ()),)), "not even now"
+    bring_up_to_date(three)
+    assert find(three, "frein").count == 0
 
 
 def test_only_published_questions_are_found(three: Database) -> None:

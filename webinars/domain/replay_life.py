@@ -34,6 +34,19 @@ IS_AT = sa.case(
     else_=Stage.EXPECTED.value,
 )
 """The stage of a replay, or of none, as the database says it."""
+IS_PLAYED = sa.and_(
+    Cycle.revision > 0,
+    Webinar.status == WebinarStatus.SCHEDULED,
+    Replay.online_at >= Webinar.starts_at,
+)
+"""Its page has it, whatever time it is: one from before the present start of its webinar, which
+was moved since, is that of one that is not over."""
+IS_READ = sa.and_(
+    Cycle.revision > 0,
+    Webinar.status == WebinarStatus.SCHEDULED,
+    sa.or_(Replay.online_at >= Webinar.starts_at, Replay.words_stay),
+)
+"""The same of its words, which may stay without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +151,9 @@ def public_captions(session: Session, *, cycle_slug: str, webinar_slug: str, lan
         .join(Cycle, Cycle.id == Webinar.cycle_id)
         .where(
             Cycle.slug == cycle_slug,
-            Cycle.revision > 0,
             Webinar.slug == webinar_slug,
-            Webinar.status == WebinarStatus.SCHEDULED,
             Captions.language == language,
-            sa.or_(Replay.online_at.is_not(None), Replay.words_stay),
+            IS_READ,
         )
     )
     if vtt is None:

@@ -11,9 +11,10 @@ from webinars.domain import site
 from webinars.domain.programme import Life, Moment, WebinarView, published_cycles
 from webinars.domain.publication import mark_changed
 from webinars.domain.replay_acts import captions_of
+from webinars.domain.replay_life import IS_PLAYED
 from webinars.domain.timed_text import Cue
 from webinars.domain.webinar_page import find_webinar
-from webinars.models import Chapter, Cycle, Replay, Theme, Webinar, WebinarStatus
+from webinars.models import Chapter, Cycle, Replay, Theme, Webinar
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +86,14 @@ def replays(session: Session, *, moment: Moment) -> tuple[WebinarView, ...]:
 def latest_online(session: Session, *, most: int) -> tuple[OnlineReplay, ...]:
     """The replays that went online last, the latest first. One query.
 
-    What is listed does not change by itself, as lives do: a replay from before the present start
-    of its webinar, which was moved since, is left out in the place of one that is not over.
+    What is listed does not change by itself, as lives do.
     """
     rows: sa.Result[Webinar, str, str, str | None, datetime] = session.execute(
         sa.select(Webinar, Cycle.slug, Cycle.zone, Theme.title, Replay.online_at)
         .join(Cycle, Cycle.id == Webinar.cycle_id)
         .join(Replay, Replay.webinar_id == Webinar.id)
         .outerjoin(Theme, Theme.slug == Webinar.theme_slug)
-        .where(
-            Cycle.revision > 0,
-            Webinar.status != WebinarStatus.CANCELLED,
-            Replay.online_at >= Webinar.starts_at,
-        )
+        .where(IS_PLAYED)
         .order_by(Replay.online_at.desc(), Replay.id.desc())
         .limit(most)
     )

@@ -8,8 +8,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webinars.domain.replay_life import IS_READ
 from webinars.domain.search_words import Piece, Sought, extract, sought
-from webinars.models import Cycle, FoundKind, Resource, SearchEntry, Theme, Webinar
+from webinars.models import Cycle, FoundKind, Replay, Resource, SearchEntry, Theme, Webinar
 
 MOST = 1000
 """The best of so many are looked at: who finds more has to say more."""
@@ -176,7 +177,9 @@ def _read(session: Session, ids: Sequence[int], looked_for: Sought) -> Mapping[i
         .outerjoin(Webinar, Webinar.id == SearchEntry.webinar_id)
         .outerjoin(Cycle, Cycle.id == Webinar.cycle_id)
         .outerjoin(Resource, Resource.id == SearchEntry.resource_id)
-        .where(SearchEntry.id.in_(ids))
+        .outerjoin(Replay, Replay.webinar_id == Webinar.id)
+        # What was taken away since the index was made is not shown any more.
+        .where(SearchEntry.id.in_(ids), sa.or_(SearchEntry.kind != FoundKind.MOMENT, IS_READ))
     )
     return {
         row[0].id: _found(looked_for, *row)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain import site
 from webinars.domain.errors import DomainError
+from webinars.domain.replay_life import IS_PLAYED, IS_READ
 from webinars.domain.search_words import folded, together
 from webinars.domain.transcripts import from_rows
 from webinars.models import (
@@ -145,6 +146,18 @@ def is_up_to_date(session: Session, *, version: int, writes: int) -> None:
     session.execute(sa.update(SiteState).values(searched_version=version))
 
 
+def overwrite_removed(session: Session) -> None:
+    """Leave nothing of what was removed in the index.
+
+    FTS5 marks what it deletes, and keeps the words in its segments until those are merged
+    (https://www.sqlite.org/fts5.html#the_optimize_command); PostgreSQL keeps it as it keeps rows.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().execute(
+            sa.text("INSERT INTO search_index (search_index) VALUES ('optimize')")
+        )
+
+
 def _count(session: Session, writes: int) -> None:
     """This transaction is the only one that goes on from there."""
     counted = session.execute(
@@ -222,7 +235,7 @@ def _chapters(session: Session) -> Iterator[Entry]:
         .join(Replay, Replay.id == Chapter.replay_id)
         .join(Webinar, Webinar.id == Replay.webinar_id)
         .join(Cycle, Cycle.id == Webinar.cycle_id)
-        .where(Replay.online_at.is_not(None))
+        .where(IS_PLAYED)
         .order_by(Chapter.id)
     )
     for chapter, webinar, year in rows:
@@ -245,7 +258,7 @@ def _passages(session: Session) -> Iterator[Entry]:
         .join(Replay, Replay.id == Captions.replay_id)
         .join(Webinar, Webinar.id == Replay.webinar_id)
         .join(Cycle, Cycle.id == Webinar.cycle_id)
-        .where(Replay.online_at.is_not(None))
+        .where(IS_READ)
         .order_by(Captions.id)
         .options(selectinload(Captions.replay).selectinload(Replay.chapters))
     )
@@ -260,7 +273,7 @@ def _passages(session: Session) -> Iterator[Entry]:
                 themes=_theme(webinar.theme_slug),
                 year=year,
                 webinar_id=webinar.id,
-                second=paragraph.starts_at,
+                second=paragraph.starts_at if replay.online_at else None,
                 language=captions.language,
             )
 
