@@ -29,6 +29,8 @@ class Purpose(enum.StrEnum):
     CALENDAR = "calendar"
     DOOR = "door"
     """The rooms of what somebody is registered for, and nothing of theirs."""
+    CALENDAR_DOOR = "calendar-door"
+    """The same, as entries of their calendar have it: it ends with the calendar's address."""
     LEAVE = "leave"
     """One sort of mail, which the token is also signed for."""
 

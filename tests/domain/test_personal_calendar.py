@@ -76,7 +76,7 @@ def feed(database: Database, who: Person = ALICE, kept: Kept | None = None) -> F
 
 def door_of(database: Database, who: Person = ALICE) -> str:
     with database.read() as session:
-        return f"{DOOR}?t={participants.door_token(WRITER.links, row(session, who))}"
+        return f"{DOOR}?t={participants.calendar_door_token(WRITER.links, row(session, who))}"
 
 
 def lines(database: Database, *names: str) -> list[str]:

@@ -11,6 +11,7 @@ from tests.support import BASE_URL, counted_queries
 from tests.web.own_page import kept, notice, own, press
 from tests.web.support import read, replace_secrets, spelt_wrong, tokens, words
 from webinars.db import Database
+from webinars.domain import participants
 from webinars.services import Services
 from webinars.web.limits import WRONG_SECRETS
 
@@ -63,6 +64,25 @@ def test_the_entry_leads_in_by_the_own_door(
     assert stranger not in read(client.get(door)).text
     press(client, own(services), "link")  # with the page's secret the door's is replaced
     assert stranger in read(client.get(door)).text
+
+
+def test_another_address_of_the_calendar_ends_the_doors_in_it_and_no_others(
+    client: FlaskClient, app: Flask, alice: Database, services: Services
+) -> None:
+    token = tokens(alice, services.links)[1]
+    (event,) = Calendar.from_ical(client.get(f"/me/{token}/calendar.ics").data).walk("VEVENT")
+    door = str(event["LOCATION"]).removeprefix(BASE_URL)
+    of_mails = participants.door_token(services.links, kept(alice))
+    in_mail = f"{door.partition('?')[0]}?t={of_mails}"
+    stranger = words(app, "Not registered yet?")
+    for address in (door, in_mail):
+        shown = client.get(address)
+        assert stranger not in read(shown).text
+        others = {one for one in (door, in_mail) if one != address}
+        assert not any(one.partition("?t=")[2].encode() in shown.data for one in others)
+    press(client, own(services), "calendar")
+    assert stranger in read(client.get(door)).text
+    assert stranger not in read(client.get(in_mail)).text
 
 
 def test_whatever_a_secret_is_worth_it_is_looked_for_once(

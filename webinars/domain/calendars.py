@@ -22,6 +22,7 @@ from icalendar import (
 )
 from sqlalchemy.orm import Session
 
+from webinars.domain import site
 from webinars.domain.calendar_text import Text, one_line, paragraphs
 from webinars.domain.errors import NotFound
 from webinars.domain.programme import published_cycle
@@ -39,8 +40,6 @@ from webinars.models import (
 
 PRODUCT = "-//Webinars//webinars//{language}"
 REFRESH = timedelta(hours=1)
-BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00Z")
-"""When a feed changed in which nothing ever did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +121,8 @@ class Writer:
             calendar.add_component(nothing())
         for entry in entries:
             calendar.add_component(self.event(entry))
-        latest = max((entry.webinar.changed_at for entry in entries), default=BEGINNING)
-        return Feed(calendar.to_ical(), max(latest, changed_at or BEGINNING), revision)
+        latest = max((entry.webinar.changed_at for entry in entries), default=site.EPOCH)
+        return Feed(calendar.to_ical(), max(latest, changed_at or site.EPOCH), revision)
 
     def frame(self, name: str | None, *, page: str | None = None) -> Calendar:
         """A calendar without entries; one without a name is a file (Outlook would subscribe).

@@ -76,11 +76,9 @@ class Client:
     since: tuple[Since, ...]
     """What else has changed since it came; of a feed over cycles, everything."""
     reach: Reach
-
-    @property
-    def is_one(self) -> bool:
-        """What was fetched is what all of its users have."""
-        return self.family is ClientFamily.GOOGLE
+    is_one: bool
+    """What was fetched is what all of its users have: Google fetches an address once for all, but
+    each person's calendar has an address of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +313,7 @@ def _client(
         lacks=lacks,
         since=later,
         reach=_reach(row, has_it=not (lacks or later), now=now),
+        is_one=row.family is ClientFamily.GOOGLE and row.feed != PERSON,
     )
 
 

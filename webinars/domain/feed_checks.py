@@ -124,6 +124,7 @@ def _which(name: str) -> sa.ColumnElement[bool]:
     if name.startswith(OF_WEBINAR):
         cycle, _, slug = name.removeprefix(OF_WEBINAR).partition("/")
         return sa.and_(Cycle.slug == cycle, Webinar.slug == slug)
+    assert name == ALL, f"no such feed: {name}"
     return sa.true()
 
 

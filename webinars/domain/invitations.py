@@ -1,6 +1,8 @@
 """A webinar as an invitation to one person (RFC 5546), or as a file for their calendar.
 
-The UID is the feeds'. SEQUENCE is the webinar's, raised by two for each registration of the
+The UID is the feeds'. Of who was erased nothing is kept, so who comes back under the same address
+begins anew: a calendar that still has a withdrawn entry of then may not take the new invitation.
+SEQUENCE is the webinar's, raised by two for each registration of the
 person that an organiser has ended: a withdrawn invitation must be above the one before it, and
 a new one above that (RFC 5546 section 2.1.4).
 """

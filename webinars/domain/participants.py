@@ -31,6 +31,10 @@ _SOUGHT = sa.select(Participant).where(
 )
 
 
+OF_THE_CALENDAR = (Purpose.CALENDAR, Purpose.CALENDAR_DOOR)
+"""They end together."""
+
+
 class UnknownSecret(NotFound):
     """The token was not made here, not for this, or opens nobody's page any more."""
 
@@ -117,13 +121,14 @@ def open_calendar(session: Session, *, links: Links, token: str) -> Participant:
 
 
 def open_door(session: Session, *, links: Links, token: str) -> Participant:
-    """Who knocks with this token: the door's own, or the page's, which mails once carried.
+    """Who knocks with this token: the door's, that of their calendar, or the page's.
 
     A link to a room is passed on and shown on screens more easily than others, so the one that
-    leaves opens no page. It ends with the page's, of whose generation it is. Raises
-    UnknownSecret, SecretReplaced.
+    leaves opens no page. It ends with the page's, of whose generation it is; that of entries in
+    a calendar with the calendar's. Mails once carried the page's. Raises UnknownSecret,
+    SecretReplaced.
     """
-    return _open(session, links, (Purpose.DOOR, Purpose.PAGE), token)
+    return _open(session, links, (Purpose.DOOR, Purpose.CALENDAR_DOOR, Purpose.PAGE), token)
 
 
 def open_leaving(session: Session, *, links: Links, token: str, about: str) -> Participant:
@@ -144,7 +149,7 @@ def _open(
     participant = session.scalar(_SOUGHT, {"public_id": sought})
     if participant is None or said is None:
         raise UnknownSecret(purpose)
-    calendar = purpose is Purpose.CALENDAR
+    calendar = purpose in OF_THE_CALENDAR
     present = participant.calendar_generation if calendar else participant.page_generation
     if said.generation != present:
         raise SecretReplaced(purpose)
@@ -177,6 +182,19 @@ def page_token(links: Links, participant: Participant) -> str:
 def door_token(links: Links, participant: Participant) -> str:
     """The secret that leads the person into rooms, as it is now."""
     return links.personal_token(Purpose.DOOR, participant.public_id, participant.page_generation)
+
+
+def calendar_door_token(links: Links, participant: Participant) -> str:
+    """The same in their calendar: it ends when that has another address."""
+    return links.personal_token(
+        Purpose.CALENDAR_DOOR, participant.public_id, participant.calendar_generation
+    )
+
+
+def door_token_like(links: Links, participant: Participant, token: str) -> str:
+    """The door's secret of the sort that led here; that of mails for the page's own."""
+    own = calendar_door_token(links, participant)
+    return own if token == own else door_token(links, participant)
 
 
 def door_address(links: Links, participant: Participant, *, cycle: str, webinar: str) -> str:

@@ -15,10 +15,11 @@ from threading import Lock
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webinars.domain import site
 from webinars.domain.calendar_text import folded, unfolded
-from webinars.domain.calendars import BEGINNING, Feed, Writer, entries_of, nothing
+from webinars.domain.calendars import Feed, Writer, entries_of, nothing
 from webinars.domain.errors import DomainError
-from webinars.domain.participants import door_token
+from webinars.domain.participants import calendar_door_token
 from webinars.domain.publications import MADE
 from webinars.i18n import gettext
 from webinars.models import Participant, Registration, RegistrationStatus, SiteState, Webinar
@@ -120,8 +121,8 @@ def personal_calendar(
     opening, closing = kept.frames[writer.language]
     body = [entry.text for _, entry in entries] or [unfolded(nothing().to_ical())]
     text = "".join((opening, *body, closing))
-    secret = door_token(writer.links, participant)
-    return Feed(folded(text.replace(SECRET, secret)), max(stamps, default=BEGINNING), revision)
+    secret = calendar_door_token(writer.links, participant)
+    return Feed(folded(text.replace(SECRET, secret)), max(stamps, default=site.EPOCH), revision)
 
 
 def set_alarm(

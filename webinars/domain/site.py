@@ -21,7 +21,10 @@ def version(session: Session) -> int:
 
 
 def touch(session: Session, *, now: datetime) -> None:
-    """Public pages have changed: every process drops what it has built of them."""
+    """Public pages have changed: every process drops what it has built of them.
+
+    Programs that ask by date alone are told in whole seconds; those that ask by tag at once.
+    """
     session.execute(
         sa.update(SiteState).values(
             version=SiteState.version + 1,

@@ -61,8 +61,10 @@ def _page(
     if door.state is DoorState.OVER and page.replay is not None:
         address = url_for("public.webinar", cycle=cycle, webinar=webinar)
         return _private(redirect(address, code=303))
-    token = participants.door_token(services().links, participant) if participant else None
-    # Whatever token led here: the other language is reached with the door's own.
+    token = None
+    if participant:  # the other language is reached with a door's, whatever led here
+        given = request.args.get("t", "")
+        token = participants.door_token_like(services().links, participant, given)
     g.page_query = urlencode({"t": token}) if token else ""
     body = render_template(
         "public/join.html",

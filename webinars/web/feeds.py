@@ -87,7 +87,7 @@ def _public(feed: Feed, name: str, changed_at: datetime) -> Response:
 
     It says that it changed when anything public did: what has left a feed leaves no instant in it.
     """
-    response = stored(feed.body, max(changed_at, feed.changed_at), kind=KIND)
+    response = stored(feed.body, changed_at, kind=KIND)
     if ANSWERED in request.environ:
         mark = response.headers["ETag"]
         request.environ[ANSWERED](Answered(name, request_language(), feed.revision, mark))

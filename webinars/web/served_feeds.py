@@ -12,7 +12,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from webinars.domain import feed_checks, site
 from webinars.domain.feed_checks import Checked, PublicFeed, Served
-from webinars.domain.feed_fetches import OF_CYCLE, OF_THEME, OF_WEBINAR
+from webinars.domain.feed_fetches import ALL, OF_CYCLE, OF_THEME, OF_WEBINAR
 from webinars.i18n import LANGUAGES
 from webinars.links import ENGLISH_PREFIX
 from webinars.services import Services
@@ -64,6 +64,7 @@ def _path(name: str) -> str:
         return f"/themes/{name.removeprefix(OF_THEME)}/calendar.ics"
     if name.startswith(OF_WEBINAR):
         return f"/cycles/{name.removeprefix(OF_WEBINAR)}.ics"
+    assert name == ALL, f"no such feed: {name}"
     return "/calendar.ics"
 
 
