@@ -102,17 +102,9 @@ class Links:
         """The participant's own calendar feed."""
         return self._page(f"/me/{quote(token)}/calendar.ics", language)
 
-    def cycle_form(self, cycle: str, *, language: str) -> str:
-        """The form that registers for the rest of a cycle."""
-        return self._page(f"/cycles/{quote(cycle)}/register", language)
-
     def leave(self, list_: str, token: str, *, language: str) -> str:
         """Where a sort of mail is left; mail programs post to it (RFC 8058)."""
         return self._page(f"/leave/{quote(list_)}/{quote(token)}", language)
-
-    def cycle_calendar(self, cycle: str, *, language: str) -> str:
-        """The feed of a cycle."""
-        return self._page(f"/cycles/{quote(cycle)}/calendar.ics", language)
 
     def subscribe_to_cycle(self, cycle: str, *, language: str) -> str:
         """Where the programme of a cycle offers its feed to every kind of calendar."""
