@@ -22,6 +22,11 @@ LAST_GENERATION = 2**16 - 1
 """A token has two bytes for it: so often can a secret be replaced."""
 
 
+def in_language(path: str, language: str) -> str:
+    """The path of the same page in a language: French at the root, English below its prefix."""
+    return ENGLISH_PREFIX + path if language == "en" else path
+
+
 class Purpose(enum.StrEnum):
     """What a personal token opens."""
 
@@ -115,8 +120,7 @@ class Links:
         return self._page(f"/organise{path}", language)
 
     def _page(self, path: str, language: str) -> str:
-        prefix = ENGLISH_PREFIX if language == "en" else ""
-        return self.base_url + prefix + path
+        return self.absolute(in_language(path, language))
 
     # personal tokens ------------------------------------------------------------------
 
