@@ -79,7 +79,7 @@ def _answer(framed: Framed) -> Answer:
         "version": VERSION,
         "type": "rich",
         "title": framed.title,
-        "author_name": settings.organisation or settings.site_name,
+        "author_name": settings.organiser_name,
         "provider_name": settings.site_name,
         "provider_url": links.base_url,
         "cache_age": PUBLIC_AGE_SECONDS,
