@@ -1,6 +1,10 @@
 """What tests of the domain begin with."""
 
+from collections.abc import Iterator
+
 import pytest
+from flask import Flask
+from flask_babel import Babel, force_locale
 
 from tests.domain.scoping import small
 from tests.support import APRIL, MARCH, MAY, plan_of, published
@@ -13,3 +17,12 @@ def three(database: Database) -> Database:
     with database.write() as session:
         published(session, plan_of(MARCH, small(APRIL), MAY))
     return database
+
+
+@pytest.fixture
+def _in_english() -> Iterator[None]:
+    """An application without a request, whose texts are English."""
+    app = Flask("webinars")
+    Babel(app, default_locale="en")
+    with app.app_context(), force_locale("en"):
+        yield

@@ -1,7 +1,7 @@
 """Calendars: the same rows give the same bytes, and clients read them rightly."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,8 +10,6 @@ from typing import Any
 import icalendar
 import pytest
 import sqlalchemy as sa
-from flask import Flask
-from flask_babel import Babel, force_locale
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -39,17 +37,11 @@ from webinars.domain.replays import Video
 from webinars.links import Links
 from webinars.models import Webinar, WebinarStatus
 
+pytestmark = pytest.mark.usefixtures("_in_english")
+
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 LATER = NOW + timedelta(days=1)
 CANCELLED = replace(MARCH, status=WebinarStatus.CANCELLED)
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    app = Flask("webinars")
-    Babel(app, default_locale="en")
-    with app.app_context(), force_locale("en"):
-        yield
 
 
 WRITER = Writer(
