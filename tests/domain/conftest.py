@@ -7,7 +7,7 @@ from flask import Flask
 from flask_babel import Babel, force_locale
 
 from tests.domain.scoping import small
-from tests.support import APRIL, MARCH, MAY, plan_of, published
+from tests.support import APRIL, MARCH, MAY, load_library, plan_of, published
 from webinars.db import Database
 
 
@@ -26,3 +26,11 @@ def _in_english() -> Iterator[None]:
     Babel(app, default_locale="en")
     with app.app_context(), force_locale("en"):
         yield
+
+
+@pytest.fixture
+def library(database: Database) -> Database:
+    """The library that ships."""
+    with database.write() as session:
+        load_library(session, "themes.toml", "resources.toml")
+    return database
