@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
@@ -95,6 +96,14 @@ def published(session: Session, plan: Plan, *, now: datetime = NOW) -> None:
     """Put a plan into the draft and publish it."""
     planning.save_draft(session, plan=plan, now=now)
     publication.publish(session, cycle_slug=plan.slug, host=HOST, now=now)
+
+
+def publish(
+    database: Database, *sessions: PlannedSession, now: datetime = NOW, **changes: Any
+) -> None:
+    """Publish a plan of these sessions; the other changes are those of ``plan_of``."""
+    with database.write() as session:
+        published(session, plan_of(*sessions, **changes), now=now)
 
 
 def real_plan() -> Plan:

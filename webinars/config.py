@@ -230,6 +230,11 @@ class Settings(BaseSettings):
         return urlsplit(self.base_url).hostname or "localhost"
 
     @property
+    def organiser_name(self) -> str:
+        """Who runs the site, as programs are told: some of them need a name."""
+        return self.organisation or self.site_name
+
+    @property
     def sender_name(self) -> str:
         """Whom mails come from, as people read it."""
         return self.mail_sender_name or self.site_name

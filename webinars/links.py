@@ -22,6 +22,11 @@ LAST_GENERATION = 2**16 - 1
 """A token has two bytes for it: so often can a secret be replaced."""
 
 
+def in_language(path: str, language: str) -> str:
+    """The path of the same page in a language: French at the root, English below its prefix."""
+    return ENGLISH_PREFIX + path if language == "en" else path
+
+
 class Purpose(enum.StrEnum):
     """What a personal token opens."""
 
@@ -104,17 +109,9 @@ class Links:
         """The participant's own calendar feed."""
         return self._page(f"/me/{quote(token)}/calendar.ics", language)
 
-    def cycle_form(self, cycle: str, *, language: str) -> str:
-        """The form that registers for the rest of a cycle."""
-        return self._page(f"/cycles/{quote(cycle)}/register", language)
-
     def leave(self, list_: str, token: str, *, language: str) -> str:
         """Where a sort of mail is left; mail programs post to it (RFC 8058)."""
         return self._page(f"/leave/{quote(list_)}/{quote(token)}", language)
-
-    def cycle_calendar(self, cycle: str, *, language: str) -> str:
-        """The feed of a cycle."""
-        return self._page(f"/cycles/{quote(cycle)}/calendar.ics", language)
 
     def subscribe_to_cycle(self, cycle: str, *, language: str) -> str:
         """Where the programme of a cycle offers its feed to every kind of calendar."""
@@ -125,8 +122,7 @@ class Links:
         return self._page(f"/organise{path}", language)
 
     def _page(self, path: str, language: str) -> str:
-        prefix = ENGLISH_PREFIX if language == "en" else ""
-        return self.base_url + prefix + path
+        return self.absolute(in_language(path, language))
 
     # personal tokens ------------------------------------------------------------------
 

@@ -53,7 +53,7 @@ class Services:
         return Writer(
             links=self.links,
             language=language,
-            organiser_name=self.settings.organisation,
+            organiser_name=self.settings.organiser_name,
             organiser_email=self.settings.mail_sender,
             site_name=self.settings.site_name,
         )

@@ -1,7 +1,7 @@
 """Calendars: the same rows give the same bytes, and clients read them rightly."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,8 +10,6 @@ from typing import Any
 import icalendar
 import pytest
 import sqlalchemy as sa
-from flask import Flask
-from flask_babel import Babel, force_locale
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +24,7 @@ from tests.support import (
     SECRET,
     load_library,
     plan_of,
+    publish,
     published,
     register,
 )
@@ -39,17 +38,11 @@ from webinars.domain.replays import Video
 from webinars.links import Links
 from webinars.models import Webinar, WebinarStatus
 
+pytestmark = pytest.mark.usefixtures("_in_english")
+
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 LATER = NOW + timedelta(days=1)
 CANCELLED = replace(MARCH, status=WebinarStatus.CANCELLED)
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    app = Flask("webinars")
-    Babel(app, default_locale="en")
-    with app.app_context(), force_locale("en"):
-        yield
 
 
 WRITER = Writer(
@@ -59,11 +52,6 @@ WRITER = Writer(
     organiser_email="webinaires@example.org",
     site_name="L’innovation territoriale en actions !",
 )
-
-
-def put(database: Database, *sessions: PlannedSession, now: datetime = NOW) -> None:
-    with database.write() as session:
-        published(session, plan_of(*sessions), now=now)
 
 
 def write(database: Database, form: Callable[..., Feed], **which: Any) -> Feed:
@@ -97,10 +85,10 @@ def summaries(body: bytes) -> list[str]:
 
 
 def test_the_same_rows_give_the_same_bytes(database: Database) -> None:
-    put(database, MARCH, APRIL, MAY)
+    publish(database, MARCH, APRIL, MAY)
     first = whole(database)
     assert whole(database) == first
-    put(database, MARCH, APRIL, MAY, now=LATER)  # nothing new
+    publish(database, MARCH, APRIL, MAY, now=LATER)  # nothing new
     assert whole(database) == first
     with database.write() as session:
         register(session, ALICE)
@@ -113,7 +101,7 @@ def test_the_life_of_an_entry(database: Database) -> None:
     def note(title: str) -> None:
         chapters.append("\n".join([f"# {title}", *event(database)]))
 
-    put(database, MARCH, APRIL)
+    publish(database, MARCH, APRIL)
     note("published")
     moved, title = replace(MARCH, date=date(2019, 3, 28)), "Connaître, et faire connaître"
     for days, (words, sessions) in enumerate(
@@ -125,7 +113,7 @@ def test_the_life_of_an_entry(database: Database) -> None:
             ("takes place after all", (replace(MARCH, title=title), APRIL)),
         )
     ):
-        put(database, *sessions, now=LATER + timedelta(days=days))
+        publish(database, *sessions, now=LATER + timedelta(days=days))
         note(words)
     with database.write() as session:
         replays.put_online(
@@ -150,8 +138,8 @@ def test_the_life_of_an_entry(database: Database) -> None:
 def test_stamps_come_from_the_latest_published_change(
     database: Database, change: dict[str, Any], sequence: int
 ) -> None:
-    put(database, MARCH)
-    put(database, replace(MARCH, **change), now=LATER)
+    publish(database, MARCH)
+    publish(database, replace(MARCH, **change), now=LATER)
     stamp = "20190305T090000Z" if sequence else "20190304T090000Z"
     assert [line(database, name) for name in ("DTSTAMP", "LAST-MODIFIED", "SEQUENCE")] == [
         f"DTSTAMP:{stamp}",
@@ -165,9 +153,9 @@ def test_stamps_come_from_the_latest_published_change(
 def test_a_cancelled_webinar_stays_with_its_mark(
     database: Database, sessions: list[PlannedSession]
 ) -> None:
-    put(database, MARCH)
+    publish(database, MARCH)
     uid = line(database, "UID")
-    put(database, *sessions, now=LATER)
+    publish(database, *sessions, now=LATER)
     assert [line(database, name) for name in ("STATUS", "SUMMARY", "SEQUENCE", "TRANSP")] == [
         "STATUS:CANCELLED",
         "SUMMARY:[CANCELLED] Connaître son écosystème",
@@ -180,7 +168,7 @@ def test_a_cancelled_webinar_stays_with_its_mark(
 
 def test_text_is_escaped_and_read_back_as_it_was(database: Database) -> None:
     title = 'A, b; c\\d «e» : "f"'
-    put(database, replace(MARCH, title=title))
+    publish(database, replace(MARCH, title=title))
     with database.write() as session:
         session.execute(sa.update(Webinar).values(why="one, two\nthree; four"))
     assert line(database, "SUMMARY") == 'SUMMARY:A\\, b\\; c\\\\d «e» : "f"'
@@ -201,7 +189,7 @@ def test_the_name_of_a_calendar_is_escaped_too(database: Database) -> None:
 @given(text=st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=200))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 def test_lines_are_folded_at_75_octets_and_no_letter_is_cut(database: Database, text: str) -> None:
-    put(database, MARCH)
+    publish(database, MARCH)
     with database.write() as session:
         session.execute(sa.update(Webinar).values(title=text, why=text * 3))
     body = whole(database)
@@ -215,7 +203,7 @@ def test_lines_are_folded_at_75_octets_and_no_letter_is_cut(database: Database, 
 
 
 def test_what_every_feed_says_first(database: Database) -> None:
-    put(database, MARCH)
+    publish(database, MARCH)
     lines = unfolded(whole(database))
     assert lines[: lines.index("BEGIN:VEVENT")] == [
         "BEGIN:VCALENDAR",
@@ -232,7 +220,7 @@ def test_what_every_feed_says_first(database: Database) -> None:
 
 
 def test_a_single_file_has_no_name_of_a_calendar(database: Database) -> None:
-    put(database, MARCH, APRIL)
+    publish(database, MARCH, APRIL)
     body = write(database, WRITER.one, cycle_slug="2019", webinar_slug=MARCH.slug).body
     lines = unfolded(body)
     assert lines[: lines.index("BEGIN:VEVENT")] == [
@@ -247,12 +235,12 @@ def test_a_single_file_has_no_name_of_a_calendar(database: Database) -> None:
 def test_none_one_three(database: Database) -> None:
     assert summaries(whole(database)) == []
     for sessions in ([MARCH], [MARCH, APRIL, MAY]):
-        put(database, *sessions)
+        publish(database, *sessions)
         assert summaries(whole(database)) == [each.title for each in sessions]
 
 
 def test_an_empty_cycle_is_a_calendar_all_the_same(database: Database) -> None:
-    put(database)
+    publish(database)
     feed = write(database, WRITER.cycle, slug="2019")
     assert feed.changed_at == NOW
     assert feed.body.startswith(b"BEGIN:VCALENDAR\r\n")
@@ -264,15 +252,15 @@ def test_an_empty_cycle_is_a_calendar_all_the_same(database: Database) -> None:
 
 def test_a_feed_changed_when_its_latest_entry_did(database: Database) -> None:
     assert write(database, WRITER.everything).changed_at == datetime(2000, 1, 1, tzinfo=UTC)
-    put(database, MARCH, APRIL)
-    put(database, MARCH, replace(APRIL, title="Autre"), now=LATER)
+    publish(database, MARCH, APRIL)
+    publish(database, MARCH, replace(APRIL, title="Autre"), now=LATER)
     assert write(database, WRITER.everything).changed_at == LATER
     one = write(database, WRITER.one, cycle_slug="2019", webinar_slug=MARCH.slug)
     assert one.changed_at == NOW
 
 
 def test_a_draft_is_in_no_feed(database: Database) -> None:
-    put(database, MARCH)
+    publish(database, MARCH)
     with database.write() as session:
         planning.save_draft(session, plan=plan_of(MARCH, APRIL), now=LATER)
     assert summaries(whole(database)) == [MARCH.title]
@@ -290,13 +278,13 @@ def test_a_draft_is_in_no_feed(database: Database) -> None:
 def test_what_is_not_there_is_not_found(
     database: Database, form: Callable[..., Feed], which: dict[str, str]
 ) -> None:
-    put(database, MARCH)
+    publish(database, MARCH)
     with pytest.raises(NotFound):
         write(database, form, **which)
 
 
 def test_the_feed_of_a_theme_spans_the_cycles(database: Database) -> None:
-    put(database, MARCH, APRIL)
+    publish(database, MARCH, APRIL)
     again = replace(MARCH, date=date(2020, 3, 19), title="Encore")
     with database.write() as session:
         load_library(session, "themes.toml")
@@ -324,7 +312,7 @@ def test_a_person_sees_the_webinars_they_have_a_place_in(database: Database) -> 
 
 
 def test_no_feed_speaks_of_people_or_rooms(database: Database) -> None:
-    put(database, MARCH)
+    publish(database, MARCH)
     with database.write() as session:
         register(session, ALICE)
     body = whole(database).replace(b"\r\n ", b"")

@@ -1,13 +1,10 @@
 """The calendar of one person: what they have a place in, their own door, an alarm if they ask."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
 import icalendar
 import pytest
-from flask import Flask
-from flask_babel import Babel, force_locale
 
 from tests.domain.test_calendars import WRITER, unfolded
 from tests.support import (
@@ -39,17 +36,11 @@ from webinars.domain.personal_calendar import (
 from webinars.domain.replays import Video
 from webinars.models import Participant, Webinar, WebinarStatus
 
+pytestmark = pytest.mark.usefixtures("_in_english")
+
 LATER = NOW + timedelta(days=1)
 CANCELLED = replace(MARCH, status=WebinarStatus.CANCELLED)
 DOOR = f"{BASE_URL}/cycles/2019/{MARCH.slug}/join"
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    app = Flask("webinars")
-    Babel(app, default_locale="en")
-    with app.app_context(), force_locale("en"):
-        yield
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from tests.support import NOW, load_library
+from tests.support import NOW
 from webinars.db import Database
 from webinars.domain import site
 from webinars.domain.errors import ChangedMeanwhile, NotFound
@@ -35,13 +35,6 @@ FULL = ResourceFields(
     url="https://example.org/x",
     themes=["qualifier-l-innovation", ALLIANCES],
 )
-
-
-@pytest.fixture
-def library(database: Database) -> Database:
-    with database.write() as session:
-        load_library(session, "themes.toml", "resources.toml")
-    return database
 
 
 def add(database: Database, fields: ResourceFields = FULL) -> str:

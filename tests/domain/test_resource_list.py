@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support import NOW, counted_queries, load_library
+from tests.support import NOW, counted_queries
 from webinars.db import Database
 from webinars.domain.library_import import SourceFile, import_library
 from webinars.domain.resource_list import FACETS, PAGE, Chosen, ResourcesPage, resources_page
@@ -34,14 +34,6 @@ def counts(page: ResourcesPage, facet: str) -> list[tuple[str, int]]:
     return [(value.value, value.count) for value in page.facets[facet]]
 
 
-@pytest.fixture
-def shipped(database: Database) -> Database:
-    """The library that ships."""
-    with database.write() as session:
-        load_library(session, "themes.toml", "resources.toml")
-    return database
-
-
 def test_an_empty_library_is_an_empty_list(database: Database) -> None:
     page = listed(database, WHOLE)
     assert (page.resources, page.found, page.total, page.page, page.pages) == ((), 0, 0, 1, 1)
@@ -51,8 +43,8 @@ def test_an_empty_library_is_an_empty_list(database: Database) -> None:
     assert {count for _, count in counts(page, "entry")} == {0}
 
 
-def test_the_whole_list(shipped: Database) -> None:
-    page = listed(shipped)
+def test_the_whole_list(library: Database) -> None:
+    page = listed(library)
     assert (len(page.resources), page.found, page.total, page.pages) == (PAGE, 91, 91, 2)
     kinds = counts(page, "kind")
     assert sum(count for _, count in kinds) == 91
@@ -81,12 +73,12 @@ def test_the_whole_list(shipped: Database) -> None:
         Chosen(year=1066, publisher="no-such"),
     ],
 )
-def test_each_facet_counts_what_choosing_it_would_leave(shipped: Database, chosen: Chosen) -> None:
-    page = listed(shipped, chosen)
+def test_each_facet_counts_what_choosing_it_would_leave(library: Database, chosen: Chosen) -> None:
+    page = listed(library, chosen)
     for facet in FACETS:
         for value in page.facets[facet][:4]:
             narrowed = replace(chosen, **{facet: KINDS.get(facet, str)(value.value)})
-            found = listed(shipped, narrowed).found
+            found = listed(library, narrowed).found
             assert (facet, value.value, value.count) == (facet, value.value, found)
     assert page.total == 91
     assert len(page.resources) == min(page.found, PAGE)
@@ -99,9 +91,9 @@ def test_each_facet_counts_what_choosing_it_would_leave(shipped: Database, chose
     assert marked == chosen.said()
 
 
-def test_a_choice_is_a_chip_that_the_others_outlive(shipped: Database) -> None:
+def test_a_choice_is_a_chip_that_the_others_outlive(library: Database) -> None:
     chosen = Chosen(theme=ALLIANCES, kind="no-such", year=2016)
-    assert listed(shipped, chosen).chips() == (
+    assert listed(library, chosen).chips() == (
         ("theme", "Apprendre à faire alliances"),
         ("kind", "no-such"),
         ("year", "2016"),
@@ -137,7 +129,7 @@ def test_a_long_list_has_pages(
 
 
 @pytest.mark.parametrize("chosen", [Chosen(), Chosen(theme=ALLIANCES, step=Step.ACT, kind="guide")])
-def test_the_count_of_queries_is_fixed(shipped: Database, chosen: Chosen) -> None:
-    with counted_queries(shipped) as queries:
-        listed(shipped, chosen)
+def test_the_count_of_queries_is_fixed(library: Database, chosen: Chosen) -> None:
+    with counted_queries(library) as queries:
+        listed(library, chosen)
     assert len(queries) == 12

@@ -1,14 +1,12 @@
 """A feed read by a parser that is not ours: well, and bent in every way that it looks for."""
 
 import gzip
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
-from flask_babel import Babel, force_locale
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +29,8 @@ from webinars.domain.second_reading import MOST, Expected, Oddity, Oddness, Read
 from webinars.links import Links
 from webinars.models import Webinar, WebinarStatus
 
+pytestmark = pytest.mark.usefixtures("_in_english")
+
 START = datetime(2019, 3, 21, 12, tzinfo=UTC)
 ONE = Expected(
     "one@x", START, START + timedelta(minutes=90), "Été, «1»", cancelled=False, sequence=2
@@ -43,14 +43,6 @@ WRITER = Writer(
     organiser_email="webinaires@example.org",
     site_name="Programme",
 )
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    app = Flask("webinars")
-    Babel(app, default_locale="en")
-    with app.app_context(), force_locale("en"):
-        yield
 
 
 def event(one: Expected = ONE) -> list[str]:

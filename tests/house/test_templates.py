@@ -201,6 +201,20 @@ def test_every_template_parses():
     assert not breaches, report("Jinja cannot read:", breaches)
 
 
+def test_every_imported_macro_is_used():
+    breaches = []
+    for path in _all(*TEMPLATE_SUFFIXES):
+        template = _parsed(path)
+        used = {name.name for name in template.find_all(nodes.Name) if name.ctx == "load"}
+        for line in template.find_all(nodes.FromImport):
+            given = [name if isinstance(name, str) else name[1] for name in line.names]
+            breaches += [
+                f"{_name(path)}:{line.lineno}: {name}" for name in given if name not in used
+            ]
+
+    assert not breaches, report("Imported and not used:", breaches)
+
+
 def test_every_text_goes_through_gettext():
     breaches = [
         f"{_name(path)}:{line}: {text!r}"

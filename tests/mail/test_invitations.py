@@ -21,6 +21,7 @@ from tests.support import (
     NOW,
     MailServer,
     plan_of,
+    publish,
     published,
     register,
 )
@@ -95,11 +96,6 @@ def brought(message: EmailMessage, to: str) -> Brought:
         [part.get_param("method") for part in parts],  # type: ignore[misc]
         [Calendar.from_ical(body) for body in bodies],  # type: ignore[arg-type]
     )
-
-
-def publish(database: Database, *sessions: PlannedSession, now: datetime = NOW) -> None:
-    with database.write() as session:
-        published(session, plan_of(*sessions), now=now)
 
 
 def enter(database: Database, *people: Person, webinar: PlannedSession = MARCH) -> None:

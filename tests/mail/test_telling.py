@@ -25,6 +25,7 @@ from tests.support import (
     in_threads,
     person,
     plan_of,
+    publish,
     published,
     real_plan,
     register,
@@ -35,7 +36,6 @@ from webinars.domain.cycle_file import read_plan
 from webinars.domain.notices import CHANGED_BACK, LEFT, TOLD_LATER
 from webinars.domain.outbox import EXPIRED
 from webinars.domain.people import Person
-from webinars.domain.plan import PlannedSession
 from webinars.mail.messages import compose
 from webinars.models import MailKind, MailState, OutboxMail, WebinarStatus
 from webinars.services import Services
@@ -65,11 +65,6 @@ def told(database: Database, make_worker: MakeWorker, smtp: MailServer) -> Datab
     make_worker().tick()
     smtp.arrived.clear()
     return database
-
-
-def publish(database: Database, *sessions: PlannedSession, now: datetime = NOW) -> None:
-    with database.write() as session:
-        published(session, plan_of(*sessions), now=now)
 
 
 def leave(database: Database, who: Person, *slugs: str) -> None:

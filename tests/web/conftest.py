@@ -42,6 +42,13 @@ def organiser(app: Flask, database: Database, now: datetime) -> FlaskClient:
 
 
 @pytest.fixture
+def desk(organiser: FlaskClient, site: Database) -> FlaskClient:
+    """Dominique at the desk of a site with March, April and May."""
+    assert sign_in(organiser).status_code == 302
+    return organiser
+
+
+@pytest.fixture
 def administrator(organiser: FlaskClient, app: Flask) -> FlaskClient:
     """Camille, who manages accounts and has just signed in."""
     make_account(app, ADMINISTRATOR, administrator=True)

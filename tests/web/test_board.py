@@ -34,13 +34,6 @@ QUERIES = 11
 NEW = PlannedSession(slug="hors-serie", date=date(2019, 6, 6), title="Hors série")
 
 
-@pytest.fixture
-def desk(organiser: FlaskClient, site: Database) -> FlaskClient:
-    """Dominique at the desk of a site with March, April and May."""
-    assert sign_in(organiser).status_code == 302
-    return organiser
-
-
 def test_twelve_months_with_their_webinars(desk: FlaskClient):
     page = board_of(desk)
     months = page.all("section", class_="month")

@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.support import APRIL, MARCH, MAY, NOW, counted_queries, load_library, plan_of, published
-from tests.web.desk import sign_in
 from tests.web.support import Element, read
 from webinars.db import Database
 from webinars.domain import feed_fetches, planning
@@ -40,12 +39,6 @@ LACKING = (
     f"Il lui manque « {MARCH.title} » : déplacé du jeudi 21 mars au jeudi 28 mars (révision 2)."
 )
 GONE = "Il n’est pas venu depuis deux semaines : plus personne, ou presque, n’y est abonné."
-
-
-@pytest.fixture
-def desk(organiser: FlaskClient, site: Database) -> FlaskClient:
-    assert sign_in(organiser).status_code == 302
-    return organiser
 
 
 def note(

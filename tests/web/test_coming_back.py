@@ -11,7 +11,6 @@ from tests.web.support import END, read, words
 from webinars.db import Database
 from webinars.services import Services
 
-BACK = "Back to the whole cycle"
 ALL = (MARCH, APRIL, MAY)
 
 

@@ -17,7 +17,7 @@ from tests.support import (
     NOW,
     counted_queries,
     plan_of,
-    published,
+    publish,
 )
 from tests.web.support import END, OPENS, PAGE, Element, read, words
 from webinars.db import Database
@@ -29,11 +29,6 @@ from webinars.domain.replays import Video
 from webinars.models import WebinarStatus
 
 FRAMES = ("/embed", "/cycles/2019/embed", f"{PAGE}/embed")
-
-
-def publish(database: Database, *sessions: PlannedSession, **changes: str) -> None:
-    with database.write() as session:
-        published(session, plan_of(*sessions, **changes))  # type: ignore[arg-type]
 
 
 def titles(page: Element, level: str = "h3") -> list[str]:

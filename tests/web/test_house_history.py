@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.support import ALICE, HOST, NOW, counted_queries, plan_of, register
-from tests.web.desk import EMAIL, sign_in
+from tests.web.desk import EMAIL
 from tests.web.support import read, words
 from webinars.db import Database
 from webinars.domain import audit, planning
@@ -18,12 +18,6 @@ from webinars.models import AuditAct
 
 HISTORY = "/organise/history"
 NO_BREAK = "\N{NO-BREAK SPACE}"
-
-
-@pytest.fixture
-def desk(organiser: FlaskClient, site: Database) -> FlaskClient:
-    assert sign_in(organiser).status_code == 302
-    return organiser
 
 
 def lines(answer: TestResponse) -> list[tuple[str, ...]]:

@@ -16,7 +16,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from tests.support import ALICE, BOB, HOUSE, MARCH, NOW, counted_queries, person, register
-from tests.web.desk import errors, said, sign_in
+from tests.web.desk import errors, said
 from tests.web.support import END, NOTHING, Element, counted, read, rows, words
 from webinars.db import Database
 from webinars.domain.list_files import NAME_THE_COLUMNS, read_list
@@ -36,12 +36,6 @@ PEOPLE = (
     "ALICE@example.org;Encore;Elle;;;x\n"
     "paul@example.org;Paul;Parti;;annulé;x\n"
 )
-
-
-@pytest.fixture
-def desk(organiser: FlaskClient, site: Database) -> FlaskClient:
-    assert sign_in(organiser).status_code == 302
-    return organiser
 
 
 def form_of_page(desk: FlaskClient) -> dict[str, str]:

@@ -30,7 +30,6 @@ HERE = Video(
     captions={"fr": CUES, "en": CUES[:1]},
 )
 YOUTUBE = "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
-EMBED = "https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ"
 FILE = "https://files.example.org/mars.mp4"
 
 

@@ -21,6 +21,7 @@ from tests.support import (
     counted_queries,
     load_library,
     plan_of,
+    publish,
     published,
     real_plan,
     register,
@@ -36,11 +37,6 @@ from webinars.models import Step
 from webinars.services import Services
 
 VIDEO = Video(url="https://video.example.org/1", duration=60, chapters=[(0, "Début"), (30, "Fin")])
-
-
-def publish(database: Database, *sessions: PlannedSession, **changes: object) -> None:
-    with database.write() as session:
-        published(session, plan_of(*sessions, **changes))  # type: ignore[arg-type]
 
 
 def put_replay_online(database: Database, *, now: datetime = END) -> None:

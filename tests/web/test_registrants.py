@@ -10,19 +10,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.support import ALICE, APRIL, BOB, CHARLIE, MARCH, NOW, counted_queries, person, register
-from tests.web.desk import errors, mails, said, sign_in
+from tests.web.desk import errors, mails, said
 from tests.web.support import END, START, read, words
 from webinars.db import Database
 from webinars.domain import participants
 from webinars.models import Participant, Registration, Webinar, WebinarStatus
 
 LIST = f"/organise/cycles/2019/webinars/{MARCH.slug}/registrations"
-
-
-@pytest.fixture
-def desk(organiser: FlaskClient, site: Database) -> FlaskClient:
-    assert sign_in(organiser).status_code == 302
-    return organiser
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.support import (
     NOW,
     counted_queries,
     plan_of,
-    published,
+    publish,
 )
 from tests.web.support import END, OPENS, PAGE, START, read, words
 from webinars.db import Database
@@ -33,11 +33,6 @@ from webinars.web.sharing import webinar_picture
 PICTURES = ("/picture.png", "/cycles/2019.png", f"{PAGE}.png")
 EVERY = (*PICTURES, *(f"/en{address}" for address in PICTURES))
 SHOWN_BY = {"/": "/picture.png", "/cycles/2019": "/cycles/2019.png", PAGE: f"{PAGE}.png"}
-
-
-def publish(database: Database, *sessions: PlannedSession) -> None:
-    with database.write() as session:
-        published(session, plan_of(*sessions))
 
 
 def tags(client: FlaskClient, address: str) -> dict[str, str]:

@@ -2,13 +2,16 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.atom import read_atom
 from tests.domain.reminding import END
 from tests.support import APRIL, BASE_URL, MARCH, MAY, plan_of, published
 from webinars.db import Database
@@ -55,6 +58,18 @@ def test_an_event_to_come(client: FlaskClient, site: Database) -> None:
     assert "previousStartDate" not in event
     assert "recordedIn" not in event
     assert said(client, f"/en{PAGE}")["url"] == f"{BASE_URL}/en{PAGE}"
+
+
+def test_without_who_runs_it_programs_are_told_the_name_of_the_site(
+    make_app: Callable[..., Flask], site: Database
+) -> None:
+    client = make_app(organisation="", site_name="Été").test_client()
+    assert said(client)["organizer"]["name"] == "Été"
+    assert read_atom(client.get("/announcements.atom").data).author == "Été"
+    embedded = client.get("/oembed", query_string={"url": f"{BASE_URL}{PAGE}"}).json
+    assert embedded is not None
+    assert embedded["author_name"] == "Été"
+    assert "ORGANIZER;CN=Été:mailto:" in client.get(f"{PAGE}.ics").text
 
 
 def test_moved_and_cancelled(client: FlaskClient, site: Database) -> None:

@@ -12,7 +12,7 @@ from flask_babel import force_locale
 from werkzeug.test import TestResponse
 
 from tests.support import APRIL, HOST, MARCH, MAY, NOW, plan_of
-from tests.web.desk import EMAIL, sign_in
+from tests.web.desk import EMAIL
 from tests.web.support import Element, read, words
 from webinars.db import Database
 from webinars.domain import editing, planning, publication, undoing
@@ -24,12 +24,6 @@ from webinars.web.act_words import act_in_words, webinars_of
 HISTORY = "/organise/cycles/2019/history"
 ANNE = Editor("anne@example.org", NOW + timedelta(minutes=5))
 NO_BREAK = "\N{NO-BREAK SPACE}"
-
-
-@pytest.fixture
-def desk(organiser: FlaskClient, site: Database) -> FlaskClient:
-    assert sign_in(organiser).status_code == 302
-    return organiser
 
 
 def do(database: Database, act: Any, **values: Any) -> None:

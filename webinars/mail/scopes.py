@@ -232,5 +232,5 @@ def of_cycle(
         "whole": whole,
         "missing": sorted((*left, *left_out), key=lambda one: one.starts_at),
         "to_come": [one for one in found.webinars if not one.cancelled and one.ends_at > now],
-        "cycle_form_url": services.links.cycle_form(cycle.slug, language=person.language),
+        "cycle_form_url": services.links.whole_cycle(cycle.slug, language=person.language),
     }

@@ -87,7 +87,7 @@ def _feed(
     add(root, "link", rel="self", type="application/atom+xml", href=address)
     add(root, "link", rel="alternate", type="text/html", href=links.absolute(page))
     author = add(root, "author")
-    add(author, "name", settings.organisation or settings.site_name)
+    add(author, "name", settings.organiser_name)
     add(author, "uri", links.home(language=language()))
     for entry in entries:
         _add_entry(root, entry)

@@ -22,12 +22,19 @@ class EnglishPrefix:
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         """WSGI."""
-        path = environ.get("PATH_INFO", "")
-        if path == ENGLISH_PREFIX or path.startswith(f"{ENGLISH_PREFIX}/"):
+        language, path = split_language(environ.get("PATH_INFO", ""))
+        if language == "en":
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + ENGLISH_PREFIX
-            environ["PATH_INFO"] = path[len(ENGLISH_PREFIX) :] or "/"
-            environ["webinars.language"] = "en"
+            environ["PATH_INFO"] = path
+            environ["webinars.language"] = language
         return self.app(environ, start_response)
+
+
+def split_language(path: str) -> tuple[str, str]:
+    """The language that a path asks for, and the path without its prefix."""
+    if path == ENGLISH_PREFIX or path.startswith(f"{ENGLISH_PREFIX}/"):
+        return "en", path.removeprefix(ENGLISH_PREFIX) or "/"
+    return DEFAULT_LANGUAGE, path
 
 
 def request_language() -> str:

@@ -10,10 +10,9 @@ from werkzeug.exceptions import HTTPException
 
 from webinars.domain import programme
 from webinars.domain.errors import NotFound
-from webinars.i18n import DEFAULT_LANGUAGE
-from webinars.links import ENGLISH_PREFIX
 from webinars.services import services
 from webinars.web.embeds import WIDTH, Framed, frame, framed_cycle, framed_webinar
+from webinars.web.language import split_language
 from webinars.web.stored import PUBLIC_AGE_SECONDS, for_all, tagged
 from webinars.web.xml_bytes import add, document
 
@@ -33,10 +32,9 @@ def answer() -> Response:
     asked = request.args.get("url", "")
     if not asked:
         abort(400)
-    path = _path(asked)
-    spoken = "en" if f"{path}/".startswith(f"{ENGLISH_PREFIX}/") else DEFAULT_LANGUAGE
-    with force_locale(spoken):
-        cycle, webinar = _asked(path.removeprefix(ENGLISH_PREFIX) if spoken == "en" else path)
+    language, path = split_language(_path(asked))
+    with force_locale(language):
+        cycle, webinar = _asked(path)
         with services().database.read() as session:
             moment = services().moment()
             view = programme.programme(session, cycle_slug=cycle, moment=moment)
@@ -81,7 +79,7 @@ def _answer(framed: Framed) -> Answer:
         "version": VERSION,
         "type": "rich",
         "title": framed.title,
-        "author_name": settings.organisation or settings.site_name,
+        "author_name": settings.organiser_name,
         "provider_name": settings.site_name,
         "provider_url": links.base_url,
         "cache_age": PUBLIC_AGE_SECONDS,

@@ -137,6 +137,10 @@ def _as_typed(said: ResourceFields) -> dict[str, str]:
     }
 
 
+def _differing(present: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in present.items() if value != typed[name]}
+
+
 def _page(
     typed: Mapping[str, str],
     themes: list[str],
@@ -152,7 +156,7 @@ def _page(
         "chosen": themes,
         "errors": errors or {},
         "found": found,
-        "present": _as_typed(found.fields) if found and overtaken else {},
+        "present": _differing(_as_typed(found.fields), typed) if found and overtaken else {},
         "overtaken": overtaken,
         "themes": every_theme,
         "steps": tuple(Step),

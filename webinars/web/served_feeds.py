@@ -14,7 +14,7 @@ from webinars.domain import feed_checks, site
 from webinars.domain.feed_checks import Checked, PublicFeed, Served
 from webinars.domain.feed_fetches import ALL, OF_CYCLE, OF_THEME, OF_WEBINAR
 from webinars.i18n import LANGUAGES
-from webinars.links import ENGLISH_PREFIX
+from webinars.links import in_language
 from webinars.services import Services
 from webinars.web.kept_feeds import OWN_READING, Given
 
@@ -51,7 +51,7 @@ def _checked(of: Services, feed: PublicFeed, language: str) -> Checked:
 
 
 def _served(of: Services, name: str, language: str) -> Served:
-    path = (ENGLISH_PREFIX if language == "en" else "") + _path(name)
+    path = in_language(_path(name), language)
     plain, status, _ = _answer(of, path, "identity")
     packed, _, headers = _answer(of, path, "gzip")
     return Served(status, plain, packed, is_packed=headers.get("Content-Encoding") == "gzip")

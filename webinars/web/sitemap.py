@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request, url_for
 
 from webinars.domain.site_map import SiteMap, site_map
 from webinars.i18n import LANGUAGES, iso
-from webinars.links import ENGLISH_PREFIX
+from webinars.links import in_language
 from webinars.services import services
 from webinars.web.stored import for_all, stored
 from webinars.web.xml_bytes import add, document
@@ -60,10 +60,7 @@ def _pages(found: SiteMap) -> Iterator[tuple[str, datetime | None]]:
 
 def _add_page(root: Element, path: str, changed_at: datetime | None) -> None:
     links = services().links
-    addresses = {
-        language: links.absolute((ENGLISH_PREFIX if language == "en" else "") + path)
-        for language in LANGUAGES
-    }
+    addresses = {language: links.absolute(in_language(path, language)) for language in LANGUAGES}
     for address in addresses.values():
         element = add(root, "url")
         add(element, "loc", address)

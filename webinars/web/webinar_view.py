@@ -116,7 +116,7 @@ def webinar_values(page: WebinarPage, *, csrf_token: str) -> dict[str, Any]:
         "structured_data": structured_data.of_webinar(
             page,
             links=services().links,
-            organisation=services().settings.organisation,
+            organisation=services().settings.organiser_name,
             language=request_language(),
             picture=shared.address,
         ),
