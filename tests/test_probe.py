@@ -187,6 +187,14 @@ def test_a_redirection_into_the_house_is_not_followed(
     assert len(seen) == 1
 
 
+def test_what_no_program_can_take_apart_stops_no_other(site) -> None:
+    base, _ = site
+    broken = ["https://[exemple.org]/page", "http://[::1/", "http://a\u2100b/", "http://h:x/"]
+    found = ask_all([*broken, f"{base}/200"], agent=AGENT, seconds=60, private=True)
+    assert [found[url].state for url in broken] == [LinkState.UNREACHABLE] * 4
+    assert found[f"{base}/200"] == Answer(LinkState.ANSWERS, 200)
+
+
 def test_many_are_asked_and_those_without_time_are_left_out(site) -> None:
     base, seen = site
     urls = [f"{base}/200?{number}" for number in range(20)] + [f"{base}/404"]

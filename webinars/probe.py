@@ -72,7 +72,7 @@ def ask_all(
     ends = time.monotonic() + seconds
     hosts: dict[str, list[str]] = {}
     for url in urls:
-        hosts.setdefault(urlsplit(url).netloc.lower(), []).append(url)
+        hosts.setdefault(_host(url), []).append(url)
 
     def ask_host(of_host: list[str]) -> list[tuple[str, Answer]]:
         return [
@@ -85,6 +85,14 @@ def ask_all(
         return {
             url: answer for found in pool.map(ask_host, hosts.values()) for url, answer in found
         }
+
+
+def _host(url: str) -> str:
+    """Where it leads; an address that cannot be taken apart leads to itself."""
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return url
 
 
 def ask(url: str, *, agent: str, private: bool = False) -> Answer:
