@@ -1,9 +1,10 @@
 """Asking addresses of the web: a real server on the loopback, and what is never asked."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -140,6 +141,42 @@ def test_what_takes_too_long_is_ended(site, path: str, monkeypatch: pytest.Monke
     began = time.monotonic()
     assert ask(base + path, agent=AGENT, private=True) == Answer(LinkState.SLOW)
     assert time.monotonic() - began < 2
+
+
+def test_the_bound_of_time_holds_before_anything_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of TLS that never comes to an end, a byte now and then."""
+    monkeypatch.setattr(probe, "SECONDS", 0.5)
+    monkeypatch.setattr(probe, "SILENCE", 5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip_a_greeting, args=(server,))
+        thread.start()
+        began = time.monotonic()
+        url = f"https://127.0.0.1:{server.getsockname()[1]}/"
+        assert ask(url, agent=AGENT, private=True) == Answer(LinkState.SLOW)
+        assert time.monotonic() - began < 2
+        thread.join()
+
+
+def drip_a_greeting(server: socket.socket) -> None:
+    """The head of a long record, then its zeros one by one, for four seconds at most."""
+    there, _ = server.accept()
+    with there, suppress(OSError):
+        there.sendall(b"\x16\x03\x03\x40\x00")
+        for _ in range(80):
+            there.sendall(b"\0")
+            time.sleep(0.05)
+
+
+def test_what_was_cut_off_while_it_connected_asks_nothing(site) -> None:
+    base, seen = site
+    connection = probe._Connection(
+        "127.0.0.1", int(base.rpartition(":")[2]), "127.0.0.1", tls=False
+    )
+    connection.cut()
+    with pytest.raises(TimeoutError):
+        connection.connect()
+    connection.close()
+    assert seen == []
 
 
 def test_nobody_there_is_unreachable() -> None:
