@@ -23,6 +23,7 @@ from webinars.domain.errors import (
     WebinarCancelled,
     WrongValue,
 )
+from webinars.domain.mentions import mentions_of
 from webinars.domain.publication import mark_changed
 from webinars.domain.timed_text import Cue, to_webvtt
 from webinars.domain.transcripts import as_rows, transcript
@@ -142,6 +143,7 @@ def set_chapters(
 ) -> None:
     """Put these chapters in the place of the others, as ``read_chapters`` has read them.
 
+    What stood beside those that go is in the trail, by chapter: it goes with them.
     Raises NotFound, ChangedMeanwhile.
     """
     with _working(session, cycle_slug, webinar_slug, editor) as work:
@@ -149,11 +151,24 @@ def set_chapters(
         new = write_chapters(chapters)
         work.note("chapters", old, new)
         if old != new:
-            _put_chapters(session, work.replay, chapters)
+            beside = {one.id: one for one in mentions_of(session, webinar_id=work.webinar.id)}
+            gone = _put_chapters(session, work.replay, chapters)
+            lost = {
+                write_chapters([Moment(one.starts_at, one.title)]): [
+                    resource.slug for resource in one.resources
+                ]
+                for one in (beside[id_] for id_ in gone if id_ in beside)
+            }
+            work.note("resources", lost, {})
 
 
-def _put_chapters(session: Session, replay: Replay, chapters: tuple[Moment, ...]) -> None:
-    """A chapter that keeps its title or its second stays itself: resources stand beside it."""
+def _put_chapters(
+    session: Session, replay: Replay, chapters: tuple[Moment, ...]
+) -> tuple[int, ...]:
+    """A chapter that keeps its title or its second stays itself: resources stand beside it.
+
+    The ids of those that go.
+    """
     left = list(replay.chapters)
     kept: dict[int, Chapter] = {}
     for alike in (
@@ -166,6 +181,7 @@ def _put_chapters(session: Session, replay: Replay, chapters: tuple[Moment, ...]
             if number not in kept and row is not None:
                 kept[number] = row
                 left.remove(row)
+    gone = tuple(row.id for row in left)
     for row in left:
         replay.chapters.remove(row)
     for row in kept.values():
@@ -178,6 +194,7 @@ def _put_chapters(session: Session, replay: Replay, chapters: tuple[Moment, ...]
             replay.chapters.append(Chapter(starts_at=one.starts_at, title=one.title))
     session.flush()
     session.expire(replay, ["chapters"])
+    return gone
 
 
 def set_captions(
