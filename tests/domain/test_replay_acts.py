@@ -1,5 +1,6 @@
 """The life of a replay: prepared out of sight, online, revised, withdrawn."""
 
+import hashlib
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from webinars.domain.mentions import link_resource
 from webinars.domain.programme import Moment
 from webinars.domain.replay_acts import NotOver, NoVideo, ReasonNeeded
 from webinars.domain.replay_life import Overdue, Stage, overdue
-from webinars.domain.timed_text import Cue, Spoken
+from webinars.domain.timed_text import Cue, Spoken, to_webvtt
 from webinars.domain.transcripts import Line, Paragraph
 from webinars.domain.webinar_page import WebinarPage, webinar_page
 from webinars.models import (
@@ -414,3 +415,17 @@ def test_a_chapter_that_goes_leaves_in_the_trail_what_stood_beside_it(march: Dat
         {"chapters": "00:00 Ouverture"},
         {"chapters": "00:00 Accueil"},
     )
+
+
+def test_captions_that_are_replaced_are_told_apart_though_as_many(march: Database) -> None:
+    prepare(march)
+    other = (CUES[0], replace(CUES[1], spoken=(Spoken("Camille", "On finit."),)))
+    act(march, "set_captions", language="fr", cues=other)
+    _, before, after = trail(march)[-1]
+    assert (before["captions fr"], after["captions fr"]) == (2, 2)
+    marks = before["captions fr sha256"], after["captions fr sha256"]
+    assert marks == tuple(
+        hashlib.sha256(to_webvtt(cues).encode()).hexdigest()[:16] for cues in (CUES, other)
+    )
+    act(march, "set_captions", language="fr", cues=CUES)
+    assert trail(march)[-1][1:] == (after, before)
