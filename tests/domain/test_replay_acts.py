@@ -1,6 +1,7 @@
 """The life of a replay: prepared out of sight, online, revised, withdrawn."""
 
 import hashlib
+import threading
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -414,6 +415,28 @@ def test_a_chapter_that_goes_leaves_in_the_trail_what_stood_beside_it(march: Dat
     assert trail(march)[-1][1:] == (
         {"chapters": "00:00 Ouverture"},
         {"chapters": "00:00 Accueil"},
+    )
+
+
+def test_what_is_put_beside_a_chapter_while_it_goes_is_in_the_trail_too(march: Database) -> None:
+    with march.write() as session:
+        load_library(session, "themes.toml", "resources.toml")
+    act(march, "set_video", url=URL, duration=3600)
+    act(march, "set_chapters", chapters=(OPENING,))
+    thread = threading.Thread(target=act, args=(march, "set_chapters"), kwargs={"chapters": ()})
+    with march.writing_session() as session, session.begin():
+        chapter_id = session.scalars(sa.select(Chapter.id)).one()
+        slug = session.scalars(sa.select(Resource.slug).order_by(Resource.position)).first()
+        assert slug is not None
+        link_resource(
+            session, **WHERE, chapter_id=chapter_id, resource_slug=slug, actor="o", now=AFTER
+        )
+        thread.start()
+        thread.join(0.5)  # it waits in the database for what becomes of the chapter
+    thread.join()
+    assert trail(march)[-1][1:] == (
+        {"chapters": "00:00 Ouverture", "resources": {"00:00 Ouverture": [slug]}},
+        {"chapters": "", "resources": {}},
     )
 
 

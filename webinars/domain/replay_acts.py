@@ -152,6 +152,13 @@ def set_chapters(
         new = write_chapters(chapters)
         work.note("chapters", old, new)
         if old != new:
+            # Who puts a resource beside one of them locks it: before this, or after.
+            session.execute(
+                sa.select(Chapter.id)
+                .where(Chapter.replay_id == work.replay.id)
+                .order_by(Chapter.id)
+                .with_for_update()
+            ).all()
             beside = {one.id: one for one in mentions_of(session, webinar_id=work.webinar.id)}
             gone = _put_chapters(session, work.replay, chapters)
             lost = {
