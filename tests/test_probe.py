@@ -1,9 +1,10 @@
 """Asking addresses of the web: a real server on the loopback, and what is never asked."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -142,6 +143,42 @@ def test_what_takes_too_long_is_ended(site, path: str, monkeypatch: pytest.Monke
     assert time.monotonic() - began < 2
 
 
+def test_the_bound_of_time_holds_before_anything_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of TLS that never comes to an end, a byte now and then."""
+    monkeypatch.setattr(probe, "SECONDS", 0.5)
+    monkeypatch.setattr(probe, "SILENCE", 5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip_a_greeting, args=(server,))
+        thread.start()
+        began = time.monotonic()
+        url = f"https://127.0.0.1:{server.getsockname()[1]}/"
+        assert ask(url, agent=AGENT, private=True) == Answer(LinkState.SLOW)
+        assert time.monotonic() - began < 2
+        thread.join()
+
+
+def drip_a_greeting(server: socket.socket) -> None:
+    """The head of a long record, then its zeros one by one, for four seconds at most."""
+    there, _ = server.accept()
+    with there, suppress(OSError):
+        there.sendall(b"\x16\x03\x03\x40\x00")
+        for _ in range(80):
+            there.sendall(b"\0")
+            time.sleep(0.05)
+
+
+def test_what_was_cut_off_while_it_connected_asks_nothing(site) -> None:
+    base, seen = site
+    connection = probe._Connection(
+        "127.0.0.1", int(base.rpartition(":")[2]), "127.0.0.1", tls=False
+    )
+    connection.cut()
+    with pytest.raises(TimeoutError):
+        connection.connect()
+    connection.close()
+    assert seen == []
+
+
 def test_nobody_there_is_unreachable() -> None:
     found = ask(f"http://127.0.0.1:{free_port()}/", agent=AGENT, private=True)
     assert found == Answer(LinkState.UNREACHABLE)
@@ -185,6 +222,14 @@ def test_a_redirection_into_the_house_is_not_followed(
     monkeypatch.setattr(probe, "_is_public", lambda ip: ip == "127.0.0.1")
     assert ask(f"{base}/away/in", agent=AGENT) == Answer(LinkState.FORBIDDEN)
     assert len(seen) == 1
+
+
+def test_what_no_program_can_take_apart_stops_no_other(site) -> None:
+    base, _ = site
+    broken = ["https://[exemple.org]/page", "http://[::1/", "http://a\u2100b/", "http://h:x/"]
+    found = ask_all([*broken, f"{base}/200"], agent=AGENT, seconds=60, private=True)
+    assert [found[url].state for url in broken] == [LinkState.UNREACHABLE] * 4
+    assert found[f"{base}/200"] == Answer(LinkState.ANSWERS, 200)
 
 
 def test_many_are_asked_and_those_without_time_are_left_out(site) -> None:

@@ -50,16 +50,29 @@ class _Connection(http.client.HTTPConnection):
         self.cut_off = False
 
     def connect(self) -> None:
-        plain = socket.create_connection((self._ip, self.port), timeout=SILENCE)
-        self.sock = (
-            self._context.wrap_socket(plain, server_hostname=self.host) if self._context else plain
-        )
+        """At each step ``cut`` finds the socket, or is found out after it."""
+        self.sock = socket.create_connection((self._ip, self.port), timeout=self.timeout)
+        self._demand_time()
+        if self._context:
+            tls = self._context.wrap_socket(
+                self.sock, server_hostname=self.host, do_handshake_on_connect=False
+            )
+            self.sock = tls
+            self._demand_time()
+            tls.do_handshake()
+            self._demand_time()
+
+    def _demand_time(self) -> None:
+        if self.cut_off:
+            raise TimeoutError
 
     def cut(self) -> None:
         """End what takes too long, from another thread."""
         self.cut_off = True
-        with suppress(OSError, AttributeError):
-            self.sock.shutdown(socket.SHUT_RDWR)
+        if self.sock is not None:
+            with suppress(OSError):
+                # That of the connection below TLS: the other one takes TLS from who is using it.
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
 
 
 def ask_all(
@@ -72,7 +85,7 @@ def ask_all(
     ends = time.monotonic() + seconds
     hosts: dict[str, list[str]] = {}
     for url in urls:
-        hosts.setdefault(urlsplit(url).netloc.lower(), []).append(url)
+        hosts.setdefault(_host(url), []).append(url)
 
     def ask_host(of_host: list[str]) -> list[tuple[str, Answer]]:
         return [
@@ -85,6 +98,14 @@ def ask_all(
         return {
             url: answer for found in pool.map(ask_host, hosts.values()) for url, answer in found
         }
+
+
+def _host(url: str) -> str:
+    """Where it leads; an address that cannot be taken apart leads to itself."""
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return url
 
 
 def ask(url: str, *, agent: str, private: bool = False) -> Answer:
@@ -147,6 +168,7 @@ def _one(
     left = ends - time.monotonic()
     if left <= 0:
         raise TimeoutError
+    connection.timeout = min(SILENCE, left)
     watchdog = Timer(left, connection.cut)
     watchdog.daemon = True
     watchdog.start()

@@ -48,6 +48,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute(
+        "DELETE FROM audited_webinars WHERE entry_id IN"
+        " (SELECT id FROM audit_entries WHERE act LIKE 'resource_%')"
+    )
+    op.execute("DELETE FROM audit_entries WHERE act LIKE 'resource_%'")
     op.drop_table("link_checks")
     op.drop_index(op.f("ix_chapter_resources_resource_id"), table_name="chapter_resources")
     op.drop_table("chapter_resources")

@@ -293,6 +293,12 @@ def test_a_wrong_head_is_named(text: str, problem: Problem) -> None:
         ("join_url", '"https://a\\u0000"',
          "an address beginning with https:// or http:// is needed"),
         ("join_url", '"https://"', "an address beginning with https:// or http:// is needed"),
+        *(
+            ("join_url", f'"{url}"',
+             "no site has such an address: look at what stands between // and the next /")
+            for url in ("https://[exemple.org]/page", "https://[::1", "https://a\u2100b/",
+                        "https:///page", "https://a:x/", "https://a:99999/", "https://a:0/")
+        ),
         ("duration", "0", "input should be greater than or equal to 5, not 0"),
         ("capacity", '"many"', "a whole number is needed, not 'many'"),
         ("capacity", "0", 'at least one place is needed, or "unlimited"'),

@@ -1,5 +1,7 @@
 """The life of a replay: prepared out of sight, online, revised, withdrawn."""
 
+import hashlib
+import threading
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -7,16 +9,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.support import MARCH, NOW, count, plan_of, published
+from tests.support import MARCH, NOW, count, load_library, plan_of, published
 from webinars.db import Database
 from webinars.domain import replay_acts, site
 from webinars.domain.chapter_lines import Moment as ChapterMoment
 from webinars.domain.editing import Editor
 from webinars.domain.errors import ChangedMeanwhile, NotFound, WebinarCancelled, WrongValue
+from webinars.domain.mentions import link_resource
 from webinars.domain.programme import Moment
 from webinars.domain.replay_acts import NotOver, NoVideo, ReasonNeeded
 from webinars.domain.replay_life import Overdue, Stage, overdue
-from webinars.domain.timed_text import Cue, Spoken
+from webinars.domain.timed_text import Cue, Spoken, to_webvtt
 from webinars.domain.transcripts import Line, Paragraph
 from webinars.domain.webinar_page import WebinarPage, webinar_page
 from webinars.models import (
@@ -25,6 +28,7 @@ from webinars.models import (
     Captions,
     Chapter,
     Replay,
+    Resource,
     Webinar,
     WebinarStatus,
 )
@@ -379,3 +383,72 @@ def test_a_chapter_stays_itself_while_its_title_or_its_second_does(
     for title in stays:
         if title in before:
             assert after[title][0] == before[title][0]
+
+
+def test_a_chapter_that_goes_leaves_in_the_trail_what_stood_beside_it(march: Database) -> None:
+    with march.write() as session:
+        load_library(session, "themes.toml", "resources.toml")
+    act(march, "set_video", url=URL, duration=3600)
+    act(
+        march, "set_chapters", chapters=(OPENING, ChapterMoment(60, "Deux"), ChapterMoment(90, "3"))
+    )
+    with march.read() as session:
+        ids = session.scalars(sa.select(Chapter.id).order_by(Chapter.starts_at)).all()
+    with march.write() as session:
+        beside = list(
+            session.scalars(sa.select(Resource.slug).order_by(Resource.position).limit(2))
+        )
+        for chapter_id, slug in ((ids[0], beside[0]), (ids[1], beside[1]), (ids[1], beside[0])):
+            link_resource(
+                session, **WHERE, chapter_id=chapter_id, resource_slug=slug, actor="o", now=AFTER
+            )
+    act(march, "set_chapters", chapters=(OPENING,))
+    assert trail(march)[-1] == (
+        AuditAct.REPLAY_EDITED,
+        {
+            "chapters": "00:00 Ouverture\n01:00 Deux\n01:30 3",
+            "resources": {"01:00 Deux": beside},
+        },
+        {"chapters": "00:00 Ouverture", "resources": {}},
+    )
+    act(march, "set_chapters", chapters=(ChapterMoment(0, "Accueil"),))
+    assert trail(march)[-1][1:] == (
+        {"chapters": "00:00 Ouverture"},
+        {"chapters": "00:00 Accueil"},
+    )
+
+
+def test_what_is_put_beside_a_chapter_while_it_goes_is_in_the_trail_too(march: Database) -> None:
+    with march.write() as session:
+        load_library(session, "themes.toml", "resources.toml")
+    act(march, "set_video", url=URL, duration=3600)
+    act(march, "set_chapters", chapters=(OPENING,))
+    thread = threading.Thread(target=act, args=(march, "set_chapters"), kwargs={"chapters": ()})
+    with march.writing_session() as session, session.begin():
+        chapter_id = session.scalars(sa.select(Chapter.id)).one()
+        slug = session.scalars(sa.select(Resource.slug).order_by(Resource.position)).first()
+        assert slug is not None
+        link_resource(
+            session, **WHERE, chapter_id=chapter_id, resource_slug=slug, actor="o", now=AFTER
+        )
+        thread.start()
+        thread.join(0.5)  # it waits in the database for what becomes of the chapter
+    thread.join()
+    assert trail(march)[-1][1:] == (
+        {"chapters": "00:00 Ouverture", "resources": {"00:00 Ouverture": [slug]}},
+        {"chapters": "", "resources": {}},
+    )
+
+
+def test_captions_that_are_replaced_are_told_apart_though_as_many(march: Database) -> None:
+    prepare(march)
+    other = (CUES[0], replace(CUES[1], spoken=(Spoken("Camille", "On finit."),)))
+    act(march, "set_captions", language="fr", cues=other)
+    _, before, after = trail(march)[-1]
+    assert (before["captions fr"], after["captions fr"]) == (2, 2)
+    marks = before["captions fr sha256"], after["captions fr sha256"]
+    assert marks == tuple(
+        hashlib.sha256(to_webvtt(cues).encode()).hexdigest()[:16] for cues in (CUES, other)
+    )
+    act(march, "set_captions", language="fr", cues=CUES)
+    assert trail(march)[-1][1:] == (after, before)

@@ -1,5 +1,6 @@
 """Adding and editing a resource by hand."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,7 +20,7 @@ from webinars.domain.resource_edit import (
     edit_resource,
     edited_resource,
 )
-from webinars.models import AuditEntry, EntryPoint, Resource, Step
+from webinars.models import AuditAct, AuditEntry, EntryPoint, Resource, Step
 
 ANNE = "anne@example.org"
 LATER = NOW + timedelta(hours=1)
@@ -86,6 +87,36 @@ def test_two_of_one_title_have_two_addresses(library: Database) -> None:
         "l-ete-a-nimes-2",
         "l-ete-a-nimes-3",
     ]
+
+
+def test_two_who_add_one_title_at_once_have_two_addresses(library: Database) -> None:
+    """The second has looked for its address before the first one's is seen by others."""
+    waiting, slugs = threading.Event(), list[str]()
+
+    def second() -> None:
+        waiting.set()
+        slugs.append(add(library))
+
+    thread = threading.Thread(target=second)
+    with library.writing_session() as session, session.begin():
+        first = add_resource(session, fields=FULL, actor=ANNE, now=LATER)
+        thread.start()
+        waiting.wait()
+        thread.join(0.5)  # it waits in the database for what becomes of the first
+        assert slugs == []
+    thread.join()
+    assert [first, *slugs] == ["l-ete-a-nimes", "l-ete-a-nimes-2"]
+    with library.read() as session:
+        rows = sa.select(Resource.slug, Resource.title).where(Resource.title == FULL.title)
+        found = [tuple(row) for row in session.execute(rows.order_by(Resource.id))]
+        assert found == [(first, FULL.title), (*slugs, FULL.title)]
+        acts = sa.select(AuditEntry.subject).where(AuditEntry.act == AuditAct.RESOURCE_ADDED)
+        assert session.scalars(acts.order_by(AuditEntry.id)).all() == [first, *slugs]
+
+
+def test_the_number_of_a_long_title_leaves_it_an_address(library: Database) -> None:
+    fields = replace(FULL, title="n" * 80 + " et la suite")
+    assert [add(library, fields) for _ in range(2)] == ["n" * 80, "n" * 80 + "-2"]
 
 
 def test_the_least_that_can_be_said_and_an_empty_library(database: Database) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from webinars.domain.errors import WrongValue
 from webinars.domain.timed_text import (
     MOST_BYTES,
+    VOICE,
     Cue,
     Spoken,
     parse_captions,
@@ -150,6 +151,29 @@ def test_the_demonstration_is_read() -> None:
 )
 def test_what_is_wrong_is_said_with_its_line(text: str, sentence: str) -> None:
     assert refused(text) == sentence
+
+
+@pytest.mark.parametrize("words", ["<v" + " " * 2_000_000, "<v." * 660_000, "&#" + "9" * 5000])
+def test_what_is_far_too_long_is_refused_unread(words: str) -> None:
+    """With its line, and at once, whatever reading it would cost."""
+    assert refused(f"WEBVTT\n\n00:01.000 --> 00:02.000\n{words}") == (
+        "line 3: the caption is too long: at most 1000 characters"
+    )
+    assert refused(f"1\n00:00:01,000 --> 00:00:02,000\nA\n{words}") == (
+        "line 2: the caption is too long: at most 1000 characters"
+    )
+
+
+@pytest.mark.parametrize("text", ["<v" + " \t" * 1_000_000, "<v." * 660_000, "<v a" * 500_000])
+def test_voices_are_looked_for_in_one_pass(text: str) -> None:
+    """In what no cue may hold: this ends only because nothing is read twice."""
+    assert VOICE.split(text) == [text]
+
+
+def test_a_voice_is_named_whatever_stands_before_its_name() -> None:
+    for voice in ("<v Ada>", "<v \t Ada \t >", "<v.loud.first Ada>", "<v.\tAda>"):
+        (cue,) = parse_captions(f"WEBVTT\n\n00:01.000 --> 00:02.000\n{voice}Oui")
+        assert cue.spoken == (Spoken("Ada", "Oui"),)
 
 
 def test_what_is_no_text_is_refused() -> None:

@@ -320,3 +320,25 @@ def test_replays_and_their_chapters_outlast_the_life_of_a_replay(app: Flask) -> 
         kept = "SELECT replays.id, title FROM replays JOIN chapters ON replay_id = replays.id"
         assert connection.exec_driver_sql(kept).all() == [(1, "A")]
         assert connection.exec_driver_sql("SELECT count(*) FROM chapters").scalar() == 1
+
+
+def test_what_was_done_to_resources_goes_from_the_trail_on_the_way_back(app: Flask) -> None:
+    """Before there were such acts nobody could read them; every other one stays."""
+    flask_migrate.upgrade()
+    day = "2019-03-22 09:00:00+00:00"
+    acts = ("resource_added", "resource_edited", "resource_linked", "resource_unlinked", "imported")
+    with engine_of(app).begin() as connection:
+        for number, act in enumerate(acts, start=1):
+            connection.exec_driver_sql(
+                "INSERT INTO audit_entries (id, at, actor, act, before, after)"
+                f" VALUES ({number}, '{day}', 'a', '{act}', '{{}}', '{{}}')"
+            )
+            connection.exec_driver_sql(
+                f"INSERT INTO audited_webinars (entry_id, slug) VALUES ({number}, 'a')"
+            )
+    flask_migrate.downgrade(revision="0013")
+    with engine_of(app).connect() as connection:
+        kept = connection.exec_driver_sql("SELECT id, act FROM audit_entries").all()
+        assert kept == [(5, "imported")]
+        touched = connection.exec_driver_sql("SELECT entry_id FROM audited_webinars").all()
+        assert touched == [(5,)]

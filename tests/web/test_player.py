@@ -1,5 +1,6 @@
 """The page of a replay: its player, what stands beside it, and what it may load."""
 
+import re
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -13,9 +14,11 @@ from tests.web.support import END, PAGE, Element, read, words
 from webinars.db import Database
 from webinars.domain import replay_acts, replays
 from webinars.domain.editing import Editor
+from webinars.domain.programme import Moment, ThemeView, programme, webinar_of
 from webinars.domain.replays import Video
 from webinars.domain.timed_text import Cue, Spoken
 from webinars.web.headers import CONTENT_SECURITY_POLICY
+from webinars.web.posters import draw
 
 WHERE = {"cycle_slug": "2019", "webinar_slug": MARCH.slug}
 CUES = (
@@ -111,6 +114,39 @@ def test_the_poster_is_drawn_from_what_is_known(client: FlaskClient, site: Datab
     assert texts[-1] == "jeudi 21 mars 2019"
     english = read(client.get(f"/en{PAGE}/poster.svg"))
     assert [one.text for one in english.all("text")][-1] == "Thursday, March 21, 2019"
+
+
+def test_the_poster_is_built_once_and_is_gone_with_the_replay(
+    client: FlaskClient, site: Database, at
+) -> None:
+    online(site)
+    at(END)
+    poster = f"{PAGE}/poster.svg"
+    for number in (4, 1):
+        with counted_queries(site) as queries:
+            answer = client.get(poster)
+        assert len(queries) == number
+    assert answer.headers["Cache-Control"] == "public, no-cache"
+    again = client.get(poster, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    for nowhere in ("/cycles/2019/nobody/poster.svg", "/cycles/2000/mars/poster.svg"):
+        assert client.get(nowhere).status_code == 404
+    act(site, "withdraw", why=None, words_stay=True)
+    assert client.get(poster).status_code == 404
+
+
+def test_the_poster_has_the_colour_of_its_theme_or_the_dark_one(
+    client: FlaskClient, site: Database, at
+) -> None:
+    online(site)
+    at(END)
+    grounds = []
+    for theme in (None, ThemeView("t", "Thème", 1), ThemeView("t", "Thème", 12)):
+        with site.read() as session, client.application.test_request_context():
+            view = programme(session, cycle_slug="2019", moment=Moment.at(END, opens_minutes=15))
+            drawn = draw(replace(webinar_of(view, MARCH.slug), theme=theme))
+        grounds += re.findall(r'<rect[^>]* fill="(#[0-9a-f]{6})"', drawn)
+    assert grounds == ["#131b3a", "#1f5fbf", "#9b2c2c"]
 
 
 @pytest.mark.parametrize(

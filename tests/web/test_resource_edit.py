@@ -86,6 +86,7 @@ def test_a_form_that_is_sent_as_it_stands_changes_nothing(desk: FlaskClient) -> 
         ("url", "//example.org"),
         ("url", "https://a:b@example.org/"),
         ("url", "https://"),
+        ("url", "https://[exemple.org]/page"),
         ("year", "MMXX"),
         ("year", "1066"),
         ("step", "run"),

@@ -278,8 +278,12 @@ def slug_of(text: str) -> str:
 
 
 def free_slug(plan: Plan, slug: str, *, taken: Collection[str] = ()) -> str:
-    """The slug, or the first of ``slug-2``, ``slug-3`` … that nobody has."""
-    used = {session.slug for session in plan.sessions} | set(taken)
+    """The slug, or the first number of it that no session of the plan has and nobody else."""
+    return numbered(slug, used={session.slug for session in plan.sessions} | set(taken))
+
+
+def numbered(slug: str, *, used: Collection[str]) -> str:
+    """The slug, or the first of ``slug-2``, ``slug-3`` … that is not ``used``."""
     number, found = 1, slug
     while found in used:
         number += 1

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import time
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, WrapValidator
 
@@ -74,7 +75,20 @@ def http_address(value: str) -> str:
         raise WrongValue(N_("an address beginning with https:// or http:// is needed"))
     if re.match(r"https?://[^/?#]*@", value):
         raise WrongValue(N_("a name or a password cannot stand in the address of a site"))
+    if not _has_site(value):
+        raise WrongValue(
+            N_("no site has such an address: look at what stands between // and the next /")
+        )
     return value
+
+
+def _has_site(url: str) -> bool:
+    """Whether programs can take it apart, into a name of a site and a port that there is."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def zone_name(value: str) -> str:

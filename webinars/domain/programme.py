@@ -83,6 +83,14 @@ class CycleView:
     webinars: tuple[WebinarView, ...]
 
 
+def webinar_of(view: CycleView, slug: str) -> WebinarView:
+    """The webinar of this slug. Raises NotFound."""
+    found = next((one for one in view.webinars if one.slug == slug), None)
+    if found is None:
+        raise NotFound(f"{view.slug}/{slug}")
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class HomeView:
     """The front page."""

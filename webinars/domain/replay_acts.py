@@ -4,6 +4,7 @@ Each act sees the version that the organiser saw, writes one row of the audit tr
 of the built pages. A replay is prepared out of sight; once it is online, an act shows at once.
 """
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from webinars.domain.errors import (
     WebinarCancelled,
     WrongValue,
 )
+from webinars.domain.mentions import mentions_of
 from webinars.domain.publication import mark_changed
 from webinars.domain.timed_text import Cue, to_webvtt
 from webinars.domain.transcripts import as_rows, transcript
@@ -142,6 +144,7 @@ def set_chapters(
 ) -> None:
     """Put these chapters in the place of the others, as ``read_chapters`` has read them.
 
+    What stood beside those that go is in the trail, by chapter: it goes with them.
     Raises NotFound, ChangedMeanwhile.
     """
     with _working(session, cycle_slug, webinar_slug, editor) as work:
@@ -149,11 +152,31 @@ def set_chapters(
         new = write_chapters(chapters)
         work.note("chapters", old, new)
         if old != new:
-            _put_chapters(session, work.replay, chapters)
+            # Who puts a resource beside one of them locks it: before this, or after.
+            session.execute(
+                sa.select(Chapter.id)
+                .where(Chapter.replay_id == work.replay.id)
+                .order_by(Chapter.id)
+                .with_for_update()
+            ).all()
+            beside = {one.id: one for one in mentions_of(session, webinar_id=work.webinar.id)}
+            gone = _put_chapters(session, work.replay, chapters)
+            lost = {
+                write_chapters([Moment(one.starts_at, one.title)]): [
+                    resource.slug for resource in one.resources
+                ]
+                for one in (beside[id_] for id_ in gone if id_ in beside)
+            }
+            work.note("resources", lost, {})
 
 
-def _put_chapters(session: Session, replay: Replay, chapters: tuple[Moment, ...]) -> None:
-    """A chapter that keeps its title or its second stays itself: resources stand beside it."""
+def _put_chapters(
+    session: Session, replay: Replay, chapters: tuple[Moment, ...]
+) -> tuple[int, ...]:
+    """A chapter that keeps its title or its second stays itself: resources stand beside it.
+
+    The ids of those that go.
+    """
     left = list(replay.chapters)
     kept: dict[int, Chapter] = {}
     for alike in (
@@ -166,6 +189,7 @@ def _put_chapters(session: Session, replay: Replay, chapters: tuple[Moment, ...]
             if number not in kept and row is not None:
                 kept[number] = row
                 left.remove(row)
+    gone = tuple(row.id for row in left)
     for row in left:
         replay.chapters.remove(row)
     for row in kept.values():
@@ -178,6 +202,7 @@ def _put_chapters(session: Session, replay: Replay, chapters: tuple[Moment, ...]
             replay.chapters.append(Chapter(starts_at=one.starts_at, title=one.title))
     session.flush()
     session.expire(replay, ["chapters"])
+    return gone
 
 
 def set_captions(
@@ -200,9 +225,16 @@ def set_captions(
             work.replay.captions.append(written)
             work.note(f"captions {language}", None, len(cues))
         elif found.vtt != written.vtt:
-            work.before[f"captions {language}"] = found.vtt.count("-->")
-            work.after[f"captions {language}"] = len(cues)
+            work.before |= _told_apart(found)
+            work.after |= _told_apart(written)
             found.vtt, found.paragraphs = written.vtt, written.paragraphs
+
+
+def _told_apart(captions: Captions) -> dict[str, Any]:
+    """For the trail: how many there are, and a mark, as others may be as many."""
+    name = f"captions {captions.language}"
+    mark = hashlib.sha256(captions.vtt.encode()).hexdigest()[:16]
+    return {name: captions.vtt.count("-->"), f"{name} sha256": mark}
 
 
 def captions_of(language: str, cues: tuple[Cue, ...]) -> Captions:

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain import audit, site
-from webinars.domain.arranging import slug_of
+from webinars.domain.arranging import numbered, slug_of
 from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
 from webinars.domain.planning import assign
 from webinars.models import AuditAct, EntryPoint, Resource, Step, Theme
@@ -62,22 +63,35 @@ def add_resource(session: Session, *, fields: ResourceFields, actor: str, now: d
     Raises NoSuchTheme.
     """
     themes = _themes(session, fields.themes)
+    while (resource := _put_last(session, fields)) is None:
+        pass  # whoever was faster is seen now: the next number is another one
+    resource.themes = themes
+    session.flush()
+    _record(session, AuditAct.RESOURCE_ADDED, resource, before={}, actor=actor, now=now)
+    return resource.slug
+
+
+def _put_last(session: Session, fields: ResourceFields) -> Resource | None:
+    """Without its themes yet. None if somebody else has taken its address at this moment."""
     slug = _free_slug(session, fields.title)
     last = session.scalar(sa.select(sa.func.max(Resource.position))) or 0
     resource = Resource(
         slug=slug,
         position=last + 1,
-        themes=themes,
         other_titles=[],
         partners=[],
         authors=[],
         also_in=[],
         **_values(fields),
     )
-    session.add(resource)
-    session.flush()
-    _record(session, AuditAct.RESOURCE_ADDED, resource, before={}, actor=actor, now=now)
-    return slug
+    try:
+        with session.begin_nested():
+            session.add(resource)
+    except IntegrityError:
+        if session.scalar(sa.select(Resource.id).where(Resource.slug == slug)) is None:
+            raise
+        return None
+    return resource
 
 
 def edit_resource(
@@ -142,11 +156,8 @@ def _mark(said: Mapping[str, Any]) -> str:
 def _free_slug(session: Session, title: str) -> str:
     """Of the title; of two resources with one title the later is numbered."""
     root = slug_of(title)
-    taken = set(session.scalars(sa.select(Resource.slug).where(Resource.slug.startswith(root))))
-    number = 1
-    while (slug := root if number == 1 else f"{root}-{number}") in taken:
-        number += 1
-    return slug
+    used = session.scalars(sa.select(Resource.slug).where(Resource.slug.startswith(root)))
+    return numbered(root, used=set(used))
 
 
 def _record(

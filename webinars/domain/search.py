@@ -231,10 +231,6 @@ def _options(hits: Iterable[_Hit], chosen: Chosen, facet: str) -> tuple[Option, 
     return tuple(Option(value, value, count) for value, count in counts.most_common())
 
 
-def _value(option: Option) -> str:
-    return option.value
-
-
 def _values(hit: _Hit, facet: str) -> tuple[str, ...]:
     if facet == "theme":
         return hit.themes

@@ -19,6 +19,8 @@ MOST_BYTES = 2 * 1024 * 1024
 MOST_CUES = 20_000
 MOST_CHARACTERS = 1000
 """Of one cue."""
+MOST_WRITTEN = 4 * MOST_CHARACTERS
+"""The same with its tags and entities: what is longer is not read."""
 SECOND = 1000
 """Times are whole milliseconds."""
 
@@ -32,7 +34,8 @@ APART = re.compile(r"(?:NOTE(?:[ \t].*)?|STYLE[ \t]*|REGION[ \t]*)")
 """The first line of a block that is no cue (sections 4.1 and 4.3)."""
 SETTING = re.compile(r"(?:vertical|line|position|size|align):[A-Za-z0-9.,%+-]+")
 TAG = re.compile(r"<[^<>]*>")
-VOICE = re.compile(r"<v(?:\.[^ \t>]*)?[ \t]+([^<>]*)>")
+VOICE = re.compile(r"<v(?:\.[^ \t<>]*)?[ \t]([^<>]*)>")
+"""No character can be read in two ways, and no beginning goes beyond the next one."""
 BRACES = re.compile(r"\{\\[^{}]*\}")
 """Where some programs write a place into SRT: ``{\\an8}``."""
 
@@ -177,10 +180,10 @@ def _cue(block: _Block, skipped: int, times: re.Pattern[str], example: str) -> t
             N_("line %(line)s: an empty line is needed before the next caption"),
             line=str(block.line + at),
         )
-    spoken = _spoken(text, is_vtt=times is VTT_TIMES)
-    if not spoken:
+    spoken = _spoken(text, is_vtt=times is VTT_TIMES) if len(text) <= MOST_WRITTEN else None
+    if spoken == ():
         raise WrongValue(N_("line %(line)s: the caption has no words"), line=str(line))
-    if sum(len(one.text) for one in spoken) > MOST_CHARACTERS:
+    if spoken is None or sum(len(one.text) for one in spoken) > MOST_CHARACTERS:
         raise WrongValue(
             N_("line %(line)s: the caption is too long: at most 1000 characters"), line=str(line)
         )

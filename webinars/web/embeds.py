@@ -12,8 +12,7 @@ from markupsafe import escape
 from sqlalchemy.orm import Session
 
 from webinars.domain import programme
-from webinars.domain.errors import NotFound
-from webinars.domain.programme import CycleView, Life, Moment, WebinarView
+from webinars.domain.programme import CycleView, Life, Moment, webinar_of
 from webinars.i18n import language
 from webinars.services import services
 from webinars.web.headers import POLICY, policy
@@ -98,7 +97,7 @@ def webinar(cycle: str, webinar: str) -> Response:
 
     def build(session: Session, moment: Moment) -> Page:
         view = programme.programme(session, cycle_slug=cycle, moment=moment)
-        found = _one_of(view, webinar)
+        found = webinar_of(view, webinar)
         address = services().links.webinar(cycle, webinar, language=language())
         values = {"webinar": found, "cycle": view, "address": address}
         return Page("embed/webinar.html", values, view.webinars)
@@ -113,13 +112,6 @@ def _framed(build: Callable[[Session, Moment], Page]) -> Response:
     return response
 
 
-def _one_of(view: CycleView, slug: str) -> WebinarView:
-    found = next((one for one in view.webinars if one.slug == slug), None)
-    if found is None:
-        raise NotFound(f"{view.slug}/{slug}")
-    return found
-
-
 def framed_cycle(view: CycleView) -> Framed:
     """A programme as it can be embedded."""
     address = services().links.cycle(view.slug, language=language())
@@ -132,7 +124,7 @@ def framed_cycle(view: CycleView) -> Framed:
 
 def framed_webinar(view: CycleView, slug: str) -> Framed:
     """A webinar of a programme as it can be embedded. Raises NotFound."""
-    found = _one_of(view, slug)
+    found = webinar_of(view, slug)
     address = services().links.webinar(view.slug, slug, language=language())
     shared = share_webinar(found, view)
     return Framed(found.title, address, WEBINAR_WIDE, WEBINAR_NARROW, shared)

@@ -129,7 +129,7 @@ def drawn(picture: Picture) -> bytes:
 
 
 @cache
-def _tokens() -> dict[str, str]:
+def tokens() -> dict[str, str]:
     """The colours of the screens in the light, as their style sheet names them."""
     found: dict[str, str] = {}
     for name, colour in re.findall(
@@ -142,12 +142,12 @@ def _tokens() -> dict[str, str]:
 def _own(picture: Picture) -> str:
     """The colour of its theme, or the site's; none of what does not take place."""
     if picture.sign is Sign.CANCELLED:
-        return _tokens()["ink-soft"]
-    return _tokens()[f"theme-{picture.colour}" if picture.colour else "accent"]
+        return tokens()["ink-soft"]
+    return tokens()[f"theme-{picture.colour}" if picture.colour else "accent"]
 
 
 def _ink(picture: Picture) -> str:
-    return _tokens()["ink-soft" if picture.sign is Sign.CANCELLED else "ink"]
+    return tokens()["ink-soft" if picture.sign is Sign.CANCELLED else "ink"]
 
 
 def _mixed(colour: str, share: float) -> str:
@@ -160,7 +160,7 @@ def _ground(picture: Picture) -> str:
     """A replay stands on its colour, as on the screens."""
     if picture.sign is Sign.REPLAY:
         return _mixed(_own(picture), 0.12)
-    return _tokens()["paper"]
+    return tokens()["paper"]
 
 
 class _Canvas:
@@ -238,15 +238,15 @@ def _draw_site(canvas: _Canvas, picture: Picture) -> None:
         return
     _draw_mark(canvas, MARGIN, 58, unit=1.25)
     name = cut(showable(picture.site, SITE.font), SITE, WIDTH - 2 * MARGIN - 60)
-    canvas.text(MARGIN + 60, 86, name, SITE, _tokens()["ink"])
+    canvas.text(MARGIN + 60, 86, name, SITE, tokens()["ink"])
 
 
 def _draw_mark(canvas: _Canvas, x: float, y: float, *, unit: float) -> None:
     """As ``mark()`` of the templates: a year of twelve, the next one raised."""
-    tokens = _tokens()
+    colours = tokens()
     for column in range(4):
         for row in range(3):
-            fill = tokens["accent" if (column, row) == (2, 1) else "ink"]
+            fill = colours["accent" if (column, row) == (2, 1) else "ink"]
             left, top = x + column * 9 * unit, y + row * 9.5 * unit
             canvas.box(left, top, left + 8 * unit, top + 7 * unit, fill)
 
@@ -277,7 +277,7 @@ def _draw_hero(canvas: _Canvas, picture: Picture) -> None:
     if picture.sign is Sign.CANCELLED:
         middle = (top + baseline) / 2
         right = MARGIN + width(hero, type_) - type_.size * 0.02
-        canvas.box(MARGIN - 14, middle - 7, right + 14, middle + 7, _tokens()["accent"])
+        canvas.box(MARGIN - 14, middle - 7, right + 14, middle + 7, tokens()["accent"])
 
 
 def _draw_words(canvas: _Canvas, picture: Picture) -> None:
@@ -301,7 +301,7 @@ def _draw_words(canvas: _Canvas, picture: Picture) -> None:
         leading=LINE_LEADING,
     )
     under = BASELINE - (len(line.lines) - 1) * line.type.size * LINE_LEADING
-    canvas.lines(left, under, line, LINE_LEADING, _tokens()["ink-soft"])
+    canvas.lines(left, under, line, LINE_LEADING, tokens()["ink-soft"])
     title = fitted(
         showable(picture.title, HEADINGS) or showable(picture.label, HEADINGS) or picture.hero,
         TITLE if picture.hero else ALONE,
@@ -317,7 +317,7 @@ def _draw_play(canvas: _Canvas, picture: Picture) -> None:
     """What says from afar that there is something to watch."""
     x, y = WIDTH - MARGIN - PLAY, BASELINE - PLAY + 8
     canvas.disc(x, y, PLAY, _own(picture))
-    canvas.shape([(x - 15, y - 26), (x - 15, y + 26), (x + 29, y)], _tokens()["paper"])
+    canvas.shape([(x - 15, y - 26), (x - 15, y + 26), (x + 29, y)], tokens()["paper"])
 
 
 def _draw_eyebrow(canvas: _Canvas, picture: Picture, left: float) -> None:
@@ -335,15 +335,15 @@ def _draw_eyebrow(canvas: _Canvas, picture: Picture, left: float) -> None:
 
 def _draw_sign(canvas: _Canvas, picture: Picture, left: float, baseline: float) -> float:
     """A badge, as on the screens; where it ends."""
-    tokens = _tokens()
+    colours = tokens()
     words = cut(showable(picture.sign_words, TEXT), LABEL, WIDTH - MARGIN - int(left) - 64)
     right, top, bottom = left + 64 + width(words, LABEL), baseline - 33, baseline + 15
     x, y = left + 16, (top + bottom) / 2
     if picture.sign is Sign.MOVED:
-        canvas.box(left, top, right, bottom, edge=tokens["ink"], thick=2)
+        canvas.box(left, top, right, bottom, edge=colours["ink"], thick=2)
     else:
-        canvas.box(left, top, right, bottom, tokens["accent"])
-    ink = tokens["ink" if picture.sign is Sign.MOVED else "on-accent"]
+        canvas.box(left, top, right, bottom, colours["accent"])
+    ink = colours["ink" if picture.sign is Sign.MOVED else "on-accent"]
     if picture.sign is Sign.REPLAY:
         canvas.shape([(x, y - 12), (x, y + 12), (x + 20, y)], ink)
     elif picture.sign is Sign.CANCELLED:
@@ -370,14 +370,14 @@ def _draw_ribbon(canvas: _Canvas, picture: Picture) -> None:
 
 
 def _draw_cell(canvas: _Canvas, cell: Cell, left: float, right: float, *, here: str) -> None:
-    tokens = _tokens()
-    theme = here if cell.here else tokens[f"theme-{cell.colour}" if cell.colour else "ink-soft"]
+    colours = tokens()
+    theme = here if cell.here else colours[f"theme-{cell.colour}" if cell.colour else "ink-soft"]
     filled = cell.here or not cell.day
-    canvas.box(left, RIBBON_TOP, right, RIBBON_BOTTOM, theme if filled else tokens["wash"])
+    canvas.box(left, RIBBON_TOP, right, RIBBON_BOTTOM, theme if filled else colours["wash"])
     canvas.box(left, RIBBON_TOP, right, RIBBON_TOP + 8, theme)
     if right - left < NARROWEST_WITH_WORDS or not cell.day:
         return
-    ink = tokens["on-accent"] if cell.here else tokens["ink-soft" if cell.cancelled else "ink"]
+    ink = colours["on-accent"] if cell.here else colours["ink-soft" if cell.cancelled else "ink"]
     day, month = showable(cell.day, HEADINGS), showable(cell.month, TEXT)
     canvas.text(left + 10, RIBBON_TOP + 49, day, CELL_DAY, ink)
     canvas.text(left + 11, RIBBON_TOP + 76, month, CELL_MONTH, ink)

@@ -1,28 +1,14 @@
 """The poster of a replay, drawn from its theme, date and title: no picture is needed."""
 
+from dataclasses import dataclass
 from textwrap import wrap
 
 from markupsafe import escape
 
 from webinars.domain.programme import WebinarView
 from webinars.i18n import long_date
+from webinars.web.pictures import tokens
 
-COLOURS = (
-    "#1f5fbf",
-    "#0b6e80",
-    "#b4235a",
-    "#2c752f",
-    "#855600",
-    "#5b3fc4",
-    "#a13f00",
-    "#006e66",
-    "#8b2f97",
-    "#546900",
-    "#3f4f9e",
-    "#9b2c2c",
-)
-"""Of the themes, as ``static/css/base.css`` has them for light paper: white reads on each."""
-WITHOUT_THEME = "#131b3a"
 WIDTH, HEIGHT = 1280, 720
 SIZE, LEADING = 76, 88
 """Of the title; no font comes with a picture, so the widest usual one has to fit."""
@@ -30,9 +16,22 @@ LETTERS = 26
 MOST_LINES = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Poster:
+    """A poster that is drawn when it is asked for; it shows nothing that changes by itself."""
+
+    webinar: WebinarView
+    webinars: tuple[WebinarView, ...] = ()
+    worth_keeping: bool = True
+
+    def body(self) -> bytes:
+        """SVG."""
+        return draw(self.webinar).encode()
+
+
 def draw(webinar: WebinarView) -> str:
-    """An SVG file in the language of the request."""
-    colour = COLOURS[webinar.theme.colour - 1] if webinar.theme else WITHOUT_THEME
+    """An SVG file in the language of the request: white reads on each colour in the light."""
+    colour = tokens()[f"theme-{webinar.theme.colour}" if webinar.theme else "deep"]
     lines = wrap(webinar.title, LETTERS, max_lines=MOST_LINES, placeholder="\N{NO-BREAK SPACE}…")
     top = (HEIGHT - len(lines) * LEADING) // 2 + SIZE
     title = "".join(

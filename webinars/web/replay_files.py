@@ -1,14 +1,15 @@
 """What the player of a replay loads beside the video: its captions and its poster."""
 
-import hashlib
+from flask import Blueprint, Response
+from sqlalchemy.orm import Session
 
-from flask import Blueprint, Response, abort, request
-
-from webinars.domain.programme import WebinarView
+from webinars.domain.errors import NotFound
+from webinars.domain.programme import Moment, programme, webinar_of
 from webinars.domain.replay_life import public_captions
-from webinars.domain.webinar_page import webinar_page
 from webinars.services import services
-from webinars.web.posters import draw
+from webinars.web.page_cache import public_page
+from webinars.web.posters import Poster
+from webinars.web.stored import tagged
 
 blueprint = Blueprint("replay_files", __name__)
 
@@ -18,23 +19,20 @@ def captions(cycle: str, webinar: str, language: str) -> Response:
     """Captions in one language (WebVTT), while they are public."""
     with services().database.read() as session:
         vtt = public_captions(session, cycle_slug=cycle, webinar_slug=webinar, language=language)
-    return _answer(vtt.encode(), "text/vtt")
+    response = Response(vtt, mimetype="text/vtt")
+    response.headers["Cache-Control"] = "public, no-cache"
+    return tagged(response)
 
 
 @blueprint.get("/cycles/<cycle>/<webinar>/poster.svg")
 def poster(cycle: str, webinar: str) -> Response:
     """The picture that stands where the video will be."""
-    with services().database.read() as session:
-        view: WebinarView = webinar_page(
-            session, cycle_slug=cycle, webinar_slug=webinar, moment=services().moment()
-        ).webinar
-    if not view.has_replay:
-        abort(404)
-    return _answer(draw(view).encode(), "image/svg+xml")
 
+    def build(session: Session, moment: Moment) -> Poster:
+        view = programme(session, cycle_slug=cycle, moment=moment)
+        found = webinar_of(view, webinar)
+        if not found.has_replay:
+            raise NotFound(f"{cycle}/{webinar}")
+        return Poster(found)
 
-def _answer(body: bytes, kind: str) -> Response:
-    response = Response(body, mimetype=kind)
-    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
-    response.headers["Cache-Control"] = "public, no-cache"
-    return response.make_conditional(request)  # type: ignore[return-value]
+    return public_page(build, kind="image/svg+xml")

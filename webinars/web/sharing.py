@@ -14,8 +14,7 @@ from sqlalchemy.orm import Session
 
 from webinars.clock import to_local
 from webinars.domain import programme
-from webinars.domain.errors import NotFound
-from webinars.domain.programme import CycleView, Life, Moment, WebinarView
+from webinars.domain.programme import CycleView, Life, Moment, WebinarView, webinar_of
 from webinars.i18n import (
     calendar_date,
     day_number,
@@ -83,10 +82,7 @@ def webinar(cycle: str, webinar: str) -> Response:
 
     def build(session: Session, moment: Moment) -> Drawing:
         view = programme.programme(session, cycle_slug=cycle, moment=moment)
-        found = next((one for one in view.webinars if one.slug == webinar), None)
-        if found is None:
-            raise NotFound(f"{cycle}/{webinar}")
-        return Drawing(webinar_picture(found, view), view.webinars)
+        return Drawing(webinar_picture(webinar_of(view, webinar), view), view.webinars)
 
     return _picture(build)
 
