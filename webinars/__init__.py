@@ -17,7 +17,9 @@ from webinars.services import Services
 from webinars.web.fetch_notes import FetchNotes
 from webinars.web.form_bytes import FormRequest
 from webinars.web.kept_feeds import KeptFeeds
+from webinars.web.lanes import Lanes
 from webinars.web.language import EnglishPrefix, request_language
+from webinars.web.public_files import PublicFiles
 from webinars.web.sessions import DeskSessions
 
 MOST_FORM_BYTES = 64 * 1024
@@ -64,6 +66,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.wsgi_app = EnglishPrefix(app.wsgi_app)  # type: ignore[method-assign]
     notes = app.extensions["webinars.fetches"] = FetchNotes(database)
     app.wsgi_app = KeptFeeds(app.wsgi_app, database, notes)  # type: ignore[method-assign]
+    app.wsgi_app = PublicFiles(app.wsgi_app, services)  # type: ignore[method-assign]
+    app.wsgi_app = Lanes(app.wsgi_app)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         proxies = settings.trusted_proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -55,6 +55,7 @@ def _hour(value: Any) -> Any:
 
 OptionalText = Annotated[str | None, BeforeValidator(_blank_is_none)]
 OptionalNumber = Annotated[int | None, BeforeValidator(_blank_is_none)]
+OptionalPath = Annotated[Path | None, BeforeValidator(_blank_is_none)]
 OptionalHour = Annotated[time | None, BeforeValidator(_hour), BeforeValidator(_blank_is_none)]
 
 
@@ -120,6 +121,11 @@ class Settings(BaseSettings):
     registrations_per_minute: int = Field(default=20, ge=1)
     trusted_proxies: int = Field(default=0, ge=0, le=10)
     form_token_hours: int = Field(default=12, ge=1, le=168)
+
+    # uploaded files
+    uploads_path: OptionalPath = None
+    upload_max_bytes: int = Field(default=2 * 1024**3, ge=1024, le=1024**4)
+    uploads_accel: OptionalText = None
 
     # logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -205,6 +211,13 @@ class Settings(BaseSettings):
             raise ValueError("a plain address such as webinaires@example.org is needed")
         return value
 
+    @field_validator("uploads_accel")
+    @classmethod
+    def _place_of_the_front_server(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"/(?:[\w.-]+/)+", value, re.ASCII):
+            raise ValueError("the place of an internal location, such as /internal-uploads/")
+        return value
+
     @model_validator(mode="after")
     def _credentials_in_pairs(self) -> "Settings":
         if (self.mail_username is None) != (self.mail_password is None):
@@ -253,6 +266,11 @@ class Settings(BaseSettings):
     def resolved_database_url(self) -> str:
         """The database, SQLite in the instance folder unless one is set."""
         return self.database_url or f"sqlite:///{self.instance_path.resolve() / 'webinars.sqlite'}"
+
+    @property
+    def uploads_folder(self) -> Path:
+        """Where uploaded files are, in the instance folder unless a folder is set."""
+        return (self.uploads_path or self.instance_path / "uploads").resolve()
 
     def secret(self) -> str:
         """The key that signs links: the setting, or one made once in the instance folder.

@@ -126,6 +126,16 @@ def decimal(value: float) -> str:
     return str(format_decimal(value, "#,##0.0", locale=language()))
 
 
+def file_size(size: int) -> str:
+    """Bytes in words, by thousands as shops and systems count them: «2,4 Mo» or "2.4 MB"."""
+    for unit, least in ((lazy_gettext("GB"), 10**9), (lazy_gettext("MB"), 10**6)):
+        if size >= least:
+            number = format_decimal(size / least, "#,##0.#", locale=language())
+            return f"{number}{NO_BREAK}{unit}"
+    unit = gettext("kB")
+    return f"{max(1, round(size / 1000))}{NO_BREAK}{unit}"
+
+
 def zone_name(zone: str) -> str:
     """«heure de Paris»: the city of the zone, or its name."""
     city = get_timezone_location(zone, locale=language(), return_city=True)
@@ -219,6 +229,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "upper_first": upper_first,
     "tied": tied,
     "decimal": decimal,
+    "file_size": file_size,
     "iso": iso,
     "timecode": timecode,
     "step_name": _name_of(STEP_NAMES),

@@ -3,7 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import FrameType
 from typing import Any
 
@@ -22,6 +22,7 @@ from webinars.domain import (
     mail_flow,
     outbox,
     places,
+    public_files,
     reminders,
     search_index,
     worker_pulse,
@@ -31,8 +32,13 @@ from webinars.mail.bounces import read_notice
 from webinars.mail.sending import Sender
 from webinars.processes import has_ended, own_name
 from webinars.services import Services
+from webinars.uploads import UploadsFolder
 
 log = structlog.get_logger()
+
+UPLOADS_EVERY = timedelta(hours=1)
+UNNAMED_FOR = timedelta(days=1)
+"""Longer than any act that is about to name a file, and than a backup of folder and database."""
 
 
 class Worker:
@@ -45,6 +51,7 @@ class Worker:
         self._stopping = threading.Event()
         self._emptied_after: int | None = None
         self._settled = reminders.Settled()
+        self._uploads_at: datetime | None = None
         self.owner = own_name()
 
     def tick(self) -> int:
@@ -72,6 +79,7 @@ class Worker:
         self._forget_copies()
         self._erase_forgotten()
         self._empty_log()
+        self._remove_unnamed()
         return worked
 
     def paused(self) -> mail_flow.Flow:
@@ -170,6 +178,22 @@ class Worker:
             search_index.overwrite_removed(session)
         if database.empty_log():
             self._emptied_after = latest
+
+    def _remove_unnamed(self) -> None:
+        """Once an hour: uploaded files that no row names any more, or that never came whole."""
+        now = clock.now()
+        if self._uploads_at is not None and now - self._uploads_at < UPLOADS_EVERY:
+            return
+        folder = UploadsFolder(self._services.settings.uploads_folder)
+        names = [*folder.untouched(since=now - UNNAMED_FOR)]
+        if names:
+            with self._services.database.read() as session:
+                unnamed = public_files.without_rows(session, keys=names)
+            for name in unnamed:
+                folder.remove(name)
+            if unnamed:
+                log.info("uploads_removed", count=len(unnamed))
+        self._uploads_at = now
 
     def run(self) -> None:
         """Tick until SIGTERM or SIGINT; the message in hand is finished first."""

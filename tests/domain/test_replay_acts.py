@@ -34,7 +34,7 @@ from webinars.models import (
 )
 
 AFTER = datetime.fromisoformat("2019-03-22T09:00:00+00:00")
-WHERE = {"cycle_slug": "2019", "webinar_slug": MARCH.slug}
+WHERE: dict[str, Any] = {"cycle_slug": "2019", "webinar_slug": MARCH.slug}
 URL = "https://files.example.org/mars.mp4"
 CUES = (
     Cue(0, 4000, (Spoken("Camille", "Bonjour."),)),

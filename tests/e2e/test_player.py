@@ -1,6 +1,7 @@
 """The demonstration's own video with its chapters and its transcript, in a real browser."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
@@ -149,7 +150,7 @@ def test_a_video_that_is_gone_leaves_the_words(browser: Browser, demonstration: 
 def from_elsewhere(demonstration: Installation) -> Iterator[str]:
     """A replay of the demonstration whose video another host has."""
     path = "/cycles/2019/connaitre-son-ecosysteme"
-    where = {"cycle_slug": "2019", "webinar_slug": path.rpartition("/")[2]}
+    where: dict[str, Any] = {"cycle_slug": "2019", "webinar_slug": path.rpartition("/")[2]}
     database = Database(f"sqlite:///{demonstration.folder / 'webinars.sqlite'}")
     with database.write() as session:
         replay_acts.set_video(

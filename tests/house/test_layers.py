@@ -13,6 +13,7 @@ FLOORS: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
     (("config",), "settings"),
     (("db",), "transactions and column types"),
+    (("uploads",), "the folder of uploaded files"),
     (("models", "migration"), "tables, and the state of their schema"),
     (("links",), "absolute addresses and tokens, without a request"),
     (("i18n",), "words and dates for people; the domain words calendars, and nothing else"),

@@ -16,10 +16,11 @@ from granian.server import Server
 
 from webinars.cli.support import make_app
 from webinars.i18n import iso
+from webinars.web.lanes import LONG, PAGES
 from webinars.worker import Worker
 
-BLOCKING_THREADS = 16
-"""Per process: some may wait for the database or for a slow visitor while others answer."""
+BLOCKING_THREADS = PAGES + LONG
+"""Per process: for pages, and for files that come from and go to slow lines."""
 
 SWITCH_SECONDS = 0.0005
 """How long a thread may compute while another wants to."""

@@ -11,6 +11,7 @@ def examine(settings: Settings, *, nameserver: str | None = None) -> Iterator[Fi
     """Every check, one after the other; each has its time limit."""
     yield from house.addresses(settings)
     yield house.secret(settings)
+    yield from house.uploads(settings)
     yield from house.database(settings)
     yield post.server(settings)
     yield post.returns(settings)

@@ -1,5 +1,6 @@
 """The installation itself: settings, secret, database, worker, ledger, clock."""
 
+import os
 import re
 import stat
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from webinars.db import Database
 from webinars.doctor.findings import Finding, fault, ok, warning
 from webinars.domain import mail_alarms, mail_flow, worker_pulse
 from webinars.migration import present_revision, wanted_revision
+from webinars.uploads import UploadsFolder
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 GOOD_SECRET = 32
@@ -82,6 +84,39 @@ def secret(settings: Settings) -> Finding:
     if settings.secret_key is None and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         return warning("secret_key", f"others may read {file}", f"chmod 600 {file}")
     return ok("secret_key", f"{len(key)} characters")
+
+
+def uploads(settings: Settings) -> Iterator[Finding]:
+    """The folder of uploaded files, and who sends them."""
+    folder = UploadsFolder(settings.uploads_folder)
+    there = next(one for one in (folder.path, *folder.path.parents) if one.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        yield fault(
+            "uploads",
+            f"{folder.path} cannot be written to",
+            "let the account of the service write there, or set uploads_path",
+        )
+        return
+    free, most = folder.free(), settings.upload_max_bytes
+    found = f"{folder.path}, {free / 1e9:.1f} GB free"
+    if free < most:
+        yield warning(
+            "uploads",
+            found,
+            f"a file of {most / 1e9:.1f} GB (upload_max_bytes) would be refused: make room",
+        )
+    else:
+        yield ok("uploads", found)
+    if settings.uploads_accel is None:
+        yield ok("uploads_accel", "the service sends the files itself")
+    elif settings.trusted_proxies == 0:
+        yield warning(
+            "uploads_accel",
+            f"{settings.uploads_accel} is set, and trusted_proxies names no front server",
+            "without nginx before it every file would be empty: leave uploads_accel empty then",
+        )
+    else:
+        yield ok("uploads_accel", f"the front server sends what is below {settings.uploads_accel}")
 
 
 def database(settings: Settings) -> Iterator[Finding]:

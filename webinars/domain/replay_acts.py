@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,6 +28,7 @@ from webinars.domain.mentions import mentions_of
 from webinars.domain.publication import mark_changed
 from webinars.domain.timed_text import Cue, to_webvtt
 from webinars.domain.transcripts import as_rows, transcript
+from webinars.domain.uploads import NewFile, add_file, drop_file, in_trail
 from webinars.domain.webinar_page import find_webinar
 from webinars.i18n import timecode
 from webinars.models import AuditAct, Captions, Chapter, Replay, Webinar, WebinarStatus
@@ -61,6 +62,15 @@ class _Work:
         """Give a field its value, and note what it was."""
         self.note(name, _to_json(getattr(self.replay, name)), _to_json(value))
         setattr(self.replay, name, value)
+
+    def put_file(self, session: Session, name: str, file: NewFile | None, *, now: datetime) -> None:
+        """Give it another file or none; the row of the one that it had goes."""
+        old = getattr(self.replay, name)
+        if old is None and file is None:
+            return
+        self.note(name, in_trail(old), in_trail(file))
+        setattr(self.replay, name, add_file(session, file=file, now=now) if file else None)
+        drop_file(session, upload=old)
 
     def note(self, name: str, old: Any, new: Any) -> None:
         """For the trail; the same once more is nothing."""
@@ -116,21 +126,27 @@ def set_video(
     url: str | None,
     duration: int | None,
     editor: Editor,
+    file: NewFile | None = None,
+    keeps_file: bool = False,
 ) -> None:
-    """Say where the video is, and how many seconds it has.
+    """Say where the video is, or give it, and how many seconds it has.
 
-    Raises NotFound, ChangedMeanwhile, NoVideo, and WrongValue for a duration that ends before
-    a chapter begins.
+    A file takes the place of an address and of another file, an address that of a file;
+    ``keeps_file``: without either, the file that there is stays. Raises NotFound,
+    ChangedMeanwhile, NoVideo, and WrongValue for a duration that ends before a chapter begins.
     """
     with _working(session, cycle_slug, webinar_slug, editor) as work:
-        if url is None and work.replay.online_at is not None:
+        stays = keeps_file and file is None and url is None and work.replay.video_file is not None
+        if url is None and file is None and not stays and work.replay.online_at is not None:
             raise NoVideo
         last = max((one.starts_at for one in work.replay.chapters), default=-1)
         if duration is not None and last >= duration:
             raise WrongValue(
                 N_("a chapter begins at %(time)s, beyond this end"), time=timecode(last)
             )
-        work.put("video_url", url)
+        if not stays:
+            work.put_file(session, "video_file", file, now=editor.now)
+        work.put("video_url", None if file else url)
         work.put("duration", duration)
 
 
@@ -263,13 +279,19 @@ def set_details(
     consent: bool,
     without_captions: str | None,
     editor: Editor,
+    slides_file: NewFile | None = None,
+    keeps_slides: bool = False,
 ) -> None:
     """What stands beside the video, and what is promised; no day is the usual promise.
 
+    A file of slides takes the place of their address and of another file, an address that of a
+    file; ``keeps_slides``: without either, the file that there is stays.
     Raises NotFound, ChangedMeanwhile, ReasonNeeded.
     """
     with _working(session, cycle_slug, webinar_slug, editor) as work:
-        work.put("slides_url", slides_url)
+        if not (keeps_slides and slides_file is None and slides_url is None):
+            work.put_file(session, "slides_file", slides_file, now=editor.now)
+        work.put("slides_url", None if slides_file else slides_url)
         work.put("expected_by", expected_by)
         if consent != (work.replay.consent_at is not None):
             work.put("consent_at", editor.now if consent else None)
@@ -291,7 +313,7 @@ def go_online(session: Session, *, cycle_slug: str, webinar_slug: str, editor: E
             raise WebinarCancelled
         if webinar.ends_at > editor.now:
             raise NotOver
-        if replay.video_url is None:
+        if replay.video_url is None and replay.video_file is None:
             raise NoVideo
         work.put("online_at", editor.now)
         for name in ("withdrawn_at", "withdrawn_why", "revised_at"):

@@ -16,6 +16,7 @@ from webinars.domain.mail_rules import Pace
 from webinars.domain.question_list import open_count
 from webinars.domain.registrants import ListHead, list_head
 from webinars.domain.replay_life import Stage, expected_by, stage_of, with_words
+from webinars.domain.uploads import FileView, optional_view
 from webinars.models import (
     Captions,
     MailKind,
@@ -66,12 +67,14 @@ class ReplayDesk:
     withdrawn_why: str | None
     words_stay: bool
     video_url: str | None
+    video_file: FileView | None
     duration: int | None
     chapters: str
     """One a line."""
     agenda: Sequence[str]
     captions: tuple[CaptionsKept, ...]
     slides_url: str | None
+    slides_file: FileView | None
     expected_by: date
     own_promise: bool
     """Somebody has set that day."""
@@ -92,21 +95,26 @@ class ReplayDesk:
     def done(self) -> dict[Part, bool]:
         """The checklist."""
         return {
-            Part.VIDEO: self.video_url is not None,
+            Part.VIDEO: self.has_video,
             Part.CHAPTERS: bool(self.chapters),
             Part.CAPTIONS: bool(self.captions),
             Part.TRANSCRIPT: bool(self.captions),
-            Part.SLIDES: self.slides_url is not None,
+            Part.SLIDES: self.slides_url is not None or self.slides_file is not None,
             Part.RESOURCES: self.resources > 0,
             Part.CONSENT: self.consent_at is not None,
             Part.QUESTIONS: self.open_questions == 0,
         }
 
     @property
+    def has_video(self) -> bool:
+        """Here or elsewhere."""
+        return self.video_url is not None or self.video_file is not None
+
+    @property
     def can_go_online(self) -> bool:
         """Nothing that is demanded is missing."""
         words = bool(self.captions) or self.without_captions is not None
-        return self.over and not self.head.cancelled and self.video_url is not None and words
+        return self.over and not self.head.cancelled and self.has_video and words
 
 
 def replay_desk(
@@ -133,11 +141,13 @@ def replay_desk(
         withdrawn_why=row.withdrawn_why,
         words_stay=row.words_stay,
         video_url=row.video_url,
+        video_file=optional_view(row.video_file),
         duration=row.duration,
         chapters=write_chapters(Moment(one.starts_at, one.title) for one in row.chapters),
         agenda=webinar.agenda,
         captions=tuple(_kept(one) for one in row.captions),
         slides_url=row.slides_url,
+        slides_file=optional_view(row.slides_file),
         expected_by=promised,
         own_promise=row.expected_by is not None,
         consent_at=row.consent_at,

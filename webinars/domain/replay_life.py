@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 from webinars.clock import to_local
 from webinars.domain.errors import NotFound
 from webinars.domain.transcripts import Paragraph, from_rows
+from webinars.domain.uploads import FileView, optional_view
 from webinars.models import Captions, Cycle, Replay, Webinar, WebinarStatus
 
 PROMISED_DAYS = 7
@@ -68,6 +69,7 @@ class ReplayLife:
     """There is none (any more), or it has no captions: in the organisers' words."""
     captions: tuple[CaptionsView, ...] = ()
     slides_url: str | None = None
+    slides_file: FileView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ def replay_life(replay: Replay | None, *, ends_at: datetime, zone: str) -> Repla
         why=replay.without_captions if stage is Stage.ONLINE else replay.withdrawn_why,
         captions=views_of(replay) if public else (),
         slides_url=replay.slides_url if public else None,
+        slides_file=optional_view(replay.slides_file) if public else None,
     )
 
 

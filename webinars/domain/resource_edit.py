@@ -14,6 +14,14 @@ from webinars.domain import audit, site
 from webinars.domain.arranging import numbered, slug_of
 from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
 from webinars.domain.planning import assign
+from webinars.domain.uploads import (
+    FileView,
+    NewFile,
+    add_file,
+    drop_file,
+    in_trail,
+    optional_view,
+)
 from webinars.models import AuditAct, EntryPoint, Resource, Step, Theme
 
 KEPT = ("title", "kind", "publishers", "audience", "year", "step", "entry_point", "url")
@@ -46,6 +54,7 @@ class EditedResource:
 
     slug: str
     fields: ResourceFields
+    document: FileView | None
     mark: str
     """Of its state; another one says that somebody was faster."""
 
@@ -54,10 +63,19 @@ def edited_resource(session: Session, *, slug: str) -> EditedResource:
     """What the form begins with. Raises NotFound."""
     resource = _find(session, slug)
     said = _said(resource)
-    return EditedResource(slug, ResourceFields(**said), _mark(said))
+    mark = _mark(said)
+    del said["document"]
+    return EditedResource(slug, ResourceFields(**said), optional_view(resource.document), mark)
 
 
-def add_resource(session: Session, *, fields: ResourceFields, actor: str, now: datetime) -> str:
+def add_resource(
+    session: Session,
+    *,
+    fields: ResourceFields,
+    actor: str,
+    now: datetime,
+    document: NewFile | None = None,
+) -> str:
     """Put a resource at the end of the library; its slug, made of its title.
 
     Raises NoSuchTheme.
@@ -66,6 +84,8 @@ def add_resource(session: Session, *, fields: ResourceFields, actor: str, now: d
     while (resource := _put_last(session, fields)) is None:
         pass  # whoever was faster is seen now: the next number is another one
     resource.themes = themes
+    if document is not None:
+        resource.document = add_file(session, file=document, now=now)
     session.flush()
     _record(session, AuditAct.RESOURCE_ADDED, resource, before={}, actor=actor, now=now)
     return resource.slug
@@ -95,11 +115,21 @@ def _put_last(session: Session, fields: ResourceFields) -> Resource | None:
 
 
 def edit_resource(
-    session: Session, *, slug: str, fields: ResourceFields, seen: str, actor: str, now: datetime
+    session: Session,
+    *,
+    slug: str,
+    fields: ResourceFields,
+    seen: str,
+    actor: str,
+    now: datetime,
+    document: NewFile | None = None,
+    keeps_document: bool = True,
 ) -> bool:
     """Change what is said of a resource; its address stays. Whether anything is new.
 
-    ``seen`` is the mark that the organiser saw. Raises NotFound, ChangedMeanwhile, NoSuchTheme.
+    A document takes the place of the one that there is; without a new one that stays, unless it
+    is not to be kept. ``seen`` is the mark that the organiser saw.
+    Raises NotFound, ChangedMeanwhile, NoSuchTheme.
     """
     resource = _find(session, slug, locked=True)
     before = _said(resource)
@@ -109,6 +139,11 @@ def edit_resource(
     changed = assign(resource, _values(fields))
     if set(themes) != set(resource.themes):
         resource.themes = themes
+        changed = True
+    if document is not None or (resource.document is not None and not keeps_document):
+        old = resource.document
+        resource.document = add_file(session, file=document, now=now) if document else None
+        drop_file(session, upload=old)
         changed = True
     if changed:
         session.flush()
@@ -145,7 +180,10 @@ def _values(fields: ResourceFields) -> dict[str, Any]:
 
 def _said(resource: Resource) -> dict[str, Any]:
     values = {name: getattr(resource, name) for name in KEPT}
-    return values | {"themes": [theme.slug for theme in resource.themes]}
+    return values | {
+        "themes": [theme.slug for theme in resource.themes],
+        "document": in_trail(resource.document),
+    }
 
 
 def _mark(said: Mapping[str, Any]) -> str:

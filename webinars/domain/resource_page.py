@@ -11,6 +11,7 @@ from webinars.domain.library import ResourceView, by_step, resource_view, webina
 from webinars.domain.neighbours import Neighbour, neighbours_of_resource
 from webinars.domain.paths import next_by_step
 from webinars.domain.programme import Life, Moment, WebinarView, published_cycles
+from webinars.domain.uploads import FileView, optional_view
 from webinars.models import (
     Chapter,
     Cycle,
@@ -48,6 +49,7 @@ class ResourcePage:
     """One resource with everything that is known of it."""
 
     resource: ResourceView
+    document: FileView | None
     partners: Sequence[str]
     authors: Sequence[str]
     other_titles: Sequence[str]
@@ -70,7 +72,7 @@ class ResourcePage:
 
 
 def resource_page(session: Session, *, slug: str, moment: Moment) -> ResourcePage:
-    """One resource. Raises NotFound. At most fifteen queries."""
+    """One resource. Raises NotFound. At most sixteen queries."""
     resource = session.scalar(
         sa.select(Resource).where(Resource.slug == slug).options(selectinload(Resource.themes))
     )
@@ -81,6 +83,7 @@ def resource_page(session: Session, *, slug: str, moment: Moment) -> ResourcePag
     whole = _views(session, Resource.slug == resource.part_of) if resource.part_of else ()
     return ResourcePage(
         resource=resource_view(resource),
+        document=optional_view(resource.document),
         partners=resource.partners,
         authors=resource.authors,
         other_titles=resource.other_titles,

@@ -31,6 +31,8 @@ class Kind(enum.StrEnum):
     """How the page plays it."""
 
     DEMONSTRATION = "demonstration"
+    UPLOADED = "uploaded"
+    """A file on this site."""
     FILE = "file"
     YOUTUBE = "youtube"
     VIMEO = "vimeo"
@@ -59,6 +61,8 @@ class Source:
 
 def source_of(address: str) -> Source:
     """What is known of a video that was accepted before."""
+    if address.startswith("/"):  # none that could be typed: those begin with https
+        return Source(Kind.UPLOADED, address, None)
     if address.startswith(DEMONSTRATION):
         return Source(Kind.DEMONSTRATION, address.removeprefix(DEMONSTRATION), None)
     try:
@@ -171,7 +175,7 @@ def starting_at(source: Source, second: int | str) -> str:
             return f"{source.address}?start={second}s"
         case Kind.VIMEO:
             return f"{source.address}#t={second}s"
-        case Kind.FILE:
+        case Kind.FILE | Kind.UPLOADED:
             return f"{source.address}#t={second}"
         case _:
             return source.address

@@ -24,6 +24,7 @@ from webinars.domain.programme import (
 )
 from webinars.domain.questions import PublishedQuestion, published_questions
 from webinars.domain.replay_life import ReplayLife, replay_life, with_words
+from webinars.domain.uploads import video_of
 from webinars.models import (
     Change,
     ChangeKind,
@@ -60,6 +61,7 @@ class ReplayView:
     """The video and its chapters."""
 
     video_url: str
+    """Of an uploaded file it is a path of this site."""
     duration: int | None
     """Seconds."""
     online_at: datetime
@@ -194,10 +196,10 @@ def _is_online(replay: Replay | None) -> bool:
 
 
 def _replay(replay: Replay | None) -> ReplayView | None:
-    if replay is None or replay.online_at is None or replay.video_url is None:
+    if replay is None or replay.online_at is None or (video := video_of(replay)) is None:
         return None
     return ReplayView(
-        video_url=replay.video_url,
+        video_url=video,
         duration=replay.duration,
         online_at=replay.online_at,
         demonstration=replay.demonstration,

@@ -41,6 +41,7 @@ from webinars.models.registrations import (
 from webinars.models.search import FoundKind, SearchEntry
 from webinars.models.sending import MailCopy, MailCopyText, MailFlow
 from webinars.models.site import SiteState
+from webinars.models.uploads import Upload
 
 __all__ = [
     "SOMEBODYS",
@@ -91,6 +92,7 @@ __all__ = [
     "Step",
     "StopReason",
     "Theme",
+    "Upload",
     "Webinar",
     "WebinarStatus",
     "chapter_resources",

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webinars.db import Base, UTCDateTime
 from webinars.models.planning import JSONList, Webinar, by_value
+from webinars.models.uploads import Upload
 
 
 class Step(enum.StrEnum):
@@ -94,6 +95,7 @@ class Resource(Base):
     section: Mapped[str | None]
     """The printed sub-heading within the entry point."""
     url: Mapped[str | None]
+    document_id: Mapped[int | None] = mapped_column(sa.ForeignKey("uploads.id"), unique=True)
     forthcoming: Mapped[bool] = mapped_column(default=False)
     part_of: Mapped[str | None]
     """Slug of the resource that this one is a part of."""
@@ -103,6 +105,8 @@ class Resource(Base):
     themes: Mapped[list[Theme]] = relationship(
         secondary=resource_themes, back_populates="resources", order_by=Theme.position
     )
+    document: Mapped[Upload | None] = relationship()
+    """The document itself, kept here; beside its address or in its place."""
 
 
 class LinkState(enum.StrEnum):
@@ -167,10 +171,12 @@ class Replay(Base):
     """Raised by each act of an organiser: who looked before it sees so."""
     video_url: Mapped[str | None]
     """An https address, or ``demo:<file>`` for a video that ships with the product."""
+    video_file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("uploads.id"), unique=True)
     duration: Mapped[int | None]
     """Seconds."""
     recorded_on: Mapped[date | None]
     slides_url: Mapped[str | None]
+    slides_file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("uploads.id"), unique=True)
     expected_by: Mapped[date | None]
     """The day that was promised, in the cycle's zone; none is the usual promise."""
     consent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -190,6 +196,9 @@ class Replay(Base):
     demonstration: Mapped[bool] = mapped_column(default=False)
 
     webinar: Mapped[Webinar] = relationship()
+    video_file: Mapped[Upload | None] = relationship(foreign_keys=video_file_id)
+    """The video itself, kept here; then it has no address elsewhere."""
+    slides_file: Mapped[Upload | None] = relationship(foreign_keys=slides_file_id)
     chapters: Mapped[list["Chapter"]] = relationship(
         back_populates="replay", cascade="all, delete-orphan", order_by="Chapter.starts_at"
     )

@@ -13,6 +13,7 @@ from webinars.web import (
     calendars,
     coverage,
     demo,
+    desk_files,
     door,
     embeds,
     exports,
@@ -59,6 +60,7 @@ from webinars.web.errors import handle_errors
 from webinars.web.headers import add_headers
 from webinars.web.limits import limiter
 from webinars.web.page_cache import PageCache
+from webinars.web.receiving import tidy_up
 from webinars.web.requests import log_requests
 from webinars.web.sign_in import set_up_sign_in
 
@@ -90,6 +92,7 @@ WITH_ROUTES = (
     board_acts,
     webinar_edit,
     replay_edit,
+    desk_files,
     years,
     publishing,
     reminders,
@@ -120,6 +123,7 @@ def set_up(app: Flask, services: Services, *, https: bool) -> None:
     add_headers(app, https=https)
     handle_errors(app)
     limiter.init_app(app)
+    tidy_up(app)
     for module in WITH_ROUTES:
         app.register_blueprint(module.blueprint)
     if services.settings.demo:

@@ -164,6 +164,7 @@ TABLE: dict[str, Access] = {
     "mentions.unlink": Access.ORGANISER,
     "replay_edit.page": Access.ORGANISER,
     "replay_edit.save": Access.ORGANISER,
+    "desk_files.file": Access.ORGANISER,
     "board.board": Access.ORGANISER,
     "board_acts.move": Access.ORGANISER,
     "board_acts.swap": Access.ORGANISER,

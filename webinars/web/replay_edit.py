@@ -18,15 +18,17 @@ from webinars.clock import to_local
 from webinars.domain import replay_acts
 from webinars.domain.chapter_lines import read_chapters, read_duration
 from webinars.domain.errors import ChangedMeanwhile, DomainError, WebinarCancelled, WrongValue
+from webinars.domain.file_kinds import DOCUMENTS, VIDEOS, endings
 from webinars.domain.registrants import list_head
 from webinars.domain.replay_acts import NotOver, NoVideo, ReasonNeeded
 from webinars.domain.replay_desk import Part, ReplayDesk, replay_desk
 from webinars.domain.timed_text import MOST_BYTES, Cue, parse_captions, read_captions
 from webinars.domain.video_sources import read_source
-from webinars.i18n import LANGUAGES, timecode
+from webinars.i18n import LANGUAGES, file_size, timecode
 from webinars.services import services
 from webinars.web import typed as reading
 from webinars.web.acting import editor
+from webinars.web.receiving import FileRefused, receive, received
 
 blueprint = Blueprint(
     "replay_edit", __name__, url_prefix="/organise/cycles/<cycle>/webinars/<slug>/replay"
@@ -100,19 +102,32 @@ class _Wrong(Exception):
 
 
 @blueprint.before_app_request
-def allow_captions() -> None:
+def allow_files() -> None:
     """Forms are small, but for this one. Said before anything reads the form."""
     if request.endpoint == "replay_edit.save":
-        request.max_content_length = MOST_REQUEST_BYTES
         request.max_form_memory_size = MOST_REQUEST_BYTES
+        receive("video_file", "slides_file", most_memory=MOST_REQUEST_BYTES)
 
 
 @blueprint.errorhandler(RequestEntityTooLarge)
 def too_large(_error: RequestEntityTooLarge) -> Response:
-    """The screen again: nothing of what was sent has been read."""
+    """The screen again: nothing of what was sent is kept."""
     assert request.view_args is not None, "the address is that of a replay"
-    problem = gettext("The file is too large: captions have at most 2 MB.")
+    problem = gettext(
+        "The file is too large: captions have at most 2 MB, videos and slides at most %(size)s.",
+        size=file_size(services().settings.upload_max_bytes),
+    )
     return _page(_look(**request.view_args), Attempt(problem=problem), status=413)
+
+
+@blueprint.errorhandler(FileRefused)
+def refused(error: FileRefused) -> Response:
+    """The screen again, with the reason at the file's field."""
+    assert request.view_args is not None, "the address is that of a replay"
+    act = Act.VIDEO if error.name == "video_file" else Act.DETAILS
+    errors = {error.name: reading.sentence(error.wrong)}
+    seen = _look(**request.view_args)
+    return _page(seen, Attempt(act, _words(error.typed), errors), status=422)
 
 
 @blueprint.get("")
@@ -129,11 +144,12 @@ def save(cycle: str, slug: str) -> AnyResponse:
         act = Act(request.form.get("act", ""))
     except ValueError:
         return _page(seen, Attempt(), status=400)
-    typed = {name: value for name, value in request.form.items() if name != "csrf_token"}
+    typed = _words(request.form)
     try:
         do = _READ[act](typed, seen)
         with services().database.write() as session:
             do(session, cycle_slug=cycle, webinar_slug=slug, editor=editor())
+        received().keep()
     except _Wrong as wrong:
         return _page(seen, Attempt(act, typed, wrong.errors), status=422)
     except WrongValue as error:  # of the one field that the act itself looks at
@@ -160,7 +176,11 @@ def _video(typed: Mapping[str, str], seen: ReplayDesk) -> Do:
         return text if text == seen.video_url else read_source(text).address if text else None
 
     values = _values(typed, {"url": url, "duration": read_duration})
-    return _with(replay_acts.set_video, **values)
+    file = _or_wrong("video_file", lambda: received().file("video_file", among=VIDEOS))
+    if file and values["url"] not in (None, seen.video_url):
+        raise _Wrong({"url": gettext("Give the file or an address, not both.")})
+    keeps = typed.get("remove_video") != "1"
+    return _with(replay_acts.set_video, file=file, keeps_file=keeps, **values)
 
 
 def _chapters(typed: Mapping[str, str], seen: ReplayDesk) -> Do:
@@ -191,7 +211,7 @@ def _remove(typed: Mapping[str, str], _seen: ReplayDesk) -> Do:
     return _with(replay_acts.remove_captions, language=typed.get("language", ""))
 
 
-def _details(typed: Mapping[str, str], _seen: ReplayDesk) -> Do:
+def _details(typed: Mapping[str, str], seen: ReplayDesk) -> Do:
     values = _values(
         typed,
         {
@@ -200,7 +220,16 @@ def _details(typed: Mapping[str, str], _seen: ReplayDesk) -> Do:
             "without_captions": reading.optional_line,
         },
     )
-    return _with(replay_acts.set_details, consent=typed.get("consent") == "1", **values)
+    file = _or_wrong("slides_file", lambda: received().file("slides_file", among=DOCUMENTS))
+    if file and values["slides_url"] not in (None, seen.slides_url):
+        raise _Wrong({"slides_url": gettext("Give the file or an address, not both.")})
+    return _with(
+        replay_acts.set_details,
+        consent=typed.get("consent") == "1",
+        slides_file=file,
+        keeps_slides=typed.get("remove_slides") != "1",
+        **values,
+    )
 
 
 def _withdraw(typed: Mapping[str, str], _seen: ReplayDesk) -> Do:
@@ -218,6 +247,10 @@ _READ: dict[Act, Callable[[Mapping[str, str], ReplayDesk], Do]] = {
     Act.WITHDRAW: _withdraw,
     Act.EXPECT: lambda _typed, _seen: replay_acts.expect_again,
 }
+
+
+def _words(form: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in form.items() if name != "csrf_token"}
 
 
 def _with(act: Do, **values: Any) -> Do:
@@ -297,6 +330,8 @@ def _page(seen: ReplayDesk, attempt: Attempt, *, status: int = 200) -> Response:
         "without_captions": seen.without_captions or "",
         "why": seen.withdrawn_why or "",
         "words_stay": "1" if seen.words_stay else "",
+        "remove_video": "",
+        "remove_slides": "",
     }
     if attempt.act is Act.DETAILS:
         values["consent"] = ""  # a box that is not ticked sends nothing
@@ -305,6 +340,9 @@ def _page(seen: ReplayDesk, attempt: Attempt, *, status: int = 200) -> Response:
         seen=seen,
         parts=PARTS,
         places=_places(seen),
+        video_endings=endings(VIDEOS),
+        document_endings=endings(DOCUMENTS),
+        most_bytes=services().settings.upload_max_bytes,
         typed={**values, **attempt.typed},
         errors=attempt.errors,
         problem=attempt.problem,

@@ -8,10 +8,13 @@ from flask import make_response as answer_with
 from flask_babel import gettext
 from flask_security import current_user
 from flask_wtf.csrf import generate_csrf
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from webinars.domain import fields
 from webinars.domain.errors import N_, ChangedMeanwhile, WrongValue
+from webinars.domain.file_kinds import DOCUMENTS, endings
 from webinars.domain.library import all_themes
 from webinars.domain.resource_edit import (
     EditedResource,
@@ -21,9 +24,12 @@ from webinars.domain.resource_edit import (
     edit_resource,
     edited_resource,
 )
+from webinars.domain.uploads import NewFile
+from webinars.i18n import file_size
 from webinars.models import EntryPoint, Step
 from webinars.services import services
 from webinars.web import typed as reading
+from webinars.web.receiving import FileRefused, receive, received
 from webinars.web.typed import Reader
 
 blueprint = Blueprint("resource_edit", __name__, url_prefix="/organise/library")
@@ -58,6 +64,32 @@ READERS: Mapping[str, Reader] = {
 """In the order in which the form asks for them; the themes are boxes beneath."""
 
 
+@blueprint.before_app_request
+def allow_document() -> None:
+    """Said before anything reads the form."""
+    if request.endpoint in {"resource_edit.add", "resource_edit.save"}:
+        receive("document")
+
+
+@blueprint.errorhandler(RequestEntityTooLarge)
+def too_large(_error: RequestEntityTooLarge) -> Response:
+    """The form again: nothing of what was sent is kept."""
+    most = file_size(services().settings.upload_max_bytes)
+    sentence = gettext("The file is too large: at most %(size)s are taken here.", size=most)
+    found = _found(request.view_args)
+    said = _as_typed(found.fields) if found else dict.fromkeys(READERS, "")
+    themes = list(found.fields.themes) if found else []
+    return _page(said, themes, errors={"document": sentence}, found=found, status=413)
+
+
+@blueprint.errorhandler(FileRefused)
+def refused(error: FileRefused) -> Response:
+    """The form again, with the reason at the file’s field."""
+    typed = {name: error.typed.get(name, "") for name in READERS}
+    errors = {error.name: reading.sentence(error.wrong)}
+    return _page(typed, _themes(error.typed), errors=errors, found=_found(request.view_args))
+
+
 @blueprint.get("/new-resource")
 def new() -> Response:
     """An empty form."""
@@ -69,6 +101,7 @@ def add() -> AnyResponse:
     """Into the library, if it is right."""
     typed, themes = _typed()
     values, errors = reading.read_all(typed, READERS)
+    document = _document(errors)
     if errors:
         return _page(typed, themes, errors=errors)
     try:
@@ -78,7 +111,9 @@ def add() -> AnyResponse:
                 fields=ResourceFields(**values, themes=themes),
                 actor=current_user.email,
                 now=services().moment().now,
+                document=document,
             )
+        received().keep()
     except NoSuchTheme:
         return _page(typed, themes, errors={"themes": _of_list()})
     flash(gettext("The resource stands in the library."), "success")
@@ -100,6 +135,7 @@ def save(resource: str) -> AnyResponse:
     with services().database.read() as session:
         found = edited_resource(session, slug=resource)
     values, errors = reading.read_all(typed, READERS)
+    document = _document(errors)
     if errors:
         return _page(typed, themes, errors=errors, found=found)
     try:
@@ -111,7 +147,10 @@ def save(resource: str) -> AnyResponse:
                 seen=request.form.get("seen", ""),
                 actor=current_user.email,
                 now=services().moment().now,
+                document=document,
+                keeps_document=request.form.get("remove_document") != "1",
             )
+        received().keep()
     except NoSuchTheme:
         return _page(typed, themes, errors={"themes": _of_list()}, found=found)
     except ChangedMeanwhile:
@@ -121,8 +160,27 @@ def save(resource: str) -> AnyResponse:
 
 
 def _typed() -> tuple[dict[str, str], list[str]]:
-    themes = [one for one in request.form.getlist("themes") if fields.SLUG.fullmatch(one)]
-    return {name: request.form.get(name, "") for name in READERS}, themes
+    return {name: request.form.get(name, "") for name in READERS}, _themes(request.form)
+
+
+def _themes(form: MultiDict[str, str]) -> list[str]:
+    return [one for one in form.getlist("themes") if fields.SLUG.fullmatch(one)]
+
+
+def _document(errors: dict[str, str]) -> NewFile | None:
+    """The file that was sent; what is wrong with it comes to what is wrong elsewhere."""
+    try:
+        return received().file("document", among=DOCUMENTS)
+    except WrongValue as error:
+        errors["document"] = reading.sentence(error)
+        return None
+
+
+def _found(where: Mapping[str, str] | None) -> EditedResource | None:
+    if not where:
+        return None
+    with services().database.read() as session:
+        return edited_resource(session, slug=where["resource"])
 
 
 def _of_list() -> str:
@@ -148,6 +206,7 @@ def _page(
     errors: Mapping[str, str] | None = None,
     found: EditedResource | None = None,
     overtaken: bool = False,
+    status: int | None = None,
 ) -> Response:
     with services().database.read() as session:
         every_theme = all_themes(session)
@@ -161,7 +220,9 @@ def _page(
         "themes": every_theme,
         "steps": tuple(Step),
         "entry_points": tuple(EntryPoint),
+        "document_endings": endings(DOCUMENTS),
+        "most_bytes": services().settings.upload_max_bytes,
         "csrf_token": generate_csrf(),
     }
-    status = 409 if overtaken else 422 if errors else 200
+    status = status or (409 if overtaken else 422 if errors else 200)
     return answer_with(render_template("organise/resource.html", **values), status)

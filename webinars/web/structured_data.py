@@ -111,6 +111,8 @@ def _where(video: str, links: Links) -> dict[str, str]:
     match source.kind:
         case Kind.DEMONSTRATION:
             return {"contentUrl": links.absolute(asset(f"demo/{source.address}"))}
+        case Kind.UPLOADED:
+            return {"contentUrl": links.absolute(source.address)}
         case Kind.FILE:
             return {"contentUrl": source.address}
         case _:

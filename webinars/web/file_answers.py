@@ -1,0 +1,204 @@
+"""An uploaded file as an answer: whole, a range of it, or that it has not changed (RFC 9110)."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import BoundedSemaphore
+from typing import Any, BinaryIO
+from urllib.parse import quote
+
+from werkzeug.http import (
+    http_date,
+    parse_date,
+    parse_etags,
+    parse_if_range_header,
+    parse_range_header,
+)
+
+from webinars.domain.uploads import FileView
+from webinars.web.lanes import long_places
+
+BLOCK = 256 * 1024
+"""Bytes that are read at once; what is no longer is answered without a thread that waits."""
+PIECE = 1024**2
+"""Bytes of a range that are answered when every place of those that last long is taken."""
+PUBLIC = "public, max-age=600"
+"""Files never change, but one may be withdrawn."""
+ONLY_ITSELF = "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'"
+IN_ITS_BOX = f"{ONLY_ITSELF}; sandbox"
+IN_ITS_VIEWER = f"{ONLY_ITSELF}; object-src 'self'; frame-ancestors 'none'"
+"""Of a PDF: Chrome's own viewer does not begin in a sandbox."""
+
+Lines = list[tuple[str, str]]
+
+
+class Gone(Exception):
+    """Its row is there, and the file is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileAnswer:
+    """What is sent."""
+
+    status: str
+    headers: Lines
+    body: Iterable[bytes]
+
+
+def answer(
+    file: FileView, path: Path, asked: dict[str, Any], *, cache: str, accel: str | None
+) -> FileAnswer:
+    """The answer to a GET or HEAD. Raises Gone.
+
+    ``accel`` is where the front server has the folder, if it sends the files.
+    """
+    headers = _said(file, cache)
+    if accel is not None:  # which knows of ranges and conditions by itself
+        return FileAnswer(
+            "200 OK",
+            [*headers, ("X-Accel-Redirect", f"{accel}{file.key}"), ("Content-Length", "0")],
+            [],
+        )
+    tag = f'"{file.sha256[:32]}"'
+    headers += [("ETag", tag), ("Last-Modified", http_date(file.uploaded_at))]
+    refused = _by_condition(tag.strip('"'), _second(file.uploaded_at), asked)
+    if refused is not None:
+        return FileAnswer(refused, headers, [])
+    reading = asked["REQUEST_METHOD"] != "HEAD"
+    wanted = _range(tag.strip('"'), file, asked) if reading else None
+    if wanted == NOT_THERE:
+        none = [("Content-Range", f"bytes */{file.size}"), ("Content-Length", "0")]
+        return FileAnswer("416 RANGE NOT SATISFIABLE", [*headers, *none], [])
+    return _bytes(file, path, headers, wanted, reading=reading)
+
+
+def _bytes(
+    file: FileView, path: Path, headers: Lines, wanted: tuple[int, int] | None, *, reading: bool
+) -> FileAnswer:
+    start, end = wanted or (0, file.size)
+    body: Iterable[bytes] = []
+    if reading:
+        opened = _open(path, file.size)
+        if end - start > BLOCK and long_places.acquire(blocking=False):
+            body = Blocks(opened, start, end, long_places)
+        elif wanted is None and end > BLOCK:
+            opened.close()
+            wait = [("Retry-After", "60"), ("Content-Length", "0")]
+            return FileAnswer("503 SERVICE UNAVAILABLE", [*headers, *wait], [])
+        else:
+            end = min(end, start + max(BLOCK, PIECE))
+            with opened:
+                body = [os.pread(opened.fileno(), end - start, start)]
+    headers = [*headers, ("Content-Length", str(end - start))]
+    if wanted is None:
+        return FileAnswer("200 OK", headers, body)
+    part = ("Content-Range", f"bytes {start}-{end - 1}/{file.size}")
+    return FileAnswer("206 PARTIAL CONTENT", [*headers, part], body)
+
+
+class Blocks:
+    """A range of an open file, in large blocks; it gives its place back at its end."""
+
+    def __init__(self, file: BinaryIO, start: int, end: int, place: BoundedSemaphore) -> None:
+        self._file = file
+        self._place: BoundedSemaphore | None = place
+        self._left = end - start
+        file.seek(start)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        block = self._file.read(min(BLOCK, self._left)) if self._left else b""
+        if not block:
+            self.close()
+            raise StopIteration
+        self._left -= len(block)
+        return block
+
+    def close(self) -> None:
+        """By the server, however it ends."""
+        place, self._place = self._place, None
+        if place is not None:
+            self._file.close()
+            place.release()
+
+
+def _open(path: Path, size: int) -> BinaryIO:
+    """Raises Gone."""
+    try:
+        file = path.open("rb", buffering=0)
+    except OSError as error:
+        raise Gone(path.name) from error
+    if os.fstat(file.fileno()).st_size != size:
+        file.close()
+        raise Gone(path.name)
+    return file
+
+
+def _said(file: FileView, cache: str) -> Lines:
+    kind = "inline" if file.shown else "attachment"
+    plain = re.sub(r'[^ -~]|["\\%]', "_", file.name)
+    # RFC 6266 section 4.3 and appendix D: both forms, the plain one first.
+    disposition = f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}"
+    return [
+        ("Content-Type", file.media_type),
+        ("Content-Disposition", disposition),
+        ("Accept-Ranges", "bytes"),
+        ("Cache-Control", cache),
+        ("X-Content-Type-Options", "nosniff"),
+        (
+            "Content-Security-Policy",
+            IN_ITS_VIEWER if file.media_type == "application/pdf" else IN_ITS_BOX,
+        ),
+        ("Referrer-Policy", "no-referrer"),
+    ]
+
+
+def _second(instant: datetime) -> datetime:
+    return instant.replace(microsecond=0)
+
+
+def _by_condition(tag: str, changed_at: datetime, asked: dict[str, Any]) -> str | None:
+    """The status of an answer without a body, in the order of RFC 9110 section 13.2.2."""
+    if (header := asked.get("HTTP_IF_MATCH")) is not None:
+        if not parse_etags(header).contains(tag):
+            return FAILED
+    elif (since := parse_date(asked.get("HTTP_IF_UNMODIFIED_SINCE"))) and changed_at > since:
+        return FAILED
+    if (header := asked.get("HTTP_IF_NONE_MATCH")) is not None:
+        return UNCHANGED if parse_etags(header).contains_weak(tag) else None
+    since = parse_date(asked.get("HTTP_IF_MODIFIED_SINCE"))
+    return UNCHANGED if since is not None and changed_at <= since else None
+
+
+FAILED, UNCHANGED = "412 PRECONDITION FAILED", "304 NOT MODIFIED"
+NOT_THERE = (-1, -1)
+
+
+def _range(tag: str, file: FileView, asked: dict[str, Any]) -> tuple[int, int] | None:
+    """The one range that is asked for, its end not included; None is the whole file.
+
+    Of several the whole file is sent, as section 14.2 allows; so is it to who has another one.
+    """
+    if re.fullmatch(r"bytes=\s*-0+\s*", asked.get("HTTP_RANGE", "")):
+        return NOT_THERE  # the last none
+    header = parse_range_header(asked.get("HTTP_RANGE"))
+    if header is None or header.units != "bytes" or len(header.ranges) != 1:
+        return None
+    if asked.get("HTTP_IF_RANGE", "").startswith("W/"):  # only a strong tag says that
+        return None
+    if_range = parse_if_range_header(asked.get("HTTP_IF_RANGE"))
+    if if_range.etag is not None and if_range.etag != tag:
+        return None
+    if if_range.date is not None and if_range.date != _second(file.uploaded_at):
+        return None
+    start, end = header.ranges[0]
+    if start < 0:  # the last so many
+        return (max(0, file.size + start), file.size)
+    if start >= file.size:
+        return NOT_THERE
+    return start, min(file.size, end if end is not None else file.size)

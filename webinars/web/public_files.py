@@ -1,0 +1,76 @@
+"""Uploaded files at ``/files/``, answered before Flask is asked: a player asks for many ranges."""
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable
+from contextlib import suppress
+from threading import Lock
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from webinars.db import Database
+from webinars.domain import site
+from webinars.domain.public_files import public_file
+from webinars.domain.uploads import PATH, FileView
+from webinars.services import Services
+from webinars.uploads import UploadsFolder
+from webinars.web.file_answers import PUBLIC, Gone, answer
+from webinars.web.lanes import Environ, StartResponse, WSGIApp
+
+log = structlog.get_logger()
+
+ADDRESS = re.compile(rf"{PATH}([0-9a-f]{{32}})/([a-z0-9-]+\.[a-z0-9]+)")
+MOST_KEPT = 512
+HSTS = ("Strict-Transport-Security", "max-age=31536000")
+
+
+class PublicFiles:
+    """WSGI: a file while what it hangs on is public, which is looked up once a state of the site.
+
+    What is not there, or not public, the application says; it knows no such address.
+    """
+
+    def __init__(self, app: WSGIApp, services: Services) -> None:
+        self._app = app
+        self._database: Database = services.database
+        self._folder = UploadsFolder(services.settings.uploads_folder)
+        self._accel = services.settings.uploads_accel
+        self._https = services.settings.base_url.startswith("https://")
+        self._kept: OrderedDict[str, tuple[int, FileView | None]] = OrderedDict()
+        self._lock = Lock()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """WSGI."""
+        found = ADDRESS.fullmatch(environ.get("PATH_INFO", ""))
+        if found is None or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+            return self._app(environ, start_response)
+        try:
+            file = self._file(found[1])
+            if file is None or file.slug != found[2]:
+                return self._app(environ, start_response)
+            given = answer(
+                file, self._folder.file(file.key), environ, cache=PUBLIC, accel=self._accel
+            )
+        except SQLAlchemyError:
+            return self._app(environ, start_response)  # which has the words for it
+        except Gone:
+            log.exception("file_is_gone", key=found[1])
+            return self._app(environ, start_response)
+        start_response(given.status, given.headers + ([HSTS] if self._https else []))
+        return given.body
+
+    def _file(self, key: str) -> FileView | None:
+        version = self._database.peek(site.VERSION)
+        with self._lock, suppress(KeyError):
+            self._kept.move_to_end(key)
+            known, file = self._kept[key]
+            if known == version:
+                return file
+        with self._database.glance() as session:
+            file = public_file(session, key=key)
+        with self._lock:
+            self._kept[key] = (version, file)
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+        return file
