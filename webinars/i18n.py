@@ -132,8 +132,8 @@ def file_size(size: int) -> str:
         if size >= least:
             number = format_decimal(size / least, "#,##0.#", locale=language())
             return f"{number}{NO_BREAK}{unit}"
-    unit = gettext("kB")
-    return f"{max(1, round(size / 1000))}{NO_BREAK}{unit}"
+    kilobyte = gettext("kB")
+    return f"{max(1, round(size / 1000))}{NO_BREAK}{kilobyte}"
 
 
 def zone_name(zone: str) -> str:

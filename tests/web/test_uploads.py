@@ -21,7 +21,8 @@ from tests.web.desk import EMAIL, make_account, sign_in
 from tests.web.support import END, PAGE, Element, read
 from webinars.db import Database
 from webinars.models import AuditEntry, Replay, Upload
-from webinars.web import file_answers, lanes, receiving
+from webinars.uploads import UploadsFolder
+from webinars.web import file_answers, lanes
 from webinars.worker import Worker
 
 HERE = f"/organise/cycles/2019/webinars/{MARCH.slug}/replay"
@@ -62,7 +63,7 @@ def raw(
     client: FlaskClient, act: str, file: FileStorage, *, cut: int = 0, **changes: Any
 ) -> TestResponse:
     """As bytes, which may be cut; the client itself would leave a large body open."""
-    values = form_of(client, act) | changes | {file.name: file}
+    values = form_of(client, act) | changes | {str(file.name): file}
     boundary, body = encode_multipart(values)
     kind = f"multipart/form-data; boundary={boundary}"
     return client.post(HERE, data=body[: len(body) - cut], content_type=kind)
@@ -90,7 +91,7 @@ def on_disk(app: Flask) -> list[Path]:
 def rows(database: Database) -> list[tuple[str, str, int]]:
     with database.read() as session:
         found = session.execute(sa.select(Upload.name, Upload.media_type, Upload.size))
-        return [tuple(row) for row in found]
+        return [(name, kind, size) for name, kind, size in found]
 
 
 def wrong(answer: TestResponse, name: str) -> str:
@@ -266,7 +267,7 @@ def test_what_is_refused_leaves_what_was_there(
 def test_nothing_is_written_before_the_token_is_right(
     desk: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receiving.UploadsFolder, "begin", lambda *_, **__: pytest.fail("begun"))
+    monkeypatch.setattr(UploadsFolder, "begin", lambda *_, **__: pytest.fail("begun"))
     assert raw(desk, "video", video_file(), csrf_token="wrong").status_code == 400
     stranger = app.test_client()
     answer = stranger.post(HERE, data={"video_file": (BytesIO(VIDEO), "a.mp4")})
