@@ -141,6 +141,10 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> 
             "rate_limit_storage: memory:// or redis://host:6379 is needed.",
         ),
         (
+            'uploads_accel = "internal-uploads"',
+            "uploads_accel: the place of an internal location, such as /internal-uploads/.",
+        ),
+        (
             'rate_limit_storage = "memory"',
             "rate_limit_storage: memory:// or redis://host:6379 is needed.",
         ),

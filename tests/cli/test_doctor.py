@@ -106,6 +106,8 @@ def test_all_is_well(examine: Examine, smtp: MailServer) -> None:
         "base_url",
         "mail_sender",
         "secret_key",
+        "uploads",
+        "uploads_accel",
         "database",
         "worker",
         "outbox",
@@ -125,16 +127,25 @@ def test_it_is_read_by_people_too(examine: Examine, dns: DnsServer) -> None:
     result = examine(secret_key="aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
     assert result.exit_code == 1
     lines = result.stdout.splitlines()
-    assert len(lines) == 14
+    assert len(lines) == 16
     assert lines[0] == "ok       configuration: every setting has a value that it may have"
     assert lines[3] == (
         "fault    secret_key: it can be guessed -> set secret_key to 32 characters at random"
     )
-    assert lines[13] == (
+    assert lines[15] == (
         "warning  DMARC: example.org has no record: large providers refuse or hide such mail"
         " -> publish at _dmarc.example.org: v=DMARC1; p=none"
     )
     assert SECRET not in result.output
+
+
+def test_a_disk_with_too_little_room_is_a_warning(
+    examine: Examine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webinars.uploads.UploadsFolder.free", lambda _: 1_500_000_000)
+    level, found, advice = findings(examine("--json"))["uploads"]
+    assert (level, found.rpartition(", ")[2]) == ("warning", "1.5 GB free")
+    assert advice == "a file of 2.1 GB (upload_max_bytes) would be refused: make room"
 
 
 def test_a_wrong_setting_is_the_one_fault(run: Run) -> None:
@@ -154,6 +165,9 @@ def test_a_wrong_setting_is_the_one_fault(run: Run) -> None:
         ({"base_url": "http://127.0.0.1:8000"}, {"base_url": "warning"}),
         ({"base_url": "http://webinaires.example.org"}, {"base_url": "fault"}),
         ({"secret_key": SECRET[:20]}, {"secret_key": "warning"}),
+        ({"uploads_path": "/dev/null/uploads"}, {"uploads": "fault"}),
+        ({"uploads_accel": "/internal-uploads/"}, {"uploads_accel": "warning"}),
+        ({"uploads_accel": "/internal-uploads/", "trusted_proxies": "1"}, {}),
         ({"secret_key": "please change me, please do, really"}, {"secret_key": "fault"}),
         ({"bounce_webhook_secret": ""}, {"returned mail": "warning"}),
     ],

@@ -48,6 +48,7 @@ def test_what_is_taken(name: str, content: bytes, label: str) -> None:
     [
         ("a.pdf", HTML, "the file is a web page (HTML)"),
         ("a.pdf", b"\xef\xbb\xbf  <!-- x -->\n<HTML>", "the file is a web page (HTML)"),
+        ("a.pdf", b"<h1>Diaporama</h1>", "the file is a web page (HTML)"),
         ("a.html", HTML, "the file is a web page (HTML)"),
         ("a.svg", SVG, "the file is an SVG drawing"),
         ("a.png", SVG, "the file is an SVG drawing"),

@@ -59,6 +59,12 @@ DOCUMENTS = (PDF, DOCX, PPTX, XLSX, ODT, ODP, ODS, PNG, JPEG, WEBP)
 BY_TYPE = {kind.media_type: kind for kind in (*VIDEOS, *DOCUMENTS)}
 MAIN_PARTS = {"word/document.xml": DOCX, "ppt/presentation.xml": PPTX, "xl/workbook.xml": XLSX}
 
+HTML = re.compile(
+    rb"<(?:!doctype\s+html|html|head|body|script|meta|link|title|style|iframe|h[1-6]|div|p|br"
+    rb"|table|font|img|a|b)(?:[\s/>]|\Z)"
+)
+"""How pages begin (https://mimesniff.spec.whatwg.org section 7.1, and what else is usual)."""
+
 CUT_OFF = N_("the file ends before its end: it was cut off on its way, send it once more")
 NO_VIDEO = N_("the file is called %(ending)s, but there is no video in it that browsers play")
 OTHER = N_("the file is called %(ending)s, but its content is something else")
@@ -99,7 +105,7 @@ def _refuse_active(head: bytes) -> None:
         raise WrongValue(
             N_("the file is an SVG drawing, which may hold scripts: give it as PDF or PNG")
         )
-    if re.match(rb"<(?:!doctype\s+html|html|head|body|script|meta|title|iframe)[\s>]", text):
+    if HTML.match(text):
         raise WrongValue(N_("the file is a web page (HTML), whatever its name: save it as PDF"))
     if re.match(rb"#!|mz.{58}|\x7felf|<\?php", text, re.DOTALL):
         raise WrongValue(N_("the file is a program, which is never taken"))
