@@ -19,6 +19,8 @@ KEY = re.compile(r"[0-9a-f]{32}")
 PART = ".part"
 KEPT_FREE = 64 * 1024**2
 """Bytes that an upload leaves to everything else on the disk."""
+LOOKS_EVERY = 64 * 1024**2
+"""Bytes of a file after which the room is looked at again: others write meanwhile."""
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -47,6 +49,8 @@ class Part:
         """Raises NoRoom."""
         left = memoryview(data)
         with _no_room():
+            if (self.size + len(data)) // LOOKS_EVERY > self.size // LOOKS_EVERY:
+                _demand_room(self._folder, 0)
             while left:
                 left = left[os.write(self._descriptor, left) :]
         self._digest.update(data)
@@ -104,8 +108,7 @@ class UploadsFolder:
         """A file of about so many bytes. Raises NoRoom, before anything of it is written."""
         with _no_room():
             self.path.mkdir(mode=0o750, parents=True, exist_ok=True)
-            if announced + KEPT_FREE > self.free():
-                raise NoRoom
+            _demand_room(self.path, announced)
             return Part(self.path)
 
     def free(self) -> int:
@@ -134,6 +137,11 @@ class UploadsFolder:
     def remove(self, name: str) -> None:
         """A file that no row names."""
         (self.path / name).unlink(missing_ok=True)
+
+
+def _demand_room(folder: Path, size: int) -> None:
+    if size + KEPT_FREE > shutil.disk_usage(folder).free:
+        raise NoRoom
 
 
 @contextlib.contextmanager

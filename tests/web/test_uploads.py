@@ -124,7 +124,7 @@ def test_a_video_plays_here_once_the_replay_is_online(
         "Accept-Ranges": "bytes",
         "Cache-Control": "public, max-age=600",
         "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": file_answers.IN_ITS_BOX,
+        "Content-Security-Policy": file_answers.IN_ITS_VIEWER,
         "Referrer-Policy": "no-referrer",
         "ETag": f'"{digest[:32]}"',
         "Last-Modified": "Thu, 21 Mar 2019 13:30:00 GMT",
@@ -182,6 +182,7 @@ def test_ranges(played: Callable[..., TestResponse]) -> None:
         answer = played(Range=asked)
         assert (answer.status_code, answer.data) == (416, b""), asked
         assert answer.headers["Content-Range"] == f"bytes */{SIZE}"
+        assert answer.headers["Cache-Control"] == "no-store"
     for asked in ("bytes=0-9,20-29", "bytes=9-5", "bytes=x-y", "lines=0-9", "bytes"):
         answer = played(Range=asked)
         assert (answer.status_code, answer.data) == (200, VIDEO), asked
@@ -407,6 +408,7 @@ def test_the_document_of_a_resource(organiser: FlaskClient, app: Flask, database
     (address,) = page.links("/files/")
     assert "Guide.docx (DOCX, 1 ko)" in page.text.replace("\N{NO-BREAK SPACE}", " ")
     given = app.test_client().get(address)
+    assert given.headers["Content-Security-Policy"] == file_answers.IN_ITS_BOX
     assert (given.data, given.headers["Content-Disposition"]) == (
         files.docx(),
         "attachment; filename=\"Guide.docx\"; filename*=UTF-8''Guide.docx",

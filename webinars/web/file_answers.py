@@ -30,7 +30,9 @@ PUBLIC = "public, max-age=600"
 ONLY_ITSELF = "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'"
 IN_ITS_BOX = f"{ONLY_ITSELF}; sandbox"
 IN_ITS_VIEWER = f"{ONLY_ITSELF}; object-src 'self'; frame-ancestors 'none'"
-"""Of a PDF: Chrome's own viewer does not begin in a sandbox."""
+"""Of what a browser shows: in a sandbox Chrome's viewer of PDF does not begin, nor a film play."""
+
+NOT_OF_NONE = ("Cache-Control", "Content-Type", "Content-Disposition", "ETag", "Last-Modified")
 
 Lines = list[tuple[str, str]]
 
@@ -65,13 +67,15 @@ def answer(
     tag = f'"{file.sha256[:32]}"'
     headers += [("ETag", tag), ("Last-Modified", http_date(file.uploaded_at))]
     refused = _by_condition(tag.strip('"'), _second(file.uploaded_at), asked)
+    if refused == UNCHANGED:
+        return FileAnswer(UNCHANGED, headers, [])
     if refused is not None:
-        return FileAnswer(refused, headers, [])
+        return _none(refused, headers)
     reading = asked["REQUEST_METHOD"] != "HEAD"
     wanted = _range(tag.strip('"'), file, asked) if reading else None
     if wanted == NOT_THERE:
-        none = [("Content-Range", f"bytes */{file.size}"), ("Content-Length", "0")]
-        return FileAnswer("416 RANGE NOT SATISFIABLE", [*headers, *none], [])
+        there = ("Content-Range", f"bytes */{file.size}")
+        return _none("416 RANGE NOT SATISFIABLE", [*headers, there])
     return _bytes(file, path, headers, wanted, reading=reading)
 
 
@@ -86,8 +90,7 @@ def _bytes(
             body = Blocks(opened, start, end, long_places)
         elif wanted is None and end > BLOCK:
             opened.close()
-            wait = [("Retry-After", "60"), ("Content-Length", "0")]
-            return FileAnswer("503 SERVICE UNAVAILABLE", [*headers, *wait], [])
+            return _none("503 SERVICE UNAVAILABLE", [*headers, ("Retry-After", "60")])
         else:
             end = min(end, start + max(BLOCK, PIECE))
             with opened:
@@ -97,6 +100,12 @@ def _bytes(
         return FileAnswer("200 OK", headers, body)
     part = ("Content-Range", f"bytes {start}-{end - 1}/{file.size}")
     return FileAnswer("206 PARTIAL CONTENT", [*headers, part], body)
+
+
+def _none(status: str, headers: Lines) -> FileAnswer:
+    """Nothing of the file, which no cache may keep in its place."""
+    left = [(name, value) for name, value in headers if name not in NOT_OF_NONE]
+    return FileAnswer(status, [*left, ("Cache-Control", "no-store"), ("Content-Length", "0")], [])
 
 
 class Blocks:
@@ -150,10 +159,7 @@ def _said(file: FileView, cache: str) -> Lines:
         ("Accept-Ranges", "bytes"),
         ("Cache-Control", cache),
         ("X-Content-Type-Options", "nosniff"),
-        (
-            "Content-Security-Policy",
-            IN_ITS_VIEWER if file.media_type == "application/pdf" else IN_ITS_BOX,
-        ),
+        ("Content-Security-Policy", IN_ITS_VIEWER if file.shown else IN_ITS_BOX),
         ("Referrer-Policy", "no-referrer"),
     ]
 

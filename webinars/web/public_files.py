@@ -55,7 +55,7 @@ class PublicFiles:
         except SQLAlchemyError:
             return self._app(environ, start_response)  # which has the words for it
         except Gone:
-            log.exception("file_is_gone", key=found[1])
+            log.warning("file_is_gone", key=found[1])
             return self._app(environ, start_response)
         start_response(given.status, given.headers + ([HSTS] if self._https else []))
         return given.body

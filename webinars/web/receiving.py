@@ -86,8 +86,11 @@ class Received:
         self, stream: IO[bytes], mimetype: str, length: int | None, options: dict[str, str]
     ) -> Parsed:
         """The parts of a form (RFC 7578). Raises FileRefused, RequestEntityTooLarge."""
+        boundary = options.get("boundary", "").encode("ascii", "replace")
+        if not boundary:
+            abort(400)
         decoder = MultipartDecoder(
-            options.get("boundary", "").encode("ascii", "replace"),
+            boundary,
             self._most_memory + 2 * BLOCK,
             max_parts=MOST_PARTS,
         )
