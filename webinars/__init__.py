@@ -64,10 +64,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     Migrate(app, database, directory=str(MIGRATIONS))
     web.set_up(app, services, https=https)
     app.wsgi_app = EnglishPrefix(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Lanes(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = PublicFiles(app.wsgi_app, services)  # type: ignore[method-assign]
     notes = app.extensions["webinars.fetches"] = FetchNotes(database)
     app.wsgi_app = KeptFeeds(app.wsgi_app, database, notes)  # type: ignore[method-assign]
-    app.wsgi_app = PublicFiles(app.wsgi_app, services)  # type: ignore[method-assign]
-    app.wsgi_app = Lanes(app.wsgi_app)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         proxies = settings.trusted_proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

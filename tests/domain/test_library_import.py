@@ -201,6 +201,7 @@ also_in = ["001"]
         "entry_point": EntryPoint.TOOLBOX,
         "section": "Outils",
         "url": "https://example.org/r",
+        "document_id": None,
         "forthcoming": True,
         "part_of": "r",
         "themes": ["t"],

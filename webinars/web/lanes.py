@@ -21,8 +21,8 @@ LARGE_BODY = 1024**2
 """Bytes of a request from which on it may take long to come."""
 LINGER_SECONDS = 30
 BLOCK = 256 * 1024
-OF_FILES = ("/files/", "/organise/files/", "/en/organise/files/")
-"""They take a place only when they send much (``file_answers.py``)."""
+OF_FILES = ("/organise/files/", "/en/organise/files/")
+"""They take a place only when they send much (``file_answers.py``), as public ones do before."""
 WAIT = b"Too many files come and go at this moment. Try again in a minute.\n"
 
 Environ = dict[str, Any]
