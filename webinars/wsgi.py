@@ -1,10 +1,15 @@
 """The application for a WSGI server; each process makes its own."""
 
+import atexit
+
 from webinars import clock
 from webinars.cli.support import make_app
 from webinars.domain.holidays import public_holidays, school_calendar_known_until
 
 app = make_app(check_database=False)
+# What the process has gathered is written when it is told to end.
+for gathered in ("webinars.fetches", "webinars.counts"):
+    atexit.register(app.extensions[gathered].close)
 # Read once: the first board of a process would wait a quarter of a second for them.
 school_calendar_known_until()
 public_holidays(clock.now().year)

@@ -57,6 +57,7 @@ TABLE: dict[str, Access] = {
     "library.resources": Access.PUBLIC,
     "library.resource": Access.PUBLIC,
     "search.page": Access.PUBLIC,
+    "counting.take": Access.PUBLIC,
     "feeds.everything": Access.PUBLIC,
     "feeds.cycle": Access.PUBLIC,
     "feeds.theme": Access.PUBLIC,

@@ -143,6 +143,7 @@ function framed(choice) {
     frame.src = address.href;
     shown.replaceWith(frame);
     shown = frame;
+    player.dispatchEvent(new CustomEvent("framed"));
     markOne(chapters, running(chapters, second));
   };
 }
