@@ -2,15 +2,35 @@
 
 import random
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tests.support import APRIL, MARCH, NOW, in_threads, load_library, plan_of, published
+from tests.support import (
+    APRIL,
+    MARCH,
+    NOW,
+    counted_queries,
+    in_threads,
+    load_library,
+    plan_of,
+    published,
+)
 from webinars.db import Database
 from webinars.domain import counting, replays, site
 from webinars.domain.counting import Counted, Opened, OpenedFrom, Played, Viewed, by_day_since
+from webinars.domain.counts import (
+    DayCounts,
+    OpenedLine,
+    Period,
+    ReplayCounts,
+    ResourceLine,
+    SiteCounts,
+    replay_counts,
+    site_counts,
+)
 from webinars.domain.errors import NotFound
 from webinars.models import (
     Place,
@@ -27,6 +47,7 @@ AFTER = datetime.fromisoformat("2019-03-22T09:00:00+00:00")
 LATE = datetime.fromisoformat("2019-03-22T23:30:00+00:00")
 """The next day in Paris."""
 DAY = date(2019, 3, 22)
+EVER = Period(None, DAY)
 
 
 @pytest.fixture
@@ -48,10 +69,10 @@ def with_address(session: Session) -> Resource:
     ).one()
 
 
-def of_replay(database: Database, *minutes: int, begins: bool = False, **changes: object):
-    asked = {"cycle_slug": "2019", "webinar_slug": MARCH.slug, "now": AFTER} | changes
+def of_replay(database: Database, *minutes: int, begins: bool = False, **changes: Any):
+    asked: dict[str, Any] = {"cycle_slug": "2019", "webinar_slug": MARCH.slug, "now": AFTER}
     with database.read() as session:
-        return counting.of_replay(session, begins=begins, minutes=minutes, **asked)  # type: ignore[arg-type]
+        return counting.of_replay(session, begins=begins, minutes=minutes, **(asked | changes))
 
 
 def add(database: Database, counts: dict[Counted, int]) -> None:
@@ -81,7 +102,7 @@ def test_minutes_of_the_video_once_each_by_the_day_of_its_zone(database: Databas
         {"now": NOW},
     ],
 )
-def test_only_what_anybody_can_play(database: Database, replay: int, changes: dict[str, object]):
+def test_only_what_anybody_can_play(database: Database, replay: int, changes: dict[str, Any]):
     with pytest.raises(NotFound):
         of_replay(database, 0, **changes)
 
@@ -175,3 +196,95 @@ def test_old_minutes_are_folded_once_whoever_folds(database: Database, replay: i
     assert rows(database, ReplayMinutesBefore) == [(replay, minute, 3) for minute in range(3)]
     assert rows(database, ReplayMinutes) == [(replay, first, 0, 1)]
     assert rows(database, ReplayViews) == [(replay, old[0], 9)]
+
+
+# what organisers see ---------------------------------------------------------------------
+
+
+def whole(database: Database, period: Period = EVER, *, now: datetime = AFTER) -> SiteCounts:
+    with database.read() as session:
+        return site_counts(session, period=period, now=now)
+
+
+def one(database: Database, period: Period = EVER, *, slug: str = MARCH.slug) -> ReplayCounts:
+    with database.read() as session:
+        return replay_counts(
+            session, cycle_slug="2019", webinar_slug=slug, period=period, now=AFTER
+        )
+
+
+def test_nothing_is_counted_yet(database: Database, replay: int):
+    found = whole(database)
+    assert (found.days, found.replays, found.resources, found.since) == ({}, (), (), None)
+    of_march = one(database)
+    assert (of_march.curve, of_march.since, of_march.views) == ((0, 0, 0), None, 0)
+    of_april = one(database, slug=APRIL.slug)
+    assert (of_april.curve, of_april.online_at, of_april.source) == ((), None, None)
+    with pytest.raises(NotFound):
+        one(database, slug="nothing")
+
+
+def test_a_period_has_its_days_and_the_beginning_what_was_folded(database: Database, replay: int):
+    with database.read() as session:
+        resource = with_address(session)
+    before, old = DAY - timedelta(days=1), by_day_since(AFTER) - timedelta(days=1)
+    for day, number in ((old, 7), (before, 2), (DAY, 3)):
+        add(
+            database,
+            {
+                Viewed(replay, day): number,
+                Played(replay, day, 0): number,
+                Played(replay, day, 2): 1,
+                Opened(resource.id, day, Place.REPLAY): 1,
+                Opened(resource.id, day, Place.THEME): 2,
+                OpenedFrom(replay, resource.id, day): 1,
+            },
+        )
+    with database.write() as session:
+        assert counting.fold(session, now=AFTER) == 2
+
+    found = whole(database)
+    assert found.days == {
+        old: DayCounts(views=7, minutes=0, openings=3),
+        before: DayCounts(views=2, minutes=3, openings=3),
+        DAY: DayCounts(views=3, minutes=4, openings=3),
+    }
+    line = found.replays[0]
+    assert (line.slug, line.views, line.minutes, line.openings) == (MARCH.slug, 12, 15, 3)
+    assert found.resources == (ResourceLine(resource.slug, resource.title, 3, 6, 0),)
+    assert (found.views, found.minutes, found.openings) == (12, 15, 9)
+    assert (found.since, found.minutes_since) == (old, None)
+
+    last_two = Period(before, DAY)
+    found = whole(database, last_two)
+    assert list(found.days) == [before, DAY]
+    assert (found.views, found.minutes, found.openings, found.minutes_since) == (5, 7, 6, None)
+    assert whole(database, Period(old, before)).minutes_since == by_day_since(AFTER)
+    assert whole(database, Period(None, old - timedelta(days=1))).replays[0].views == 0
+
+    assert one(database).curve == (12, 0, 3)
+    of_march = one(database, last_two)
+    assert (of_march.curve, of_march.views, of_march.openings) == ((5, 0, 2), 5, 2)
+    assert of_march.days == {
+        before: DayCounts(views=2, minutes=3, openings=1),
+        DAY: DayCounts(views=3, minutes=4, openings=1),
+    }
+    assert of_march.resources == (OpenedLine(resource.slug, resource.title, 2),)
+
+
+def test_none_one_and_three_replays_take_as_many_queries(database: Database, replay: int):
+    taken = []
+    for number in (0, 1, 3):
+        with database.read() as session:
+            some = session.scalars(
+                sa.select(Resource.id).where(Resource.url.is_not(None)).limit(number)
+            ).all()
+        for resource in some:
+            add(database, {Viewed(replay, DAY): 1, OpenedFrom(replay, resource, DAY): 1})
+            add(database, {Opened(resource, DAY, Place.REPLAY): 1, Played(replay, DAY, 0): 1})
+        with counted_queries(database) as queries:
+            assert len(whole(database).resources) == number
+            taken.append(len(queries))
+            assert len(one(database).resources) == number
+            taken.append(len(queries))
+    assert taken == [6, 16] * 3
