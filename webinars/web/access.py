@@ -93,6 +93,8 @@ TABLE: dict[str, Access] = {
     "leaving.link_address": Access.PERSONAL,
     "my_calendar.replace": Access.PERSONAL,
     "my_calendar.alarm": Access.PERSONAL,
+    "my_path.seen": Access.PERSONAL,
+    "my_path.not_seen": Access.PERSONAL,
     "people.replace_link": Access.PERSONAL,
     "rights.details": Access.PERSONAL,
     "rights.correct": Access.PERSONAL,
