@@ -266,6 +266,17 @@ def test_what_is_played_and_opened_is_counted_and_nobody_is(
     assert {one.method for one in told} == {"POST"}
     assert all("cookie" not in one.all_headers() for one in told)
 
+    password = (demonstration.folder / "demo-organiser-password").read_text("utf-8").strip()
+    someone.signs_in("organisation@example.org", password)
+    page = someone.goes_to("/organise/counts")
+    someone.looks(dark=True)
+    someone.follows(f"a[href$='{COUNTED.rpartition('/')[2]}/counts']")
+    assert page.locator(".count-tallies dd").all_inner_texts() == ["2", "3", "1"]
+    someone.looks(dark=True)
+    page.locator(".count-part details summary").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".count-part table").first.is_visible()
+
 
 def test_who_asks_not_to_be_counted_is_not(browser: Browser, demonstration: Installation) -> None:
     with visitor(browser, demonstration.base_url) as who:
