@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from tests.e2e.browsing import NARROW, Visitor, visitor
-from tests.e2e.support import Installation, until
+from tests.e2e.support import MAIL_SECONDS, Installation, until
 from webinars import clock
 from webinars.db import Database
 from webinars.domain import replay_acts
@@ -199,7 +199,7 @@ def test_a_search_as_one_types_opens_the_video_at_its_second(
     def indexed() -> bool:
         return "found" in demonstration.get("/search?q=verte&part=results").text
 
-    until(indexed, within=60, what="the worker knows the words of the replays")
+    until(indexed, within=MAIL_SECONDS, what="the worker knows the words of the replays")
     page = someone.goes_to("/search")
     page.keyboard.type("QUATRIEMES case verte")
     page.locator(".found mark").first.wait_for()
