@@ -36,10 +36,11 @@ check: .make/dev ## lint, format, types, and the rules of the house
 	$(BIN)/mypy
 	scripts/with-postgres $(BIN)/python -m pytest -q tests/house
 
-bench: .make/dev ## how fast pages, feeds, registrations and mails are
+bench: .make/dev ## how fast pages, feeds, registrations, mails, replays and the search are
 	scripts/with-postgres $(BIN)/python -m tests.bench
 	scripts/with-postgres $(BIN)/python -m tests.bench.feeds
 	scripts/with-postgres $(BIN)/python -m tests.bench.mails
+	scripts/with-postgres $(BIN)/python -m tests.bench.replays
 
 bench-ledger: .make/dev ## what a large ledger costs: a million mails, a hundred thousand due
 	scripts/with-postgres $(BIN)/python -m tests.bench.ledger
