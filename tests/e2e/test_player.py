@@ -210,3 +210,28 @@ def test_a_search_as_one_types_opens_the_video_at_its_second(
     hit.locator("a").click()
     page.wait_for_url(f"**?t={second}*")
     someone.until(f"{NOW} >= {second}")
+
+
+@pytest.mark.parametrize(("prefix", "explained"), [("", "Expliquée à"), ("/en", "Explained at")])
+def test_from_the_moment_to_its_resource_and_back(someone: Visitor, prefix: str, explained: str):
+    page = someone.goes_to(f"{prefix}{PAST}")
+    beside = page.locator("[data-now]")
+    assert not beside.is_visible()  # the opening chapter has none
+    mute(page)
+    page.locator(".chapters [data-seconds='48']").click()
+    plays(someone, from_second=48)
+    of_the_chapter = page.locator(".moment[data-seconds='48'] .resource__title").all_inner_texts()
+    assert len(of_the_chapter) == 2
+    assert beside.locator("a").all_inner_texts() == of_the_chapter
+    page.locator("#tab-transcript").click()
+    assert beside.is_visible()
+    someone.looks(dark=True)
+
+    beside.locator("a").first.click()
+    page.wait_for_url("**/resources/*")
+    assert page.locator("h1").inner_text() == of_the_chapter[0]
+    moment = page.get_by_role("link", name=explained).first
+    with page.expect_navigation():
+        moment.click()
+    assert page.url.endswith("?t=48#player")
+    someone.until(f"{NOW} >= 48")
