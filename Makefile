@@ -5,6 +5,9 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
+# Hundreds of processes of the tests read what the first of them has compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 PORT = 8000
 WORKERS = 4
