@@ -48,9 +48,10 @@ bench: .make/dev ## how fast pages, feeds, registrations, mails, replays and the
 bench-ledger: .make/dev ## what a large ledger costs: a million mails, a hundred thousand due
 	scripts/with-postgres $(BIN)/python -m tests.bench.ledger
 
-soak: .make/dev ## the long tests: crashes, outages, crowds
+soak: .make/dev ## the long tests: crashes, outages, crowds, every page on the other database
 	@scripts/test-needs
-	scripts/with-postgres $(BIN)/python -m pytest -m soak
+	@scripts/javascript
+	scripts/with-postgres $(BIN)/python -m pytest -m soak -n $(WORKERS) --dist worksteal
 
 lock: .make/dev ## resolve the dependencies anew, with hashes
 	$(COMPILE) --upgrade --output-file requirements.txt pyproject.toml
