@@ -131,6 +131,9 @@ def test_on_paper_chapters_and_all_words_stand(someone: Visitor):
     assert not page.locator("video").is_visible()
     for shown in (".chapters", ".transcript", ".transcript__text p:last-child"):
         assert page.locator(shown).is_visible()
+    folded = page.locator(".fold:not([open]) .resource__title")
+    assert folded.count() > 20
+    assert all(title.bounding_box() for title in folded.all())
 
 
 def test_a_video_that_is_gone_leaves_the_words(browser: Browser, demonstration: Installation):
