@@ -18,9 +18,6 @@ from webinars.models import ReplayMinutes, ReplayOpenings, ReplayViews, Resource
 from webinars.web import counting
 from webinars.web.count_notes import CountNotes
 
-# The statements themselves run on both databases in tests/domain/test_counting.py.
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 AFTER = datetime.fromisoformat("2019-03-22T09:00:00+00:00")
 DAY = date(2019, 3, 22)
 OURS = {"Sec-Fetch-Site": "same-origin"}

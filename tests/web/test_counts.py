@@ -17,9 +17,6 @@ from webinars.domain import counting, replays
 from webinars.domain.counting import Counted, Opened, OpenedFrom, Played, Viewed
 from webinars.models import Chapter, Place, Replay, Resource
 
-# The statements themselves run on both databases in tests/domain/test_counting.py.
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 AFTER = datetime.fromisoformat("2019-05-30T09:00:00+00:00")
 TODAY = date(2019, 5, 30)
 A_DAY = timedelta(days=1)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 from webinars.db import inserted
 from webinars.domain import outbox
 from webinars.domain.errors import NotFound
-from webinars.domain.library import resource_view
+from webinars.domain.library import AS_LINES, resource_view
 from webinars.domain.paths import NextStep, next_step
 from webinars.domain.programme import Life, ThemeView, WebinarView
 from webinars.domain.replay_life import IS_PLAYED
@@ -23,7 +23,6 @@ from webinars.models import (
     Participant,
     RegistrationStatus,
     Replay,
-    Resource,
     SeenWebinar,
     Theme,
     Webinar,
@@ -265,7 +264,7 @@ def _suggested(
     rows = session.scalars(
         sa.select(Theme)
         .where(Theme.slug.in_(slugs))
-        .options(selectinload(Theme.resources).selectinload(Resource.themes))
+        .options(selectinload(Theme.resources).options(*AS_LINES))
     )
     themes = {theme.slug: theme for theme in rows}
     suggested = []
