@@ -27,15 +27,17 @@ def test_days_are_put_together_so_that_a_picture_holds_them() -> None:
     assert of(741) == (Unit.MONTH, 25, 30)
 
 
-def test_a_period_begins_with_the_first_count_and_may_be_empty() -> None:
+def test_a_period_begins_with_the_first_count() -> None:
     since = TODAY - 2 * A_DAY
     for period, days in (
         (Period(None, TODAY), 3),
         (Period(date(1900, 1, 1), TODAY), 3),
-        (Period(None, since - A_DAY), 0),
         (Period(TODAY, TODAY), 1),
     ):
         assert len(every_day({}, period, since)) == days
+    assert every_day({}, Period(None, since - A_DAY), since)[0][0] == since - A_DAY
+    assert len(every_day({}, Period(None, TODAY), since, least=30)) == 30
+    assert len(every_day({}, Period(TODAY - A_DAY, TODAY), since, least=30)) == 2
 
 
 @pytest.mark.parametrize(

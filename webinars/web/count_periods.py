@@ -87,10 +87,14 @@ def _usual(choice: str, today: date) -> Asked:
 
 
 def every_day(
-    days: Mapping[date, DayCounts], period: Period, since: date | None
+    days: Mapping[date, DayCounts], period: Period, since: date | None, *, least: int = 1
 ) -> list[tuple[date, DayCounts]]:
-    """Each day of the period, from the first on which anything could be counted."""
-    first = max(period.first or since or period.last, since or date.min)
+    """Each day of the period, from the first on which anything could be counted.
+
+    At least so many, where the period has them: one bar alone says nothing.
+    """
+    counted = min(since or period.last, period.last - (least - 1) * A_DAY)
+    first = max(period.first or counted, counted)
     number = (period.last - first).days + 1
     nothing = DayCounts()
     return [(day, days.get(day, nothing)) for day in (first + n * A_DAY for n in range(number))]

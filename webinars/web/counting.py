@@ -109,7 +109,9 @@ def _is_from_here() -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
-    return urlsplit(request.headers.get("Origin", "")).netloc == request.host
+    hosts = {request.host, urlsplit(services().settings.base_url).netloc}
+    scheme, _, host = request.headers.get("Origin", "").partition("://")
+    return scheme in {"http", "https"} and host in hosts
 
 
 def _answer(status: int) -> Response:

@@ -20,6 +20,8 @@ blueprint = Blueprint("counts", __name__, url_prefix="/organise")
 
 MOST_LINES = 12
 """Of a list; its file has all of them."""
+LEAST_DAYS = 30
+"""Of a picture, where the period has them."""
 VIEWS_BY: dict[Unit, LazyString] = {
     Unit.DAY: lazy_gettext("Views by day"),
     Unit.WEEK: lazy_gettext("Views by week"),
@@ -80,7 +82,7 @@ def running(chapters: Sequence[ChapterMark], minutes: int) -> list[str | None]:
 
 def _by_day(days: Mapping[date, DayCounts], said: Asked, since: date | None) -> dict[str, Any]:
     """The picture of the views, and the table beneath it, the latest first."""
-    unit, groups = grouped(every_day(days, said.period, since))
+    unit, groups = grouped(every_day(days, said.period, since, least=LEAST_DAYS))
     values = [Value(one.counts.views, _short(one, unit), _in_words(one, unit)) for one in groups]
     return {
         "unit": unit,
