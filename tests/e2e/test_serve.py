@@ -1,6 +1,7 @@
 """The production server as a process: how it refuses, how it ends, what it starts."""
 
 import http.client
+import json
 import socket
 import sqlite3
 import threading
@@ -14,12 +15,24 @@ import pytest
 import sqlalchemy as sa
 
 from tests.conftest import missing
-from tests.e2e.support import LOOPBACK, Answer, Installation, Process, form_token, until
+from tests.e2e.support import (
+    LOOPBACK,
+    MAIL_SECONDS,
+    START_SECONDS,
+    STOP_SECONDS,
+    Answer,
+    Installation,
+    Process,
+    form_token,
+    until,
+)
 from tests.support import APRIL, MailServer, plan_of, published
 from webinars import clock
+from webinars.cli.serve import STOP_SECONDS as KILL_SECONDS
 from webinars.db import Database
+from webinars.domain import replays
 
-IN_HAND_SECONDS = 1.5
+IN_HAND_SECONDS = 3
 """Long enough for a request to have been taken up on a busy machine."""
 
 
@@ -54,7 +67,7 @@ def test_a_port_in_use_is_a_sentence(place: Installation, command: tuple[str, ..
         other.listen()
         process = place.start(*command, "--port", str(place.port))
 
-        assert process.wait(within=30) == 1
+        assert process.wait() == 1
 
     said = process.output()
     assert f"Port {place.port} of 127.0.0.1 is in use." in said
@@ -99,7 +112,7 @@ def test_sigterm_lets_a_request_finish(
 
     lock.execute("ROLLBACK")
     lock.close()
-    client.join(timeout=15)
+    client.join(timeout=STOP_SECONDS)
 
     assert [answer.status for answer in answers] == [200]
     assert server.wait() == 0
@@ -108,13 +121,37 @@ def test_sigterm_lets_a_request_finish(
 
 
 @on_sqlite
+def test_what_was_counted_is_written_at_sigterm(place: Installation, database_url: str):
+    now = clock.now()
+    meeting = replace(APRIL, slug="passe", date=(now - timedelta(days=20)).date())
+    database = Database(database_url)
+    with database.write() as session:
+        published(session, plan_of(meeting, slug="essai", year=meeting.date.year), now=now)
+        video = replays.Video(url="https://video.example.org/1.mp4", duration=600)
+        replays.put_online(session, cycle_slug="essai", webinar_slug="passe", video=video, now=now)
+    server = place.serve()
+    told = json.dumps({"replay": "essai/passe", "begins": True, "minutes": [3]}).encode()
+    for _ in range(20):
+        answer = place.ask("POST", "/counts", told, {"Sec-Fetch-Site": "same-origin"})
+        assert answer.status == 204
+    server.stop(within=8)
+    with database.read() as session:
+        assert session.execute(sa.text("SELECT views FROM replay_views")).scalars().all() == [20]
+        rows = session.execute(sa.text("SELECT minute, plays FROM replay_minutes"))
+        assert [tuple(row) for row in rows] == [(3, 20)]
+    database.dispose()
+
+
+@on_sqlite
 def test_sigterm_does_not_wait_for_idle_connections(place: Installation, webinar: str):
     server = place.serve()
-    idle = [http.client.HTTPConnection(LOOPBACK, place.port, timeout=10) for _ in range(4)]
+    idle = [
+        http.client.HTTPConnection(LOOPBACK, place.port, timeout=STOP_SECONDS) for _ in range(4)
+    ]
     for connection in idle:
         connection.request("GET", "/healthz")
         assert connection.getresponse().read() == b"ok\n"
-    server.stop(within=8)
+    server.stop(within=KILL_SECONDS - 5)
     for connection in idle:
         connection.close()
 
@@ -125,7 +162,7 @@ def test_with_worker_runs_exactly_one(place: Installation, webinar: str, smtp: M
     server.said("worker_started")
     for number in range(3):
         assert place.register(webinar, f"person{number}@example.org").status == 200
-    until(lambda: len(smtp.arrived) == 3, within=15, what="the three mails have arrived")
+    until(lambda: len(smtp.arrived) == 3, within=MAIL_SECONDS, what="the three mails arrived")
     time.sleep(1.5)
     server.stop()
 
@@ -158,7 +195,7 @@ def test_sigterm_while_starting_leaves_no_child(
     server = place.start("serve", "--port", str(place.port), *arguments)
     until(
         lambda: len(children_of(server)) >= children,
-        within=30,
+        within=START_SECONDS,
         what="the children are there",
         every=0.002,
     )

@@ -1,9 +1,9 @@
 """Erasing people: at their word, and by themselves when they were not heard of for long.
 
 What is of the person goes: address, name, what they said of themselves, their questions,
-what they follow, and every mail of the ledger. Registrations of the past stay as rows of
-nobody, so that counts stay; so does a question that was published, in the words in which it
-was published and without a name.
+what they follow or have seen, and every mail of the ledger. Registrations of the past stay as
+rows of nobody, so that counts stay; so does a question that was published, in the words in
+which it was published and without a name.
 """
 
 import uuid
@@ -31,6 +31,7 @@ from webinars.models import (
     Participant,
     Question,
     Registration,
+    SeenWebinar,
     Webinar,
 )
 
@@ -153,6 +154,7 @@ def _blank(session: Session, people: Sequence[Participant], now: datetime) -> No
         sa.delete(AddressStanding).where(AddressStanding.address.in_(addresses)),
         sa.delete(CycleRegistration).where(CycleRegistration.participant_id.in_(ids)),
         sa.delete(FollowedTheme).where(FollowedTheme.participant_id.in_(ids)),
+        sa.delete(SeenWebinar).where(SeenWebinar.participant_id.in_(ids)),
         sa.delete(LeftList).where(LeftList.participant_id.in_(ids)),
         sa.delete(Question).where(
             Question.participant_id.in_(ids), Question.published_at.is_(None)

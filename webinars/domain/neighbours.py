@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
-from webinars.domain.library import ResourceView, resource_view
+from webinars.domain.library import AS_LINES, ResourceView, resource_view
 from webinars.models import Resource, Step, Theme, resource_themes
 
 MOST = 6
@@ -55,7 +55,7 @@ def neighbours_of_resource(session: Session, resource: Resource) -> tuple[Neighb
             Resource.id,
         )
         .limit(MOST)
-        .options(selectinload(Resource.themes))
+        .options(*AS_LINES)
     )
     return tuple(Neighbour(resource_view(row), count > 0, bool(same)) for row, count, same in rows)
 
@@ -100,15 +100,45 @@ def neighbours_of_theme(
     found = {
         resource.id: resource
         for resource in session.scalars(
-            sa.select(Resource)
-            .where(Resource.id.in_([id_ for id_, _ in rows]))
-            .options(selectinload(Resource.themes))
+            sa.select(Resource).where(Resource.id.in_([id_ for id_, _ in rows])).options(*AS_LINES)
         )
     }
     return tuple(
         Neighbour(resource_view(found[id_]), count > 0, found[id_].step in steps)
         for id_, count in rows
     )
+
+
+def step_nearby(
+    session: Session, theme: Theme, *, kit: Iterable[ResourceView], after: Step | None
+) -> ResourceView | None:
+    """A resource of a later step on the closest other theme; ``after`` None is before the first.
+
+    First what shares another theme with the resources of the kit, then what is nearest in the
+    order of themes; there the first step, and what can be read before what is only announced.
+    One query, and one for its themes.
+    """
+    order = list(Step)
+    later = order if after is None else order[order.index(after) + 1 :]
+    mine = {one.slug for resource in kit for one in resource.themes} - {theme.slug}
+    of_theme = Resource.themes.any(Theme.id == theme.id)
+    found = session.scalar(
+        sa.select(Resource)
+        .join(Resource.themes)
+        .where(Resource.step.in_(later), ~of_theme)
+        .group_by(Resource.id)
+        .order_by(
+            sa.func.max(_flag(Theme.slug.in_(mine))).desc(),
+            sa.func.min(sa.func.abs(Theme.position - theme.position)),
+            sa.case({step: number for number, step in enumerate(order)}, value=Resource.step),
+            _flag(Resource.forthcoming.is_(True)),
+            Resource.position,
+            Resource.id,
+        )
+        .limit(1)
+        .options(*AS_LINES)
+    )
+    return resource_view(found) if found else None
 
 
 def _flag(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:

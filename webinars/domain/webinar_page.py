@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain.errors import NotFound
-from webinars.domain.library import ResourceView, StepGroup, by_step, resource_view
+from webinars.domain.library import AS_LINES, ResourceView, StepGroup, by_step, resource_view
 from webinars.domain.mentions import ChapterMentions, mentions_of
 from webinars.domain.neighbours import Neighbour, neighbours_of_theme
 from webinars.domain.notices import instant
-from webinars.domain.paths import NextWebinar, next_by_step, next_on_themes
+from webinars.domain.paths import NextStep, NextWebinar, next_on_themes, next_step
 from webinars.domain.places import IS_FULL, is_open
 from webinars.domain.programme import (
     CycleView,
@@ -102,7 +102,7 @@ class WebinarPage:
     """Of other themes, where this one has few resources."""
     mentions: tuple[ChapterMentions, ...]
     """The chapters of the replay that mention resources, in their order."""
-    next_resource: ResourceView | None
+    next_step: NextStep | None
     """Where the theme goes on: the first resource of its first step that holds one."""
     next_webinar: NextWebinar | None
     """The next one on the same theme, of whatever cycle."""
@@ -139,7 +139,7 @@ def page_state(
 def webinar_page(
     session: Session, *, cycle_slug: str, webinar_slug: str, moment: Moment
 ) -> WebinarPage:
-    """The page of one webinar. Raises NotFound. At most eighteen queries."""
+    """The page of one webinar. Raises NotFound. At most twenty queries."""
     cycle = published_cycle(session, slug=cycle_slug)
     rows = session.execute(published_webinars().where(Webinar.cycle_id == cycle.id)).all()
     whole = cycle_view(cycle, rows, moment=moment)
@@ -168,7 +168,7 @@ def webinar_page(
         kit=kit,
         neighbours=neighbours_of_theme(session, theme, kit=resources) if theme else (),
         mentions=mentions_of(session, webinar_id=row.id) if _is_online(replay) else (),
-        next_resource=next_by_step(kit, after=None),
+        next_step=next_step(session, theme, kit=resources, after=None) if theme else None,
         next_webinar=next_on_themes(session, (theme.slug,), after=row.starts_at) if theme else None,
         moved_from=_moved_from(session, row),
         questions=published_questions(session, webinar_id=row.id),
@@ -214,7 +214,7 @@ def _readings(session: Session, cycle_id: int, webinar_slug: str) -> tuple[Readi
         sa.select(Reading)
         .where(Reading.cycle_id == cycle_id, Reading.webinar_slug == webinar_slug)
         .order_by(Reading.position)
-        .options(selectinload(Reading.resource).selectinload(Resource.themes))
+        .options(selectinload(Reading.resource).options(*AS_LINES))
     )
     return tuple(
         ReadingView(reading.label, reading.context, resource_view(reading.resource))
@@ -230,6 +230,6 @@ def _resources_of(session: Session, theme: Theme | None) -> tuple[ResourceView, 
         .join(Resource.themes)
         .where(Theme.id == theme.id)
         .order_by(Resource.position)
-        .options(selectinload(Resource.themes))
+        .options(*AS_LINES)
     )
     return tuple(resource_view(resource) for resource in resources)
