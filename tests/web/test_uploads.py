@@ -134,6 +134,8 @@ def test_a_video_plays_here_once_the_replay_is_online(
     assert rows(site) == [("Réunion de mars.mp4", "video/mp4", len(VIDEO))]
     with site.read() as session:
         trail = session.scalars(sa.select(AuditEntry.after).order_by(AuditEntry.id)).all()
+    history = read(desk.get("/organise/cycles/2019/history")).text
+    assert "(vidéo)" in history
     said = {"name": "Réunion de mars.mp4", "size": len(VIDEO), "sha256": digest}
     assert {"replay": {"video_file": said}} in trail
 
@@ -406,6 +408,7 @@ def test_the_document_of_a_resource(organiser: FlaskClient, app: Flask, database
     here = added.headers["Location"]
     page = read(organiser.get("/resources/un-guide"))
     (address,) = page.links("/files/")
+    assert page.one("a", href=address).attrs["data-resource"] == "un-guide"
     assert "Guide.docx (DOCX, 1 ko)" in page.text.replace("\N{NO-BREAK SPACE}", " ")
     given = app.test_client().get(address)
     assert given.headers["Content-Security-Policy"] == file_answers.IN_ITS_BOX

@@ -106,10 +106,13 @@ def of_resource(
     """That a resource was opened; ``replay`` names by cycle and slug whose page led to it.
 
     Where that has no public replay, the resource's own page is the place. Raises NotFound for a
-    resource that is not there, or has no address. At most two queries.
+    resource that is not there, or has neither address nor document. At most two queries.
     """
     found = session.scalar(
-        sa.select(Resource.id).where(Resource.slug == slug, Resource.url.is_not(None))
+        sa.select(Resource.id).where(
+            Resource.slug == slug,
+            sa.or_(Resource.url.is_not(None), Resource.document_id.is_not(None)),
+        )
     )
     if found is None:
         raise NotFound(slug)

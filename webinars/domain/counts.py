@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from webinars.domain.counting import by_day_since, whole_minutes
 from webinars.domain.registrants import ListHead, list_head
+from webinars.domain.uploads import video_of
 from webinars.domain.video_sources import Source, source_of
 from webinars.models import (
     Chapter,
@@ -174,7 +175,7 @@ def replay_counts(
     head = list_head(session, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
     replay = session.scalar(sa.select(Replay).where(Replay.webinar_id == head.id))
     id_ = replay.id if replay else 0
-    url = replay.video_url if replay else None
+    url = video_of(replay) if replay else None
     return ReplayCounts(
         head=head,
         online_at=replay.online_at if replay else None,

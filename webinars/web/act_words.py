@@ -27,8 +27,10 @@ MOST_NAMED = 4
 
 PARTS_OF_A_REPLAY: dict[str, LazyString] = {
     "video_url": lazy_gettext("Video"),
+    "video_file": lazy_gettext("Video"),
     "duration": lazy_gettext("Duration"),
     "slides_url": lazy_gettext("Slides"),
+    "slides_file": lazy_gettext("Slides"),
     "chapters": lazy_gettext("Chapters"),
     "resources": lazy_gettext("Resources beside chapters"),
     "captions": lazy_gettext("Captions"),
