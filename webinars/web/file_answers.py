@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Any, BinaryIO
@@ -15,7 +16,6 @@ from werkzeug.http import (
     parse_date,
     parse_etags,
     parse_if_range_header,
-    parse_range_header,
 )
 
 from webinars.domain.uploads import FileView
@@ -57,22 +57,22 @@ def answer(
 
     ``accel`` is where the front server has the folder, if it sends the files.
     """
-    headers = _said(file, cache)
+    headers = [*_said(file, cache)]
     if accel is not None:  # which knows of ranges and conditions by itself
         return FileAnswer(
             "200 OK",
             [*headers, ("X-Accel-Redirect", f"{accel}{file.key}"), ("Content-Length", "0")],
             [],
         )
-    tag = f'"{file.sha256[:32]}"'
-    headers += [("ETag", tag), ("Last-Modified", http_date(file.uploaded_at))]
-    refused = _by_condition(tag.strip('"'), _second(file.uploaded_at), asked)
+    tag = file.sha256[:32]
+    headers += _validators(file)
+    refused = _by_condition(tag, _second(file.uploaded_at), asked)
     if refused == UNCHANGED:
         return FileAnswer(UNCHANGED, headers, [])
     if refused is not None:
         return _none(refused, headers)
     reading = asked["REQUEST_METHOD"] != "HEAD"
-    wanted = _range(tag.strip('"'), file, asked) if reading else None
+    wanted = _range(tag, file, asked) if reading else None
     if wanted == NOT_THERE:
         there = ("Content-Range", f"bytes */{file.size}")
         return _none("416 RANGE NOT SATISFIABLE", [*headers, there])
@@ -148,12 +148,18 @@ def _open(path: Path, size: int) -> BinaryIO:
     return file
 
 
-def _said(file: FileView, cache: str) -> Lines:
+@lru_cache(maxsize=512)
+def _validators(file: FileView) -> tuple[tuple[str, str], ...]:
+    return (("ETag", f'"{file.sha256[:32]}"'), ("Last-Modified", http_date(file.uploaded_at)))
+
+
+@lru_cache(maxsize=512)
+def _said(file: FileView, cache: str) -> tuple[tuple[str, str], ...]:
     kind = "inline" if file.shown else "attachment"
     plain = re.sub(r'[^ -~]|["\\%]', "_", file.name)
     # RFC 6266 section 4.3 and appendix D: both forms, the plain one first.
     disposition = f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}"
-    return [
+    return (
         ("Content-Type", file.media_type),
         ("Content-Disposition", disposition),
         ("Accept-Ranges", "bytes"),
@@ -161,7 +167,7 @@ def _said(file: FileView, cache: str) -> Lines:
         ("X-Content-Type-Options", "nosniff"),
         ("Content-Security-Policy", IN_ITS_VIEWER if file.shown else IN_ITS_BOX),
         ("Referrer-Policy", "no-referrer"),
-    ]
+    )
 
 
 def _second(instant: datetime) -> datetime:
@@ -181,6 +187,8 @@ def _by_condition(tag: str, changed_at: datetime, asked: dict[str, Any]) -> str 
     return UNCHANGED if since is not None and changed_at <= since else None
 
 
+RANGE = re.compile(r"bytes=\s*(?:(\d{1,18})-(\d{1,18})?|-(\d{1,18}))\s*", re.IGNORECASE)
+"""One range (section 14.1.2): from a byte on, to another one, or the last so many."""
 FAILED, UNCHANGED = "412 PRECONDITION FAILED", "304 NOT MODIFIED"
 NOT_THERE = (-1, -1)
 
@@ -190,21 +198,24 @@ def _range(tag: str, file: FileView, asked: dict[str, Any]) -> tuple[int, int] |
 
     Of several the whole file is sent, as section 14.2 allows; so is it to who has another one.
     """
-    if re.fullmatch(r"bytes=\s*-0+\s*", asked.get("HTTP_RANGE", "")):
-        return NOT_THERE  # the last none
-    header = parse_range_header(asked.get("HTTP_RANGE"))
-    if header is None or header.units != "bytes" or len(header.ranges) != 1:
+    found = RANGE.fullmatch(asked.get("HTTP_RANGE", ""))
+    if found is None or not _still_holds(asked.get("HTTP_IF_RANGE"), tag, file):
         return None
-    if asked.get("HTTP_IF_RANGE", "").startswith("W/"):  # only a strong tag says that
+    first, last, most = found.groups()
+    if most:
+        start = max(0, file.size - int(most))
+        return (start, file.size) if start < file.size else NOT_THERE
+    start, end = int(first), int(last) + 1 if last else file.size
+    if start >= end and last:
         return None
-    if_range = parse_if_range_header(asked.get("HTTP_IF_RANGE"))
-    if if_range.etag is not None and if_range.etag != tag:
-        return None
-    if if_range.date is not None and if_range.date != _second(file.uploaded_at):
-        return None
-    start, end = header.ranges[0]
-    if start < 0:  # the last so many
-        return (max(0, file.size + start), file.size)
-    if start >= file.size:
-        return NOT_THERE
-    return start, min(file.size, end if end is not None else file.size)
+    return (start, min(file.size, end)) if start < file.size else NOT_THERE
+
+
+def _still_holds(header: str | None, tag: str, file: FileView) -> bool:
+    """Whether who asks has a part of these bytes (section 13.1.5): only a strong tag says so."""
+    if header is None:
+        return True
+    known = parse_if_range_header(header)
+    if known.date is not None:
+        return known.date == _second(file.uploaded_at)
+    return known.etag == tag and not header.startswith("W/")
