@@ -31,10 +31,11 @@ class NothingToRotate(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a webinar is about: a theme of the library."""
+    """What a webinar is about: a theme of the library, or what somebody wishes for."""
 
     slug: str
     title: str
+    of_library: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,11 @@ class Copied:
     plan: Plan
     left_over: tuple[str, ...]
     """Titles for which the new year has no date."""
+
+
+def own_subject(title: str) -> Subject:
+    """A subject that is no theme of the library, at an address made of its title."""
+    return Subject(slug_of(title), title, of_library=False)
 
 
 def find(plan: Plan, slug: str) -> PlannedSession:
@@ -148,7 +154,8 @@ def on_theme(
     session = find(plan, slug)
     if theme is None:
         return with_sessions(plan, replace(session, theme=None))
-    about = replace(session, theme=theme.slug, title=theme.title)
+    kept = theme.slug if theme.of_library else session.theme
+    about = replace(session, theme=kept, title=theme.title)
     if public:
         return with_sessions(plan, about)
     others = replace(plan, sessions=tuple(one for one in plan.sessions if one.slug != slug))
@@ -216,7 +223,7 @@ def by_rule(plan: Plan, *, subjects: Sequence[Subject | None] = ()) -> Plan:
                 slug=free_slug(made, slug),
                 date=day,
                 title=title,
-                theme=subject.slug if subject else None,
+                theme=subject.slug if subject and subject.of_library else None,
             ),
         )
     return made

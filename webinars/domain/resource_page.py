@@ -11,6 +11,7 @@ from webinars.domain.library import ResourceView, by_step, resource_view, webina
 from webinars.domain.neighbours import Neighbour, neighbours_of_resource
 from webinars.domain.paths import next_by_step
 from webinars.domain.programme import Life, Moment, WebinarView, published_cycles
+from webinars.domain.question_resources import AskedOf, asked_of
 from webinars.models import (
     Chapter,
     Cycle,
@@ -44,6 +45,14 @@ class Pointed:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question beside which the resource stands."""
+
+    webinar: WebinarView
+    question: AskedOf
+
+
+@dataclass(frozen=True, slots=True)
 class ResourcePage:
     """One resource with everything that is known of it."""
 
@@ -56,6 +65,8 @@ class ResourcePage:
     parts: tuple[ResourceView, ...]
     explained: tuple[Explained, ...]
     pointed: tuple[Pointed, ...]
+    asked: tuple[Asked, ...]
+    """Questions that people asked the speakers, and that it answers."""
     webinars: tuple[WebinarView, ...]
     """Those of its themes, the latest first."""
     following: ResourceView | None
@@ -66,11 +77,12 @@ class ResourcePage:
     def shown(self) -> tuple[WebinarView, ...]:
         """Every webinar that the page shows."""
         of_chapters = (one.webinar for one in self.explained)
-        return (*of_chapters, *(one.webinar for one in self.pointed), *self.webinars)
+        of_decks = (one.webinar for one in self.pointed)
+        return (*of_chapters, *of_decks, *(one.webinar for one in self.asked), *self.webinars)
 
 
 def resource_page(session: Session, *, slug: str, moment: Moment) -> ResourcePage:
-    """One resource. Raises NotFound. At most fifteen queries."""
+    """One resource. Raises NotFound. At most sixteen queries."""
     resource = session.scalar(
         sa.select(Resource).where(Resource.slug == slug).options(selectinload(Resource.themes))
     )
@@ -91,6 +103,7 @@ def resource_page(session: Session, *, slug: str, moment: Moment) -> ResourcePag
         ),
         explained=_explained(session, resource.id, known),
         pointed=_pointed(session, resource.id, known),
+        asked=_asked(session, resource.id, known),
         webinars=webinars_on(cycles, {theme.slug for theme in resource.themes}),
         following=_following(session, resource),
         neighbours=neighbours_of_resource(session, resource),
@@ -139,6 +152,14 @@ def _pointed(session: Session, resource_id: int, known: Known) -> tuple[Pointed,
     )
     found = ((known.get((cycle, slug)), label, context) for cycle, slug, label, context in rows)
     return tuple(Pointed(webinar, label, context) for webinar, label, context in found if webinar)
+
+
+def _asked(session: Session, resource_id: int, known: Known) -> tuple[Asked, ...]:
+    found = (
+        (known.get((one.cycle, one.webinar)), one)
+        for one in asked_of(session, resource_id=resource_id)
+    )
+    return tuple(Asked(webinar, one) for webinar, one in found if webinar)
 
 
 def _following(session: Session, resource: Resource) -> ResourceView | None:

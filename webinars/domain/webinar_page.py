@@ -137,7 +137,7 @@ def page_state(
 def webinar_page(
     session: Session, *, cycle_slug: str, webinar_slug: str, moment: Moment
 ) -> WebinarPage:
-    """The page of one webinar. Raises NotFound. At most eighteen queries."""
+    """The page of one webinar. Raises NotFound. At most twenty queries."""
     cycle = published_cycle(session, slug=cycle_slug)
     rows = session.execute(published_webinars().where(Webinar.cycle_id == cycle.id)).all()
     whole = cycle_view(cycle, rows, moment=moment)
