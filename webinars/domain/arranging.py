@@ -243,16 +243,16 @@ def copied(plan: Plan, *, year: int, slug: str, keep_themes: bool) -> Copied:
     kept = [one for one in plan.sessions if one.status is WebinarStatus.SCHEDULED]
     made = replace(opened, sessions=())
     for index, new in enumerate(opened.sessions):
-        old = kept[index] if index < len(kept) and not _is_open(kept[index]) else new
+        old = kept[index] if index < len(kept) and not is_open(kept[index]) else new
         address = free_slug(made, old.slug.replace(before, after))
         title = old.title.replace(before, after)
         about = replace(new, slug=address, title=title, theme=old.theme, reminders=old.reminders)
         made = with_sessions(made, about)
     left_over = kept[len(opened.sessions) :]
-    return Copied(made, tuple(one.title for one in left_over if not _is_open(one)))
+    return Copied(made, tuple(one.title for one in left_over if not is_open(one)))
 
 
-def _is_open(session: PlannedSession) -> bool:
+def is_open(session: PlannedSession) -> bool:
     """Whether nobody has given it a subject; it may have been moved since it got its title."""
     return session.theme is None and session.title in _open_titles()
 

@@ -4,7 +4,7 @@ import enum
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -184,6 +184,27 @@ def wishes_waiting(session: Session) -> int:
     """How many nobody has looked at. One query."""
     waiting = sa.select(sa.func.count()).where(Wish.state == WishState.WAITING)
     return session.scalar(waiting) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A webinar that could answer a wish."""
+
+    cycle: str
+    slug: str
+    title: str
+    day: date
+
+
+def plannable(session: Session, *, today: date) -> tuple[Choice, ...]:
+    """What is drafted from a day on, whether it is public or not, by date. One query."""
+    rows = session.execute(
+        sa.select(Cycle.slug, DraftSession.slug, DraftSession.title, DraftSession.date)
+        .join(DraftSession, DraftSession.cycle_id == Cycle.id)
+        .where(DraftSession.date >= today, DraftSession.status == WebinarStatus.SCHEDULED)
+        .order_by(DraftSession.date, DraftSession.slug)
+    )
+    return tuple(Choice(*row) for row in rows)
 
 
 def planned_of(session: Session, wishes: Iterable[Wish]) -> dict[int, Planned]:

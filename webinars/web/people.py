@@ -23,6 +23,7 @@ from webinars.domain.errors import (
 )
 from webinars.domain.leaving import leave_all
 from webinars.domain.plan import DEFAULT_ZONE
+from webinars.domain.surveys import open_surveys
 from webinars.models import MailList
 from webinars.services import services
 from webinars.web.details_form import LANGUAGE_NAMES
@@ -53,6 +54,7 @@ DONE = (
     "kept",
     "question_owned",
     "question_disowned",
+    "question_asked",
 )
 
 
@@ -69,6 +71,7 @@ def _page(token: str, *, done: str | None = None, refused: str | None = None) ->
         person = opened(session, token)
         mine = participants.own_page(session, participant=person, moment=services().moment())
         choices = list_choices.choices(session, participant=person)
+        surveys = open_surveys(session, participant=person, now=services().moment().now)
     address = links.person_calendar(
         participants.calendar_token(links, person), language=request_language()
     )
@@ -77,6 +80,7 @@ def _page(token: str, *, done: str | None = None, refused: str | None = None) ->
         person=person,
         mine=mine,
         choices=choices,
+        surveys=surveys,
         said_anew=said_anew.offered(person),
         themes_stopped=any(one.list is MailList.THEMES and not one.on for one in choices),
         list_words=LIST_WORDS,
