@@ -279,7 +279,7 @@ def _public_state(webinar: Webinar) -> PublicState:
 
 def _reminding_tool(plan: Plan, row: DraftSession) -> Tool | None:
     """The tool of its room, where people would be reminded twice."""
-    words = in_force(row.reminders, plan.reminders, survey_url=None)
+    words = in_force(row.reminders, plan.reminders)
     twice = any(read(word).kind is RuleKind.REMINDER for word in words)
     return reminding_tool(row.join_url) if twice else None
 

@@ -38,6 +38,9 @@ from webinars.models import (
     WebinarStatus,
 )
 
+CLOSED = "the survey is closed"
+ANSWERED = "the person has answered the survey"
+
 
 class SurveyNotOpen(DomainError):
     """It is not open yet, or no longer."""
@@ -90,13 +93,13 @@ def my_survey(
     )
     if session.scalar(had_a_place) is None:
         raise NotFound(f"{cycle_slug}/{webinar_slug}")
-    return MySurvey(sheet, _has_answered(session, sheet.survey_id, participant))
+    return MySurvey(sheet, _has_answered(session, sheet.survey_id, participant.id))
 
 
-def _has_answered(session: Session, survey_id: int | None, participant: Participant) -> bool:
+def _has_answered(session: Session, survey_id: int | None, participant_id: int) -> bool:
     if survey_id is None:
         return False
-    return session.get(SurveyAnswered, (survey_id, participant.id)) is not None
+    return session.get(SurveyAnswered, (survey_id, participant_id)) is not None
 
 
 def answer(
@@ -120,7 +123,7 @@ def answer(
     if not seen.is_open(now):
         raise SurveyNotOpen
     row = _locked(session, seen)
-    if _has_answered(session, row.id, participant):
+    if _has_answered(session, row.id, participant.id):
         raise AlreadyAnswered
     # Once more, under the lock: it may have got questions of its own in between.
     sheet = my_survey(
@@ -136,6 +139,25 @@ def answer(
         _keep(session, row, place, one)
     row.answers += 1
     session.flush()
+
+
+def why_not_asked(
+    session: Session, *, participant_id: int, webinar: Webinar, now: datetime
+) -> str | None:
+    """Why nobody needs to ask this person about a webinar any more; None while it is of use.
+
+    At most three queries, and one where the survey is on another site.
+    """
+    cycle = session.get_one(Cycle, webinar.cycle_id)
+    if cycle.survey_url:
+        return None
+    own = key_of(SurveyKind.WEBINAR, cycle_id=cycle.id, webinar_id=webinar.id)
+    each = key_of(SurveyKind.EACH, cycle_id=cycle.id)
+    known = rows_of(session, own, each)
+    sheet = of_webinar(cycle, webinar, own=known.get(own), each=known.get(each))
+    if not sheet.is_open(now):
+        return CLOSED
+    return ANSWERED if _has_answered(session, sheet.survey_id, participant_id) else None
 
 
 def _written(sheet: Sheet, said: Sequence[Said]) -> Mapping[int, Said]:

@@ -214,7 +214,8 @@ def _context(
                 links, person, cycle=cycle.slug, webinar=first.slug
             ),
             "days_left": by_rule.days_left(first.starts_at, cycle.zone, now),
-            "survey_url": cycle.survey_url,
+            "survey_url": cycle.survey_url or links.survey(token, *where, language=language),
+            "survey_elsewhere": bool(cycle.survey_url),
             "also": also,
         }
     if mail.kind is MailKind.CHANGE_NOTICE:

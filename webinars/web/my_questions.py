@@ -40,8 +40,8 @@ def ask(token: str, cycle: str, webinar: str) -> AnyResponse:
     except WrongValue as error:
         return _page(token, cycle, webinar, typed=typed, error=say(error.sentence), status=422)
     if text is None:
-        error = gettext("Write your question.")
-        return _page(token, cycle, webinar, typed=typed, error=error, status=422)
+        wrong = gettext("Write your question.")
+        return _page(token, cycle, webinar, typed=typed, error=wrong, status=422)
     try:
         with acting(token) as (session, person):
             participants.lock(session, participant=person)
@@ -56,10 +56,11 @@ def ask(token: str, cycle: str, webinar: str) -> AnyResponse:
     except OldForm:
         return _page(token, cycle, webinar, typed=typed, old=True, status=400)
     if not kept:
-        error = gettext(
-            "You have asked this already, or as much as one person may: %(max)s.", max=asking.MOST
+        wrong = gettext(
+            "You have asked this already, or as much as one person may: %(max)s questions.",
+            max=asking.MOST,
         )
-        return _page(token, cycle, webinar, typed=typed, error=error, status=422)
+        return _page(token, cycle, webinar, typed=typed, error=wrong, status=422)
     return done_on_page(token, "question_asked")
 
 

@@ -71,7 +71,8 @@ def send(token: str, cycle: str, webinar: str | None) -> AnyResponse:
 
 def _said(sheet: Sheet) -> tuple[list[Said], dict[str, str]]:
     """The answers of the form in the order of the questions, and what is wrong at which."""
-    said, errors = [], {}
+    said: list[Said] = []
+    errors: dict[str, str] = {}
     for place, question in enumerate(sheet.questions):
         name = f"q{place}"
         if question.kind is not AnswerKind.TEXT:

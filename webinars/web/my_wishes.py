@@ -1,4 +1,4 @@
-"""Wishes behind a personal link: proposing one, supporting others', seeing what became of one's own."""
+"""Wishes behind a personal link: proposing, supporting, seeing what became of one's own."""
 
 import uuid
 from collections.abc import Callable, Mapping

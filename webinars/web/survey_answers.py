@@ -194,7 +194,7 @@ def _table(about: About) -> Table:
     return Table(
         name="-".join(one for one in (about.cycle, about.slug, gettext("survey")) if one),
         title=gettext("Survey"),
-        headings=(gettext("Question"), gettext("Answer"), gettext("Number"), gettext("Percent")),
+        headings=(gettext("Question"), gettext("Answer"), gettext("How many"), gettext("Percent")),
         widths=WIDTHS,
         rows=lambda _session: _rows(found),
     )

@@ -22,6 +22,7 @@ from webinars.domain.survey_questions import (
 )
 from webinars.domain.survey_sheets import LEAST_DAYS, MOST_DAYS, Sheet
 from webinars.web import typed as reading
+from webinars.web.acting import whole_number
 
 KIND_NAMES: dict[AnswerKind, LazyString] = {
     AnswerKind.SCALE: lazy_gettext("A scale from 1 to 5"),
@@ -92,11 +93,7 @@ class SurveyForm:
             check_number(len(questions))
         except WrongValue as error:
             self.errors["fr-0"] = reading.sentence(error)
-        days = (
-            int(self.days)
-            if self.days.isascii() and self.days.isdigit() and len(self.days) < 5
-            else 0
-        )
+        days = whole_number(self.days) or 0
         if not LEAST_DAYS <= days <= MOST_DAYS:
             self.errors["days"] = gettext("Write a number of days between 1 and 180.")
         return questions, days
