@@ -19,7 +19,7 @@ from webinars.domain.editing import Editor
 from webinars.domain.errors import NotFound
 from webinars.domain.places import HOLDS_A_PLACE
 from webinars.domain.planning import find_cycle
-from webinars.domain.survey_questions import SurveyQuestion
+from webinars.domain.survey_questions import AnswerKind, SurveyQuestion
 from webinars.domain.survey_sheets import Sheet, key_of, of_webinar, rows_of, sheet_of
 from webinars.models import (
     AuditAct,
@@ -67,8 +67,8 @@ class Result:
 
     @property
     def mean(self) -> float | None:
-        """Of a scale, from 1; None without an answer."""
-        if not sum(self.counts):
+        """Of a scale, from 1; None without an answer, and of other questions."""
+        if self.question.kind is not AnswerKind.SCALE or not sum(self.counts):
             return None
         values = self.question.values
         return sum(v * n for v, n in zip(values, self.counts, strict=True)) / sum(self.counts)

@@ -23,7 +23,7 @@ from webinars.web.acting import editor, whole_number
 from webinars.web.board import address_of, show, show_overtaken
 from webinars.web.board_view import Attempt
 from webinars.web.errors import error_page
-from webinars.web.my_wishes import wish_id
+from webinars.web.my_wishes import read_id
 from webinars.web.sentences import say
 from webinars.web.typed import Reader
 
@@ -98,7 +98,7 @@ def add(cycle: str) -> Response:
 def wish(cycle: str) -> Response:
     """What people wish for, as a webinar on a free date, or in the place of one without subject."""
     readers = {"where": _place_of_wish}
-    return _do(cycle, "wish", _take_up, readers, public_id=wish_id(request.form.get("wish")))
+    return _do(cycle, "wish", _take_up, readers, public_id=read_id(request.form.get("wish")))
 
 
 def _place_of_wish(text: str) -> date | str:

@@ -99,17 +99,17 @@ def wish_why(text: str) -> str | None:
     return value
 
 
-def wish_id(said: str | None) -> uuid.UUID:
-    """Which wish a button is about. Raises NotFound."""
+def read_id(said: str | None) -> uuid.UUID:
+    """Which of many an address or a button is about. Raises NotFound."""
     try:
         return uuid.UUID(said or "")
     except ValueError as error:
-        raise NotFound("wish") from error
+        raise NotFound("no such number") from error
 
 
 def _press(token: str, act: Callable[..., bool], done: str) -> AnyResponse:
     with acting(token) as (session, person):
-        which = wish_id(request.form.get("wish"))
+        which = read_id(request.form.get("wish"))
         act(session, participant=person, public_id=which, now=services().moment().now)
     return _done(token, done, anchor=f"wish-{which}")
 

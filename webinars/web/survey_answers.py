@@ -29,6 +29,7 @@ from webinars.i18n import language
 from webinars.models import AuditAct, SurveyKind
 from webinars.services import services
 from webinars.web import typed as reading
+from webinars.web.my_wishes import read_id
 from webinars.web.surveys import About
 from webinars.web.table_files import Cell, Table, csv_response, xlsx_response
 
@@ -63,27 +64,28 @@ def of_webinar(cycle: str, slug: str) -> Response:
     return _page(About(SurveyKind.WEBINAR, cycle, slug))
 
 
-@blueprint.post("/survey-texts/<uuid:text>")
-def text(cycle: str, text: uuid.UUID) -> AnyResponse:
+@blueprint.post("/survey-texts/<text>")
+def text(cycle: str, text: str) -> AnyResponse:
     """Read, quote or remove what somebody wrote."""
+    which = read_id(text)
     slug = request.form.get("webinar") or None
     about = About(SurveyKind.WEBINAR if slug else SurveyKind.YEAR, cycle, slug)
     act, who = request.form.get("act"), Editor(current_user.email, services().moment().now)
     words, wrong = _quote() if act == "quote" else ("", None)
     if wrong:
-        return _page(about, wrong=(text, wrong), status=422)
+        return _page(about, wrong=(which, wrong), status=422)
     with services().database.write() as session:
         match act:
             case "keep":
-                survey_results.keep_text(session, text_id=text, cycle_slug=cycle, editor=who)
+                survey_results.keep_text(session, text_id=which, cycle_slug=cycle, editor=who)
                 done = gettext("It is for organisers alone.")
             case "quote":
                 survey_results.quote_text(
-                    session, text_id=text, cycle_slug=cycle, words=words, editor=who
+                    session, text_id=which, cycle_slug=cycle, words=words, editor=who
                 )
                 done = gettext("It stands on the page of its webinar, without a name.")
             case "remove":
-                survey_results.remove_text(session, text_id=text, cycle_slug=cycle, editor=who)
+                survey_results.remove_text(session, text_id=which, cycle_slug=cycle, editor=who)
                 done = gettext("It is gone for good.")
             case _:
                 abort(400)

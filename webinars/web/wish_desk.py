@@ -27,7 +27,7 @@ from webinars.models import WishState
 from webinars.services import services
 from webinars.web import typed as reading
 from webinars.web.acting import whole_number
-from webinars.web.my_wishes import wish_id, wish_title, wish_why
+from webinars.web.my_wishes import read_id, wish_title, wish_why
 from webinars.web.typed import Reader
 
 blueprint = Blueprint("wish_desk", __name__, url_prefix="/organise/wishes")
@@ -70,10 +70,10 @@ def page() -> Response:
     return _page()
 
 
-@blueprint.post("/<uuid:wish>")
-def act(wish: uuid.UUID) -> AnyResponse:
+@blueprint.post("/<wish>")
+def act(wish: str) -> AnyResponse:
     """Do what was pressed; what is wrong is said at its field, and nothing is written."""
-    what = _choice(request.form.get("act"))
+    which, what = read_id(wish), _choice(request.form.get("act"))
     names = ("title", "why", "reason", "into", "webinar")
     typed = {name: request.form.get(name, "") for name in names}
     values, errors = reading.read_all(typed, READERS[what])
@@ -81,7 +81,7 @@ def act(wish: uuid.UUID) -> AnyResponse:
     if not errors:
         try:
             with services().database.write() as session:
-                _do(session, what, wish, values)
+                _do(session, what, which, values)
         except ChangedMeanwhile:
             overtaken = True
         except NotWithItself:
@@ -89,7 +89,7 @@ def act(wish: uuid.UUID) -> AnyResponse:
     if overtaken:
         return _page(overtaken=True, status=409)
     if errors:
-        return _page(attempt=Attempt(wish, what, typed, errors), status=422)
+        return _page(attempt=Attempt(which, what, typed, errors), status=422)
     flash(str(DONE[what]), "success")
     return redirect(address("wish_desk.page", **_where()), code=303)
 
@@ -105,7 +105,7 @@ def _reason(text: str) -> str:
 
 def _into(text: str) -> uuid.UUID:
     try:
-        return wish_id(text)
+        return read_id(text)
     except NotFound:
         raise WrongValue(N_("choose one of the list")) from None
 
