@@ -160,6 +160,18 @@ def why_not_asked(
     return ANSWERED if _has_answered(session, sheet.survey_id, participant_id) else None
 
 
+def year_asks(session: Session, *, participant_id: int, cycle_id: int, now: datetime) -> bool:
+    """Whether the survey of the year waits for this person, who had a place in it.
+
+    Not of a cycle that asks on another site. At most four queries.
+    """
+    cycle = session.get_one(Cycle, cycle_id)
+    if cycle.survey_url:
+        return False
+    sheet = sheet_of(session, kind=SurveyKind.YEAR, cycle_slug=cycle.slug)
+    return sheet.is_open(now) and not _has_answered(session, sheet.survey_id, participant_id)
+
+
 def _written(sheet: Sheet, said: Sequence[Said]) -> Mapping[int, Said]:
     """What was answered at all, by the place of its question."""
     found = {}

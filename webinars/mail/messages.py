@@ -15,6 +15,7 @@ from webinars.domain import (
     participants,
     reminders,
     said_anew,
+    surveys,
 )
 from webinars.domain.mail_facts import Facts
 from webinars.domain.outbox import EXPIRED
@@ -216,6 +217,11 @@ def _context(
             "days_left": by_rule.days_left(first.starts_at, cycle.zone, now),
             "survey_url": cycle.survey_url or links.survey(token, *where, language=language),
             "survey_elsewhere": bool(cycle.survey_url),
+            "year_survey_url": (
+                links.survey(token, cycle.slug, language=language)
+                if mail.kind is MailKind.SURVEY and _year_asks(session, mail, first, now)
+                else None
+            ),
             "also": also,
         }
     if mail.kind is MailKind.CHANGE_NOTICE:
@@ -228,6 +234,14 @@ def _context(
         context |= scopes.context(session, mail=mail, services=services, now=now)
     context |= _leaving(mail, person, context, links)
     return context | _dates(session, mail, context, services)
+
+
+def _year_asks(session: Session, mail: OutboxMail, webinar: Webinar, now: datetime) -> bool:
+    """Whether the survey of a webinar tells of that of its year, too: nothing else does."""
+    assert mail.participant_id is not None, "a survey is a participant's"
+    return surveys.year_asks(
+        session, participant_id=mail.participant_id, cycle_id=webinar.cycle_id, now=now
+    )
 
 
 def _dates(

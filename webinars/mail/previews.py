@@ -126,6 +126,7 @@ def _context(
         "days_left": 1,
         "survey_url": links.survey(SHOWN, *where_is, language=language),
         "survey_elsewhere": False,
+        "year_survey_url": None,
         "also": (),
         "held_until": None,
         "asked_for_news": False,

@@ -46,6 +46,7 @@ def _pages(found: SiteMap) -> Iterator[tuple[str, datetime | None]]:
     """Paths with the latest change, where it is stored."""
     yield url_for("public.home"), found.changed_at
     yield url_for("library.replays"), found.changed_at
+    yield url_for("wishes.page"), found.changed_at
     for cycle, changed_at in found.cycles:
         yield url_for("public.cycle", cycle=cycle), changed_at
     for cycle, webinar, changed_at in found.webinars:
