@@ -107,8 +107,6 @@ def test_a_map_has_an_end(client: FlaskClient, site: Database, monkeypatch) -> N
         "/en/",
         "/replays",
         "/en/replays",
-        "/wishes",
-        "/en/wishes",
         "/cycles/2019",
         "/en/cycles/2019",
     ]

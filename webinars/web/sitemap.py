@@ -46,11 +46,11 @@ def _pages(found: SiteMap) -> Iterator[tuple[str, datetime | None]]:
     """Paths with the latest change, where it is stored."""
     yield url_for("public.home"), found.changed_at
     yield url_for("library.replays"), found.changed_at
-    yield url_for("wishes.page"), found.changed_at
     for cycle, changed_at in found.cycles:
         yield url_for("public.cycle", cycle=cycle), changed_at
     for cycle, webinar, changed_at in found.webinars:
         yield url_for("public.webinar", cycle=cycle, webinar=webinar), changed_at
+    yield url_for("wishes.page"), found.changed_at
     yield url_for("library.resources"), None
     for theme in found.themes:
         yield url_for("library.theme", theme=theme), None
