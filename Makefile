@@ -5,6 +5,9 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
+# Hundreds of processes of the tests read what the first of them has compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 PORT = 8000
 WORKERS = 4
@@ -36,17 +39,19 @@ check: .make/dev ## lint, format, types, and the rules of the house
 	$(BIN)/mypy
 	scripts/with-postgres $(BIN)/python -m pytest -q tests/house
 
-bench: .make/dev ## how fast pages, feeds, registrations and mails are
+bench: .make/dev ## how fast pages, feeds, registrations, mails, replays and the search are
 	scripts/with-postgres $(BIN)/python -m tests.bench
 	scripts/with-postgres $(BIN)/python -m tests.bench.feeds
 	scripts/with-postgres $(BIN)/python -m tests.bench.mails
+	scripts/with-postgres $(BIN)/python -m tests.bench.replays
 
 bench-ledger: .make/dev ## what a large ledger costs: a million mails, a hundred thousand due
 	scripts/with-postgres $(BIN)/python -m tests.bench.ledger
 
-soak: .make/dev ## the long tests: crashes, outages, crowds
+soak: .make/dev ## the long tests: crashes, outages, crowds, every page on the other database
 	@scripts/test-needs
-	scripts/with-postgres $(BIN)/python -m pytest -m soak
+	@scripts/javascript
+	scripts/with-postgres $(BIN)/python -m pytest -m soak -n $(WORKERS) --dist worksteal
 
 lock: .make/dev ## resolve the dependencies anew, with hashes
 	$(COMPILE) --upgrade --output-file requirements.txt pyproject.toml

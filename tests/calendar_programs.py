@@ -18,7 +18,7 @@ from tests.support import written
 
 HERE = Path(sys.executable).parent
 JAVASCRIPT = Path(__file__).parent / "javascript"
-PROGRAM_SECONDS = 60
+PROGRAM_SECONDS = 180
 FIELDS = ("start-date", "start-time", "end-time", "title", "uid")
 
 Line = tuple[str, ...]

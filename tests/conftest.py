@@ -1,6 +1,7 @@
 """Fixtures: a migrated database of each kind, the application, a mail server, a fixed clock.
 
-Tests that take ``database`` (or what stands on it) run on SQLite and on PostgreSQL.
+Tests that take ``database`` (or what stands on it) run on SQLite and on PostgreSQL: those of the
+domain on both, those of pages and mails on one of them, and on the other in the soak.
 """
 
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 from threading import Lock
 from types import CodeType
 from typing import Any, NoReturn
+from zlib import crc32
 
 import flask_migrate
 import hypothesis
@@ -29,12 +31,47 @@ from webinars.db import Database
 from webinars.services import Services
 from webinars.web import fetch_notes, sign_in
 
+DATABASES = ("postgresql", "sqlite")
 # The same few examples at each run, however slow the machine is.
 hypothesis.settings.register_profile("house", max_examples=30, deadline=None, derandomize=True)
 hypothesis.settings.load_profile("house")
 
 
+ON_BOTH = {"test_storm.py", "test_killed_workers.py", "test_worker_process.py"}
+"""Of whole processes, those whose promise the database keeps."""
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Which database the tests of the upper floors take, and where to begin."""
+    _share_databases(items)
+    _begin_with_processes(items)
+
+
+def _share_databases(items: list[pytest.Item]) -> None:
+    """Of a page, a mail or a process, on both databases, one run is left to ``make soak``.
+
+    The statements are the domain's, whose tests all run on both. Which one is left a sum over
+    the test's name says, so both are used everywhere, and the same ones at each run.
+    """
+    twins: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        floor, kind = item.path.parent.name, _database_of(item)
+        if floor in ("web", "mail", "e2e") and item.path.name not in ON_BOTH and kind:
+            twins.setdefault(item.nodeid.replace(kind, "…"), []).append(item)
+    for name, both in twins.items():
+        if len(both) == len(DATABASES):
+            both.sort(key=lambda item: str(_database_of(item)))
+            both[crc32(name.encode()) % len(DATABASES)].add_marker(pytest.mark.soak)
+
+
+def _database_of(item: pytest.Item) -> str | None:
+    callspec = getattr(item, "callspec", None)
+    found = callspec.params.get("database_url") if callspec else None
+    return found if found in DATABASES else None
+
+
+def _begin_with_processes(items: list[pytest.Item]) -> None:
     """Begin with the tests of whole processes: what takes minutes must not begin last.
 
     xdist gives each worker an equal part of the list, and lets it steal from the ends of others:
@@ -215,7 +252,7 @@ def _emptied(postgres_url: str) -> Iterator[Callable[[], None]]:
     engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def database_url(request: pytest.FixtureRequest, _kept_engines: KeptEngines) -> str:
     """The address of an empty, migrated database: once of each kind."""
     url: str

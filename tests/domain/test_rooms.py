@@ -26,6 +26,7 @@ from webinars.domain.rooms import reminding_tool
         ("https://bbb.example.org/b/zoom.us", None),
         ("https://meet.jit.si/x", None),
         ("https://salle.example.org", None),
+        ("https://[zoom.us/j/1", None),
         (None, None),
     ],
 )

@@ -275,7 +275,7 @@ def test_a_rule_without_any_date_is_known_at_once(rule: str, year: int) -> None:
     begun = time.monotonic()
     with pytest.raises(WrongRule, match="gives no date"):
         dates(rule, year=year)
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 10  # years would take minutes
 
 
 NUMBERS = st.integers(-60, 60).filter(bool)
@@ -304,7 +304,7 @@ def test_any_rule_answers_soon_with_days_of_its_year(parts: dict[str, object], y
         found = dates(text, year=year)
     except WrongRule:
         found = ()
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 10
     assert len(found) <= 366
     assert list(found) == sorted(set(found))
     assert {day.year for day in found} <= {year}

@@ -25,7 +25,7 @@ from tests.e2e.support import LOOPBACK
 
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
-PAGE_MILLISECONDS = 15_000
+PAGE_MILLISECONDS = 45_000
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -91,7 +91,7 @@ class Visitor:
         assert not self.broken, self.broken
         assert not self.complaints, self.complaints
 
-    def until(self, expression: str, *, within: float = 10) -> None:
+    def until(self, expression: str, *, within: float = 45) -> None:
         """Until the page says so. Playwright's own waiting needs eval, which no page allows."""
         end = time.monotonic() + within
         while not self.page.evaluate(expression):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from playwright.sync_api import Browser, Page
 
 from tests.e2e.browsing import Visitor, visitor
-from tests.e2e.support import Installation, until
+from tests.e2e.support import MAIL_SECONDS, Installation, until
 from tests.support import MailServer
 from tests.web.desk import one_time_code
 
@@ -16,7 +16,6 @@ pytestmark = pytest.mark.browser
 
 CAMILLE, ROBIN = "camille@example.org", "robin@example.org"
 PASSWORD, NEW_PASSWORD = "un bon mot de passe", "encore trois mots"
-MAIL_SECONDS = 20
 
 
 def press(page: Page, selector: str = "main form button[type=submit]") -> str:

@@ -15,13 +15,12 @@ from playwright.sync_api import Browser, FloatRect, Locator, Page
 
 from tests.conftest import missing
 from tests.e2e.browsing import NARROW, WIDE, Visitor, visitor
-from tests.e2e.support import Installation
+from tests.e2e.support import MAIL_SECONDS, Installation
 
 pytestmark = pytest.mark.browser
 
 JAVASCRIPT = Path(__file__).parents[1] / "javascript"
 MENU = ".menu--calendar"
-MAIL_SECONDS = 20
 SUMMARY = f"{MENU} > summary"
 PAPER = {"width": 703, "height": 1032}
 """A4 without its margins, in CSS pixels."""

@@ -15,7 +15,7 @@ FEED = "/cycles/2019/calendar.ics"
 GOOGLE = "Google-Calendar-Importer"
 APPLE = "macOS/13.4 (22F66) dataaccessd/1.0"
 OUTLOOK = "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.17126; Pro)"
-NOTED_SECONDS = 10
+NOTED_SECONDS = 60
 
 
 def fetches(place: Installation, *names: str) -> None:

@@ -17,7 +17,14 @@ import sqlalchemy as sa
 from aiosmtpd.smtp import Envelope
 
 from tests.e2e.owed import copies, everyone, ledger, owe, states
-from tests.e2e.support import ROOT, Installation, until
+from tests.e2e.support import (
+    MAIL_SECONDS,
+    ROOT,
+    START_SECONDS,
+    STOP_SECONDS,
+    Installation,
+    until,
+)
 from tests.mail.scripted import ScriptedServer, scripted_server
 from tests.support import MailServer
 from webinars.db import Database
@@ -139,7 +146,7 @@ def kill_at(start: Callable[[], int], server: ScriptedServer, url: str, name: st
     into_a_lock = name.endswith(("commit", "lets it go"))
     server.before[VERBS[name]] = point.answer_into_a_lock(url) if into_a_lock else point.stop_here
     number = start()
-    assert point.reached.wait(30), name
+    assert point.reached.wait(START_SECONDS), name
     os.kill(number, signal.SIGKILL)
     wait_for_the_end_of(number)
     point.killed.set()
@@ -148,7 +155,7 @@ def kill_at(start: Callable[[], int], server: ScriptedServer, url: str, name: st
 
 def wait_for_the_end_of(number: int) -> None:
     """Of a process that has been sent a signal."""
-    until(lambda: not Path(f"/proc/{number}").exists(), within=10, what="it has ended")
+    until(lambda: not Path(f"/proc/{number}").exists(), within=STOP_SECONDS, what="it has ended")
 
 
 def newest(database_url: str) -> list[OutboxMail]:
@@ -176,7 +183,7 @@ def test_killed_at_each_named_point(install: Callable[..., Installation], databa
                 survivor = start()  # which knows that the other has ended, long before its lease
                 until(
                     lambda: {mail.state for mail in newest(database_url)} == {MailState.SENT},
-                    within=30,
+                    within=MAIL_SECONDS,
                     what=f"killed {name}, all the same",
                     every=0.1,
                 )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.browsing import Visitor, chromium, visitor
-from tests.e2e.support import Installation, until
+from tests.e2e.support import MAIL_SECONDS, Installation, until
 from tests.support import Arrived, MailServer, written
 from webinars import clock
 
@@ -46,7 +46,7 @@ def dominique(place: Installation, smtp: MailServer) -> Iterator[Visitor]:
 
 def arrives(smtp: MailServer, number: int) -> Arrived:
     """The last of so many mails."""
-    until(lambda: len(smtp.arrived) == number, within=20, what=f"{number} mails arrived")
+    until(lambda: len(smtp.arrived) == number, within=MAIL_SECONDS, what=f"{number} mails arrived")
     return smtp.arrived[-1]
 
 

@@ -10,13 +10,12 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.e2e.browsing import NARROW, Visitor, visitor
-from tests.e2e.support import Installation
+from tests.e2e.support import MAIL_SECONDS, Installation
 from webinars import clock
 
 pytestmark = pytest.mark.browser
 
 PAST = "/cycles/2019/apprendre-a-faire-alliances"
-MAIL_SECONDS = 20
 MOST_BYTES = 150_000
 OF_A_PLAYER = 18_000
 """Its sheet, its scripts and the captions, which no other page loads; not packed."""

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from tests.e2e.browsing import NARROW, Visitor, visitor
-from tests.e2e.support import Installation, until
+from tests.e2e.support import MAIL_SECONDS, Installation, until
 from webinars import clock
 from webinars.db import Database
 from webinars.domain import replay_acts
@@ -131,6 +131,9 @@ def test_on_paper_chapters_and_all_words_stand(someone: Visitor):
     assert not page.locator("video").is_visible()
     for shown in (".chapters", ".transcript", ".transcript__text p:last-child"):
         assert page.locator(shown).is_visible()
+    folded = page.locator(".fold:not([open]) .resource__title")
+    assert folded.count() > 20
+    assert all(title.bounding_box() for title in folded.all())
 
 
 def test_a_video_that_is_gone_leaves_the_words(browser: Browser, demonstration: Installation):
@@ -199,7 +202,7 @@ def test_a_search_as_one_types_opens_the_video_at_its_second(
     def indexed() -> bool:
         return "found" in demonstration.get("/search?q=verte&part=results").text
 
-    until(indexed, within=60, what="the worker knows the words of the replays")
+    until(indexed, within=MAIL_SECONDS, what="the worker knows the words of the replays")
     page = someone.goes_to("/search")
     page.keyboard.type("QUATRIEMES case verte")
     page.locator(".found mark").first.wait_for()
@@ -210,3 +213,28 @@ def test_a_search_as_one_types_opens_the_video_at_its_second(
     hit.locator("a").click()
     page.wait_for_url(f"**?t={second}*")
     someone.until(f"{NOW} >= {second}")
+
+
+@pytest.mark.parametrize(("prefix", "explained"), [("", "Expliquée à"), ("/en", "Explained at")])
+def test_from_the_moment_to_its_resource_and_back(someone: Visitor, prefix: str, explained: str):
+    page = someone.goes_to(f"{prefix}{PAST}")
+    beside = page.locator("[data-now]")
+    assert not beside.is_visible()  # the opening chapter has none
+    mute(page)
+    page.locator(".chapters [data-seconds='48']").click()
+    plays(someone, from_second=48)
+    of_the_chapter = page.locator(".moment[data-seconds='48'] .resource__title").all_inner_texts()
+    assert len(of_the_chapter) == 2
+    assert beside.locator("a").all_inner_texts() == of_the_chapter
+    page.locator("#tab-transcript").click()
+    assert beside.is_visible()
+    someone.looks(dark=True)
+
+    beside.locator("a").first.click()
+    page.wait_for_url("**/resources/*")
+    assert page.locator("h1").inner_text() == of_the_chapter[0]
+    moment = page.get_by_role("link", name=explained).first
+    with page.expect_navigation():
+        moment.click()
+    assert page.url.endswith("?t=48#player")
+    someone.until(f"{NOW} >= 48")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from aiosmtpd.smtp import Envelope
 
 from tests.e2e.owed import copies, everyone, ledger, owe, states
-from tests.e2e.support import Installation, free_port, until
+from tests.e2e.support import MAIL_SECONDS, START_SECONDS, Installation, free_port, until
 from tests.support import MailServer
 from webinars.models import MailState
 
@@ -19,7 +19,7 @@ def test_two_workers_send_each_once(place: Installation, database_url: str, smtp
     workers = [place.worker(), place.worker()]
     until(
         lambda: states(database_url) == {MailState.SENT: 50},
-        within=30,
+        within=MAIL_SECONDS,
         what="all are sent",
         every=0.3,
     )
@@ -46,7 +46,7 @@ def test_sigterm_finishes_the_message_in_hand(
     smtp.on_data = think
     owe(database_url, 5)
     worker = place.worker()
-    assert in_hand.wait(timeout=30)
+    assert in_hand.wait(timeout=START_SECONDS)
     worker.stop()
 
     assert len(smtp.arrived) == 1
@@ -61,13 +61,12 @@ def test_sigterm_finishes_the_message_in_hand(
     assert copies(smtp) == dict.fromkeys(everyone(5), 1)
 
 
-def test_an_idle_worker_stops_at_once(place: Installation):
+def test_an_idle_worker_does_not_wait_for_its_next_tick(place: Installation):
+    place.settings["worker_tick_seconds"] = 3600
     worker = place.worker()
     worker.said("worker_started")
-    begun = time.monotonic()
-    worker.stop(within=5)
+    worker.stop()
 
-    assert time.monotonic() - begun < 3
     assert place.processes[0].output().count("worker_stopped") == 1
 
 
@@ -98,7 +97,7 @@ def test_a_rate_is_kept_by_several_workers_and_does_not_hold_up_the_end(
 ):
     came: list[float] = []
     smtp.on_data = lambda _envelope: came.append(time.monotonic())
-    owe(database_url, 30)
+    owe(database_url, 300)
     place = install(
         database_url=database_url,
         mail_server="127.0.0.1",
@@ -108,10 +107,8 @@ def test_a_rate_is_kept_by_several_workers_and_does_not_hold_up_the_end(
     )
     started = time.monotonic()
     workers = [place.worker(), place.worker()]
-    until(lambda: len(came) >= 8, within=40, what="some have left")
+    until(lambda: len(came) >= 8, within=MAIL_SECONDS, what="some have left")
     for worker in workers:
-        begun = time.monotonic()
-        worker.stop(within=5)
-        assert time.monotonic() - begun < 3
+        worker.stop()  # long before the rate would let the last of them go
     # Two may leave together; the others are claimed half a second apart.
     assert came[-1] - started >= 0.5 * (len(came) - 2)

@@ -12,8 +12,11 @@ from tests.web.desk import EMAIL
 from tests.web.support import read, words
 from webinars.db import Database
 from webinars.domain import audit, planning
+from webinars.domain.chapter_lines import read_chapters
+from webinars.domain.editing import Editor
 from webinars.domain.erasure import erase, erase_forgotten
 from webinars.domain.participants import by_email
+from webinars.domain.replay_acts import set_chapters
 from webinars.models import AuditAct
 
 HISTORY = "/organise/history"
@@ -59,6 +62,16 @@ def test_erasures_are_seen(desk: FlaskClient, erased: Database, app: Flask) -> N
     assert ALICE.email not in desk.get(HISTORY).get_data(as_text=True)
     assert words(app, "History of the whole house") in read(desk.get("/organise/")).one("main").text
     assert HISTORY in read(desk.get("/organise/")).one("main").links(HISTORY)
+
+
+def test_of_a_replay_the_parts_are_named(desk: FlaskClient, site: Database) -> None:
+    where = {"cycle_slug": "2019", "webinar_slug": "apprendre-a-faire-alliances"}
+    editor = Editor(EMAIL, NOW)
+    chapters = read_chapters("0:00 Un\n1:00 Deux", duration=None)
+    with site.write() as session:
+        set_chapters(session, **where, chapters=chapters, editor=editor)
+    said = "Travail sur le replay de « Apprendre à faire alliances » (chapitres)"
+    assert lines(desk.get(HISTORY))[0][0] == said
 
 
 def test_acts_on_cycles_lead_to_their_history(desk: FlaskClient, site: Database) -> None:

@@ -575,6 +575,19 @@ def test_memory_is_bounded_and_drops_the_least_used(
     assert {key[1] for key in pages} == {"/", "/resources"}
 
 
+def test_large_pages_are_dropped_by_their_bytes(
+    client: FlaskClient, app: Flask, site: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = len(client.get("/").data)
+    monkeypatch.setattr("webinars.web.page_cache.MOST_BYTES", size - 1)
+    client.get("/replays")
+    pages = app.extensions["webinars.pages"]
+    assert {key[1] for key in pages._pages} == {"/replays"}  # alone it may be too large
+    client.get("/resources")
+    client.get("/resources")
+    assert pages._bytes == sum(len(one.body) for one in pages._pages.values())
+
+
 @pytest.mark.parametrize("address", ["/", "/cycles/2019", "/replays", "/resources"])
 def test_a_page_that_has_not_changed_is_304(
     client: FlaskClient, site: Database, address: str

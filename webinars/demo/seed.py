@@ -2,7 +2,7 @@
 
 Real: the 2019 cycle as it was revised, the themes, the resources, the two documented
 webinars. Invented, and marked so on every screen: hours, durations, rooms, videos, the
-chapters of undocumented webinars, and every cycle but that of 2019.
+chapters of undocumented webinars, the resources beside chapters, and every cycle but that of 2019.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from webinars.domain.plan import DEFAULT_ZONE, Plan, PlannedSession
 from webinars.domain.registrations import House
 from webinars.domain.replays import Video
 from webinars.domain.timed_text import read_captions
-from webinars.models import Cycle, Theme, Webinar
+from webinars.models import Chapter, Cycle, Replay, Resource, Theme, Webinar, chapter_resources
 from webinars.places import PACKAGE, STATIC
 
 DATA = PACKAGE / "demo" / "data"
@@ -170,6 +170,31 @@ def _replays_of(session: Session, cycle: str, *, now: datetime, but_latest: int 
         replays.put_online(
             session, cycle_slug=cycle, webinar_slug=webinar.slug, video=video, now=now
         )
+        _put_resources_beside(session, webinar)
+
+
+def _put_resources_beside(session: Session, webinar: Webinar) -> None:
+    """The first of the theme, two a chapter; the opening one has none."""
+    chapters = session.scalars(
+        sa.select(Chapter.id)
+        .join(Replay)
+        .where(Replay.webinar_id == webinar.id)
+        .order_by(Chapter.starts_at)
+        .offset(1)
+    ).all()
+    resources = session.scalars(
+        sa.select(Resource.id)
+        .join(Resource.themes)
+        .where(Theme.slug == webinar.theme_slug)
+        .order_by(Resource.position)
+        .limit(2 * len(chapters))
+    ).all()
+    mentioned = [
+        {"chapter_id": chapters[number // 2], "resource_id": resource}
+        for number, resource in enumerate(resources)
+    ]
+    if mentioned:
+        session.execute(sa.insert(chapter_resources), mentioned)
 
 
 def discovery(day: date) -> str:

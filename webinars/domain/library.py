@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only, selectinload
 
 from webinars.domain.programme import CycleView, ThemeView, WebinarView, theme_view
 from webinars.models import EntryPoint, Resource, Step, Theme
@@ -28,6 +28,27 @@ class ResourceView:
     url: str | None
     forthcoming: bool
     themes: tuple[ThemeView, ...]
+
+
+AS_LINES = (
+    load_only(
+        Resource.slug,
+        Resource.title,
+        Resource.kind,
+        Resource.publishers,
+        Resource.audience,
+        Resource.year,
+        Resource.edition,
+        Resource.step,
+        Resource.entry_point,
+        Resource.section,
+        Resource.url,
+        Resource.forthcoming,
+        raiseload=True,
+    ),
+    selectinload(Resource.themes),
+)
+"""What ``resource_view`` reads, and no more: a kit may hold hundreds of resources."""
 
 
 @dataclass(frozen=True, slots=True)

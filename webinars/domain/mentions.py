@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from webinars.domain import audit, site
 from webinars.domain.errors import DomainError, NotFound
-from webinars.domain.library import ResourceView, resource_view
+from webinars.domain.library import AS_LINES, ResourceView, resource_view
 from webinars.domain.searching import contains
 from webinars.models import (
     AuditAct,
@@ -230,7 +230,7 @@ def _chapters(session: Session, webinar_id: int) -> tuple[ChapterMentions, ...]:
         .outerjoin(Resource, Resource.id == chapter_resources.c.resource_id)
         .where(Replay.webinar_id == webinar_id)
         .order_by(Chapter.starts_at, Resource.position)
-        .options(selectinload(Resource.themes))
+        .options(*AS_LINES)
     )
     found: dict[int, tuple[int, str, list[ResourceView]]] = {}
     for id_, starts_at, title, resource in rows:

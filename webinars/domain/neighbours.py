@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
-from webinars.domain.library import ResourceView, resource_view
+from webinars.domain.library import AS_LINES, ResourceView, resource_view
 from webinars.models import Resource, Step, Theme, resource_themes
 
 MOST = 6
@@ -55,7 +55,7 @@ def neighbours_of_resource(session: Session, resource: Resource) -> tuple[Neighb
             Resource.id,
         )
         .limit(MOST)
-        .options(selectinload(Resource.themes))
+        .options(*AS_LINES)
     )
     return tuple(Neighbour(resource_view(row), count > 0, bool(same)) for row, count, same in rows)
 
@@ -100,9 +100,7 @@ def neighbours_of_theme(
     found = {
         resource.id: resource
         for resource in session.scalars(
-            sa.select(Resource)
-            .where(Resource.id.in_([id_ for id_, _ in rows]))
-            .options(selectinload(Resource.themes))
+            sa.select(Resource).where(Resource.id.in_([id_ for id_, _ in rows])).options(*AS_LINES)
         )
     }
     return tuple(

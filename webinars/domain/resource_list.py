@@ -5,9 +5,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from webinars.domain.library import ResourceView, all_themes, resource_view
+from webinars.domain.library import AS_LINES, ResourceView, all_themes, resource_view
 from webinars.models import EntryPoint, Resource, Step, Theme, resource_themes
 
 PAGE = 50
@@ -192,6 +192,6 @@ def _resources(session: Session, fits: Condition, page: int) -> tuple[ResourceVi
         .order_by(Resource.position, Resource.id)
         .offset((page - 1) * PAGE)
         .limit(PAGE)
-        .options(selectinload(Resource.themes))
+        .options(*AS_LINES)
     )
     return tuple(resource_view(resource) for resource in rows)

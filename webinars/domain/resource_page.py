@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain.errors import NotFound
-from webinars.domain.library import ResourceView, by_step, resource_view, webinars_on
+from webinars.domain.library import AS_LINES, ResourceView, by_step, resource_view, webinars_on
 from webinars.domain.neighbours import Neighbour, neighbours_of_resource
 from webinars.domain.paths import next_by_step
 from webinars.domain.programme import Life, Moment, WebinarView, published_cycles
@@ -112,10 +112,7 @@ def resource_page(session: Session, *, slug: str, moment: Moment) -> ResourcePag
 
 def _views(session: Session, condition: sa.ColumnElement[bool]) -> tuple[ResourceView, ...]:
     rows = session.scalars(
-        sa.select(Resource)
-        .where(condition)
-        .order_by(Resource.position)
-        .options(selectinload(Resource.themes))
+        sa.select(Resource).where(condition).order_by(Resource.position).options(*AS_LINES)
     )
     return tuple(resource_view(row) for row in rows)
 

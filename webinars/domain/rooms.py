@@ -41,7 +41,10 @@ TOOLS = (
 
 def reminding_tool(join_url: str | None) -> Tool | None:
     """The tool behind a joining link, if it is known to remind."""
-    host = (urlsplit(join_url).hostname or "") if join_url else ""
+    try:
+        host = urlsplit(join_url or "").hostname or ""
+    except ValueError:  # stored before such addresses were refused
+        return None
     return next(
         (
             tool

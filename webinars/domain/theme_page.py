@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain.errors import NotFound
-from webinars.domain.library import StepGroup, by_step, resource_view, webinars_on
+from webinars.domain.library import AS_LINES, StepGroup, by_step, resource_view, webinars_on
 from webinars.domain.neighbours import Neighbour, neighbours_of_theme
 from webinars.domain.programme import (
     Moment,
@@ -16,7 +16,7 @@ from webinars.domain.programme import (
     published_cycles,
     theme_view,
 )
-from webinars.models import Resource, Theme
+from webinars.models import Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def theme_page(session: Session, *, slug: str, moment: Moment) -> ThemePage:
     theme = session.scalar(
         sa.select(Theme)
         .where(Theme.slug == slug)
-        .options(selectinload(Theme.resources).selectinload(Resource.themes))
+        .options(selectinload(Theme.resources).options(*AS_LINES))
     )
     if theme is None:
         raise NotFound(slug)

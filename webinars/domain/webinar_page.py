@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain.errors import NotFound
-from webinars.domain.library import ResourceView, StepGroup, by_step, resource_view
+from webinars.domain.library import AS_LINES, ResourceView, StepGroup, by_step, resource_view
 from webinars.domain.mentions import ChapterMentions, mentions_of
 from webinars.domain.neighbours import Neighbour, neighbours_of_theme
 from webinars.domain.notices import instant
@@ -216,7 +216,7 @@ def _readings(session: Session, cycle_id: int, webinar_slug: str) -> tuple[Readi
         sa.select(Reading)
         .where(Reading.cycle_id == cycle_id, Reading.webinar_slug == webinar_slug)
         .order_by(Reading.position)
-        .options(selectinload(Reading.resource).selectinload(Resource.themes))
+        .options(selectinload(Reading.resource).options(*AS_LINES))
     )
     return tuple(
         ReadingView(reading.label, reading.context, resource_view(reading.resource))
@@ -232,6 +232,6 @@ def _resources_of(session: Session, theme: Theme | None) -> tuple[ResourceView, 
         .join(Resource.themes)
         .where(Theme.id == theme.id)
         .order_by(Resource.position)
-        .options(selectinload(Resource.themes))
+        .options(*AS_LINES)
     )
     return tuple(resource_view(resource) for resource in resources)

@@ -25,6 +25,23 @@ from webinars.web.change_words import (
 MOST_NAMED = 4
 """Webinars; of more, their number is said."""
 
+PARTS_OF_A_REPLAY: dict[str, LazyString] = {
+    "video_url": lazy_gettext("Video"),
+    "duration": lazy_gettext("Duration"),
+    "slides_url": lazy_gettext("Slides"),
+    "chapters": lazy_gettext("Chapters"),
+    "resources": lazy_gettext("Resources beside chapters"),
+    "captions": lazy_gettext("Captions"),
+    "expected_by": lazy_gettext("Promised day"),
+    "consent_at": lazy_gettext("Speakers’ consent"),
+    "without_captions": lazy_gettext("Reason for no captions"),
+    "online_at": lazy_gettext("Public"),
+    "withdrawn_at": lazy_gettext("Public"),
+    "withdrawn_why": lazy_gettext("Reason"),
+    "words_stay": lazy_gettext("Transcript"),
+}
+"""As ``domain/replay_acts.py`` names them."""
+
 ELSEWHERE: dict[AuditAct, LazyString] = {
     AuditAct.LIBRARY_IMPORTED: lazy_gettext("imported files into the library"),
     AuditAct.RESOURCE_ADDED: lazy_gettext("added a resource to the library"),
@@ -158,7 +175,7 @@ def act_in_words(act: Act, titles: Mapping[str, str]) -> str:
             return str(gettext("removed the theme %(title)s from the library", title=title))
         case _:
             of = _of_a_survey if act.act in SURVEYS else _of_some
-            return of(act, titles)
+            return of(act, titles) + _parts_of_a_replay(act)
 
 
 def is_of_a_cycle(act: AuditAct) -> bool:
@@ -325,6 +342,16 @@ def _of_a_survey(act: Act, titles: Mapping[str, str]) -> str:
     each = act.subject == SurveyKind.EACH
     what = named or (gettext("every webinar") if each else gettext("the year"))
     return str(SURVEYS[act.act]) % {"what": what}
+
+
+def _parts_of_a_replay(act: Act) -> str:
+    """Those that were worked on, between brackets."""
+    if act.act is not AuditAct.REPLAY_EDITED:
+        return ""
+    sides = (*act.before.get("replay", {}), *act.after.get("replay", {}))
+    names = {name.partition(" ")[0] for name in sides}
+    parts = dict.fromkeys(str(word) for name, word in PARTS_OF_A_REPLAY.items() if name in names)
+    return f" ({', '.join(parts).lower()})" if parts else ""
 
 
 def _of_a_theme(act: Act, new: Mapping[str, Any], title: str) -> str:

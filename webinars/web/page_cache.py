@@ -24,6 +24,8 @@ from webinars.services import services
 from webinars.web.language import request_language
 
 MOST_PAGES = 512
+MOST_BYTES = 64 * 1024 * 1024
+"""Of all pages together, in each process: that of a long replay has half a million."""
 
 
 class Content(Protocol):
@@ -73,6 +75,7 @@ class PageCache:
 
     def __init__(self) -> None:
         self._pages: OrderedDict[tuple[str, ...], Kept] = OrderedDict()
+        self._bytes = 0
         self._lock = Lock()
 
     def get(self, key: tuple[str, ...], *, version: int, now: datetime) -> Kept | None:
@@ -89,10 +92,14 @@ class PageCache:
     def put(self, key: tuple[str, ...], kept: Kept) -> None:
         """Keep a page."""
         with self._lock:
+            old = self._pages.pop(key, None)
             self._pages[key] = kept
-            self._pages.move_to_end(key)
-            while len(self._pages) > MOST_PAGES:
-                self._pages.popitem(last=False)
+            self._bytes += len(kept.body) - (len(old.body) if old else 0)
+            while len(self._pages) > MOST_PAGES or (
+                self._bytes > MOST_BYTES and len(self._pages) > 1
+            ):
+                _, dropped = self._pages.popitem(last=False)
+                self._bytes -= len(dropped.body)
 
 
 def public_page(

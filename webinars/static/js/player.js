@@ -48,6 +48,29 @@ function markOne(among, one) {
   }
 }
 
+// The resources of the chapter that plays, beside it: those that the page lists further down.
+function showResources(chapter) {
+  const box = player.querySelector("[data-now]");
+  if (!box || box.dataset.of === chapter?.dataset.seconds) return;
+  box.dataset.of = chapter?.dataset.seconds ?? "";
+  const found = chapter && document.querySelector(`.moment[data-seconds="${chapter.dataset.seconds}"]`);
+  const titles = found ? [...found.querySelectorAll(".resource__title")] : [];
+  box.querySelector("[data-now-lines]").replaceChildren(
+    ...titles.map((title) => {
+      const line = document.createElement("li");
+      line.append(title.cloneNode(true));
+      return line;
+    }),
+  );
+  box.hidden = titles.length === 0;
+}
+
+function markChapter(seconds) {
+  const chapter = running(chapters, seconds);
+  markOne(chapters, chapter);
+  showResources(chapter);
+}
+
 // What the rest of the page asks of a player: where it is, and to play from a second on.
 function ownVideo(video) {
   const bar = player.querySelector("[data-bar]");
@@ -55,7 +78,7 @@ function ownVideo(video) {
   const resume = bar.querySelector("[data-resume]");
 
   const mark = () => {
-    markOne(chapters, running(chapters, video.currentTime));
+    markChapter(video.currentTime);
     const line = running(lines, video.currentTime);
     markOne(lines, line);
     player.dispatchEvent(new CustomEvent("said", { detail: line }));
@@ -143,7 +166,7 @@ function framed(choice) {
     frame.src = address.href;
     shown.replaceWith(frame);
     shown = frame;
-    markOne(chapters, running(chapters, second));
+    markChapter(second);
   };
 }
 
