@@ -10,7 +10,7 @@ from webinars.domain import audit
 from webinars.domain.editing import Editor
 from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
 from webinars.domain.survey_questions import SurveyQuestion, check_number, mark_of, to_json
-from webinars.domain.survey_sheets import Sheet, key_of, sheet_of
+from webinars.domain.survey_sheets import Sheet, begun, key_of, sheet_of
 from webinars.models import AuditAct, Cycle, Survey, SurveyKind
 
 
@@ -35,17 +35,15 @@ def save_survey(
     WrongValue, QuestionsFixed, ChangedMeanwhile.
     """
     check_number(len(questions))
-    sheet, row = _held(session, kind, cycle_slug, webinar_slug)
+    sheet, _ = _held(session, kind, cycle_slug, webinar_slug)
     if seen is not None and seen != sheet.mark:
         raise ChangedMeanwhile(sheet.title)
     changed = mark_of(questions) != sheet.mark
-    if changed and sheet.fixed:
-        raise QuestionsFixed(sheet.title)
     if not changed and closes_after == sheet.closes_after:
         return False
-    if row is None:
-        row = _new(sheet)
-        session.add(row)
+    row = begun(session, sheet=sheet)
+    if changed and row.answers:
+        raise QuestionsFixed(sheet.title)
     row.questions, row.closes_after = to_json(questions), closes_after
     _record(
         session,
@@ -86,15 +84,12 @@ def open_year(session: Session, *, cycle_slug: str, editor: Editor) -> bool:
 
     Raises NotFound, also for a cycle that was never published: nobody could answer.
     """
-    sheet, row = _held(session, SurveyKind.YEAR, cycle_slug, None)
+    sheet, _ = _held(session, SurveyKind.YEAR, cycle_slug, None)
     if not session.scalar(sa.select(Cycle.revision).where(Cycle.id == sheet.cycle_id)):
         raise NotFound(cycle_slug)
     if sheet.is_open(editor.now):
         return False
-    if row is None:
-        row = _new(sheet)
-        session.add(row)
-    row.opened_at = editor.now
+    begun(session, sheet=sheet).opened_at = editor.now
     _record(session, AuditAct.SURVEY_OPENED, sheet, before={}, after={}, editor=editor)
     return True
 
@@ -113,18 +108,6 @@ def _held(
         session.refresh(row)
         sheet = sheet_of(session, kind=kind, cycle_slug=cycle_slug, webinar_slug=webinar_slug)
     return sheet, row
-
-
-def _new(sheet: Sheet) -> Survey:
-    return Survey(
-        key=key_of(sheet.kind, cycle_id=sheet.cycle_id, webinar_id=sheet.webinar_id),
-        kind=sheet.kind,
-        cycle_id=sheet.cycle_id,
-        webinar_id=sheet.webinar_id,
-        questions=to_json(sheet.questions),
-        closes_after=sheet.closes_after,
-        answers=0,
-    )
 
 
 def _record(

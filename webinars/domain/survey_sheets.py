@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.clock import days_away
+from webinars.db import insert_into
 from webinars.domain.errors import NotFound
 from webinars.domain.survey_questions import (
     USUAL_OF_A_WEBINAR,
@@ -19,6 +20,7 @@ from webinars.domain.survey_questions import (
     Questions,
     from_json,
     mark_of,
+    to_json,
 )
 from webinars.models import Cycle, Survey, SurveyKind, Webinar, WebinarStatus
 
@@ -167,6 +169,30 @@ def last_ends(session: Session, *, cycle_ids: list[int]) -> dict[int, datetime]:
         .group_by(Webinar.cycle_id)
     )
     return dict(rows.all())
+
+
+def begun(session: Session, *, sheet: Sheet) -> Survey:
+    """The survey's own row until the end: made now of what it asks, where there is none.
+
+    Whoever begins it at the same time finds this one, and waits.
+    """
+    key = key_of(sheet.kind, cycle_id=sheet.cycle_id, webinar_id=sheet.webinar_id)
+    new = insert_into(session, Survey).values(
+        key=key,
+        kind=sheet.kind,
+        cycle_id=sheet.cycle_id,
+        webinar_id=sheet.webinar_id,
+        questions=to_json(sheet.questions),
+        closes_after=sheet.closes_after,
+        answers=0,
+    )
+    session.execute(new.on_conflict_do_nothing(index_elements=["key"]))
+    return session.scalars(
+        sa.select(Survey)
+        .where(Survey.key == key)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
 
 
 def _of_cycle(session: Session, cycle: Cycle, kind: SurveyKind) -> Sheet:

@@ -11,12 +11,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.db import insert_into
 from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
 from webinars.domain.places import HOLDS_A_PLACE
-from webinars.domain.survey_questions import AnswerKind, to_json
+from webinars.domain.survey_questions import AnswerKind
 from webinars.domain.survey_sheets import (
     Sheet,
+    begun,
     key_of,
     last_ends,
     of_webinar,
@@ -122,7 +122,7 @@ def answer(
     ).sheet
     if not seen.is_open(now):
         raise SurveyNotOpen
-    row = _locked(session, seen)
+    row = begun(session, sheet=seen)
     if _has_answered(session, row.id, participant.id):
         raise AlreadyAnswered
     # Once more, under the lock: it may have got questions of its own in between.
@@ -200,27 +200,6 @@ def _keep(session: Session, row: Survey, place: int, said: Said) -> None:
         session.add(SurveyTally(survey_id=row.id, question=place, choice=said.value, count=1))
     else:
         tally.count += 1
-
-
-def _locked(session: Session, sheet: Sheet) -> Survey:
-    """The survey's own row, made now if this is its first answer, until the end."""
-    key = key_of(sheet.kind, cycle_id=sheet.cycle_id, webinar_id=sheet.webinar_id)
-    new = insert_into(session, Survey).values(
-        key=key,
-        kind=sheet.kind,
-        cycle_id=sheet.cycle_id,
-        webinar_id=sheet.webinar_id,
-        questions=to_json(sheet.questions),
-        closes_after=sheet.closes_after,
-        answers=0,
-    )
-    session.execute(new.on_conflict_do_nothing(index_elements=["key"]))
-    return session.scalars(
-        sa.select(Survey)
-        .where(Survey.key == key)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
 
 
 def open_surveys(session: Session, *, participant: Participant, now: datetime) -> tuple[Sheet, ...]:
