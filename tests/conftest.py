@@ -29,7 +29,9 @@ from webinars import clock, create_app, db
 from webinars.config import Settings
 from webinars.db import Database
 from webinars.services import Services
-from webinars.web import fetch_notes, sign_in
+from webinars.web import sign_in
+from webinars.web.count_notes import CountNotes
+from webinars.web.fetch_notes import FetchNotes
 
 DATABASES = ("postgresql", "sqlite")
 # The same few examples at each run, however slow the machine is.
@@ -128,7 +130,8 @@ def _light_applications() -> Iterator[None]:
         for name, least in (("time_cost", 1), ("memory_cost", 8), ("parallelism", 1)):
             patch.setitem(sign_in.HASH_COST, f"argon2__{name}", least)
         # Written when a test says so: what a thread writes falls between another's queries.
-        patch.setattr(fetch_notes, "GATHER_SECONDS", 3600)
+        for gathering in (FetchNotes, CountNotes):
+            patch.setattr(gathering, "gather_seconds", 3600)
         yield
 
 
@@ -290,7 +293,8 @@ def make_app(make_settings: Callable[..., Settings]) -> Iterator[Callable[..., F
 
     yield make
     for app in apps:
-        app.extensions["webinars.fetches"].close()
+        for gathering in ("webinars.fetches", "webinars.counts"):
+            app.extensions[gathering].close()
         app.extensions["webinars"].database.dispose()
 
 

@@ -14,6 +14,7 @@ from webinars.i18n import DEFAULT_LANGUAGE, FILTERS
 from webinars.links import Links
 from webinars.places import MIGRATIONS, STATIC, TEMPLATES, TRANSLATIONS
 from webinars.services import Services
+from webinars.web.count_notes import CountNotes
 from webinars.web.fetch_notes import FetchNotes
 from webinars.web.form_bytes import FormRequest
 from webinars.web.kept_feeds import KeptFeeds
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     web.set_up(app, services, https=https)
     app.wsgi_app = EnglishPrefix(app.wsgi_app)  # type: ignore[method-assign]
     notes = app.extensions["webinars.fetches"] = FetchNotes(database)
+    app.extensions["webinars.counts"] = CountNotes(database)
     app.wsgi_app = KeptFeeds(app.wsgi_app, database, notes)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         proxies = settings.trusted_proxies

@@ -16,6 +16,7 @@ from webinars import clock
 from webinars.domain import (
     address_standings,
     attendance,
+    counting,
     delivery_notices,
     erasure,
     mail_copies,
@@ -70,6 +71,7 @@ class Worker:
             more = more and not self._stopping.is_set()
         self._index()
         self._forget_copies()
+        self._until_none(counting.fold)
         self._erase_forgotten()
         self._empty_log()
         return worked

@@ -49,7 +49,7 @@ def close_to_theme(database: Database, slug: str) -> list[tuple[str, bool, bool]
 def following(database: Database, slug: str) -> str | None:
     with database.read() as session:
         found = resource_page(session, slug=slug, moment=MOMENT).following
-    return found.slug if found else None
+    return found.resource.slug if found else None
 
 
 def test_alone_in_the_library_nothing_is_close(database: Database) -> None:
@@ -133,7 +133,43 @@ def test_a_theme_goes_on_by_step(database: Database) -> None:
     assert [following(database, slug) for slug in ("u", "soon")] == ["soon", None]
     bring(database, "u:a:u", "g:a:g", "other:b:p", "none:a:")
     assert following(database, "u") == "g"  # what can be read goes before what is announced
-    assert [following(database, slug) for slug in ("g", "other", "none")] == [None, None, None]
+    assert [following(database, slug) for slug in ("g", "none")] == [None, None]
+    with database.read() as session:  # its own theme ends there: a neighbouring one goes on
+        found = resource_page(session, slug="other", moment=MOMENT).following
+    assert found is not None
+    assert (found.resource.slug, found.neighbouring) == ("g", True)
+
+
+def test_a_theme_without_steps_goes_on_with_the_closest_that_has_one(database: Database) -> None:
+    plain = [f"x{number}:a:" for number in range(5)]  # too many to be filled with neighbours
+    bring(database, *plain)
+    assert step_of_theme(database, "a") is None
+    bring(database, *plain, "u:c:u", "p:b:p", "late:b:g")
+    assert step_of_theme(database, "a") == ("p", True)
+    bring(database, *plain, "u:c:u", "p:b:p", "shared:ac:", "late:b:g")
+    assert step_of_theme(database, "a") == ("u", True)  # it shares one of its resources
+    assert step_of_theme(database, "b") == ("p", False)
+    assert step_of_theme(database, "d") == ("u", True)  # nothing of its own: the nearest
+
+
+def step_of_theme(database: Database, slug: str) -> tuple[str, bool] | None:
+    with database.read() as session:
+        found = theme_page(session, slug=slug, moment=MOMENT).next_step
+    return (found.resource.slug, found.neighbouring) if found else None
+
+
+def test_a_theme_leads_to_its_latest_and_its_next_webinar(database: Database) -> None:
+    load_2019(database)
+    for now, expected in (
+        (NOW, (None, APRIL.slug)),
+        (NOW + timedelta(days=100), (APRIL.slug, None)),
+    ):
+        with database.read() as session:
+            moment = Moment.at(now, opens_minutes=15)
+            page = theme_page(session, slug=APRIL.theme or "", moment=moment)
+        assert (
+            tuple(one and one.slug for one in (page.latest_webinar, page.next_webinar)) == expected
+        )
 
 
 def test_a_webinar_leads_to_the_first_step_that_holds_something(database: Database) -> None:
@@ -143,10 +179,12 @@ def test_a_webinar_leads_to_the_first_step_that_holds_something(database: Databa
             slug: webinar_page(session, cycle_slug="2019", webinar_slug=slug, moment=MOMENT)
             for slug in (APRIL.slug, MARCH.slug, "definir-sa-strategie")
         }
-    first = pages[APRIL.slug].next_resource
+    first = pages[APRIL.slug].next_step
     assert first is not None
-    assert first.step == "adopt"
-    assert pages["definir-sa-strategie"].next_resource is None
+    assert (first.resource.step, first.neighbouring) == ("adopt", False)
+    near = pages["definir-sa-strategie"].next_step
+    assert near is not None
+    assert near.neighbouring
 
 
 @pytest.mark.parametrize("cancelled", [False, True])

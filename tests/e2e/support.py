@@ -222,14 +222,15 @@ class Installation:
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> Answer:
         """One GET."""
-        return self._ask("GET", path, None, headers or {})
+        return self.ask("GET", path, None, headers or {})
 
     def post(self, path: str, form: dict[str, str]) -> Answer:
         """One form."""
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._ask("POST", path, urllib.parse.urlencode(form).encode(), headers)
+        return self.ask("POST", path, urllib.parse.urlencode(form).encode(), headers)
 
-    def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+    def ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        """Any request."""
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=COMMAND_SECONDS)
         try:
             connection.request(method, path, body=body, headers=headers)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Browser, Page, Route
 
 from tests.e2e.browsing import NARROW, Visitor, visitor
@@ -194,6 +195,102 @@ def test_nothing_of_another_host_is_loaded_before_a_click(
         page.locator(".chapters [data-seconds]").nth(2).click()
         page.frame_locator(".player__screen iframe").locator("title").wait_for(state="attached")
         assert [one.rpartition("start=")[2] for one in asked] == ["24s", "48s"]
+
+
+COUNTED = "/cycles/2019/evaluer-sa-pertinence"
+"""A replay that no other test of this file plays."""
+
+
+def counts(place: Installation, table: str) -> list[tuple[int, ...]]:
+    """The sums of that replay: for a minute its number before it; without day and resource."""
+    values = (
+        "minute, plays"
+        if table == "replay_minutes"
+        else {"replay_views": "views"}.get(table, "openings")
+    )
+    database = Database(f"sqlite:///{place.folder / 'webinars.sqlite'}")
+    with database.read() as session:
+        rows = session.execute(
+            sa.text(
+                f"SELECT {values} FROM {table} JOIN replays ON replays.id = replay_id"
+                " JOIN webinars ON webinars.id = webinar_id JOIN cycles ON cycles.id = cycle_id"
+                " WHERE cycles.slug || '/' || webinars.slug = :name ORDER BY 1"
+            ),
+            {"name": COUNTED.removeprefix("/cycles/")},
+        )
+        found = [tuple(row) for row in rows]
+    database.dispose()
+    return found
+
+
+def plays_ten_seconds(who: Visitor, *, from_second: int) -> None:
+    who.page.locator("video").evaluate(
+        "(video, second) => { video.muted = true; video.playbackRate = 4;"
+        " video.currentTime = second; video.play(); }",
+        from_second,
+    )
+    who.until(f"{NOW} >= {from_second + 13} && {NOW} < {from_second + 30}", within=20)
+    who.page.locator("video").evaluate("video => video.pause()")
+
+
+def test_what_is_played_and_opened_is_counted_and_nobody_is(
+    someone: Visitor, demonstration: Installation
+) -> None:
+    def arrive(table: str, rows: list[tuple[int, ...]]) -> None:
+        until(lambda: counts(demonstration, table) == rows, within=20, what=f"{table}: {rows}")
+
+    page = someone.goes_to(COUNTED)
+    page.wait_for_timeout(300)
+    assert counts(demonstration, "replay_views") == []
+    plays_ten_seconds(someone, from_second=0)
+    arrive("replay_views", [(1,)])
+    plays_ten_seconds(someone, from_second=64)
+    plays_ten_seconds(someone, from_second=4)  # again, but told of once with what waits
+    someone.follows("a.resource__title")  # leaving tells what waits
+    arrive("replay_minutes", [(0, 1), (1, 1)])
+
+    page = someone.goes_to(COUNTED)
+    plays_ten_seconds(someone, from_second=0)
+    opened = someone.page.locator("a[href*='/resources/'].resource__title").all()
+    for address in [one.get_attribute("href") for one in opened]:
+        page.evaluate("address => { location.href = address; }", address)
+        page.wait_for_url(f"**{address}")
+        document = page.locator("a[data-resource]")
+        if document.count():
+            break
+        page.go_back()
+    document.evaluate("link => link.addEventListener('click', (event) => event.preventDefault())")
+    document.click()
+    arrive("replay_openings", [(1,)])
+    arrive("replay_views", [(2,)])
+    arrive("replay_minutes", [(0, 2), (1, 1)])
+    assert page.context.cookies() == []
+    told = [one.request for one in someone.responses if one.url.endswith("/counts")]
+    assert {one.method for one in told} == {"POST"}
+    assert all("cookie" not in one.all_headers() for one in told)
+
+    password = (demonstration.folder / "demo-organiser-password").read_text("utf-8").strip()
+    someone.signs_in("organisation@example.org", password)
+    page = someone.goes_to("/organise/counts")
+    someone.looks(dark=True)
+    someone.follows(f"a[href$='{COUNTED.rpartition('/')[2]}/counts']")
+    assert page.locator(".count-tallies dd").all_inner_texts() == ["2", "3", "1"]
+    someone.looks(dark=True)
+    page.locator(".count-part details summary").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".count-part table").first.is_visible()
+
+
+def test_who_asks_not_to_be_counted_is_not(browser: Browser, demonstration: Installation) -> None:
+    with visitor(browser, demonstration.base_url) as who:
+        who.context.add_init_script(
+            "Object.defineProperty(navigator, 'globalPrivacyControl', { value: true });"
+        )
+        page = who.goes_to(COUNTED)
+        plays_ten_seconds(who, from_second=0)
+        page = who.goes_to("/")
+        page.wait_for_timeout(300)
+        assert [one.url for one in who.responses if one.url.endswith("/counts")] == []
 
 
 def test_a_search_as_one_types_opens_the_video_at_its_second(

@@ -1,6 +1,7 @@
 """The production server as a process: how it refuses, how it ends, what it starts."""
 
 import http.client
+import json
 import socket
 import sqlite3
 import threading
@@ -29,6 +30,7 @@ from tests.support import APRIL, MailServer, plan_of, published
 from webinars import clock
 from webinars.cli.serve import STOP_SECONDS as KILL_SECONDS
 from webinars.db import Database
+from webinars.domain import replays
 
 IN_HAND_SECONDS = 3
 """Long enough for a request to have been taken up on a busy machine."""
@@ -116,6 +118,28 @@ def test_sigterm_lets_a_request_finish(
     assert server.wait() == 0
     server.must_be_alone()
     assert [mail["email"] for mail in place.outbox()] == ["alice@example.org"]
+
+
+@on_sqlite
+def test_what_was_counted_is_written_at_sigterm(place: Installation, database_url: str):
+    now = clock.now()
+    meeting = replace(APRIL, slug="passe", date=(now - timedelta(days=20)).date())
+    database = Database(database_url)
+    with database.write() as session:
+        published(session, plan_of(meeting, slug="essai", year=meeting.date.year), now=now)
+        video = replays.Video(url="https://video.example.org/1.mp4", duration=600)
+        replays.put_online(session, cycle_slug="essai", webinar_slug="passe", video=video, now=now)
+    server = place.serve()
+    told = json.dumps({"replay": "essai/passe", "begins": True, "minutes": [3]}).encode()
+    for _ in range(20):
+        answer = place.ask("POST", "/counts", told, {"Sec-Fetch-Site": "same-origin"})
+        assert answer.status == 204
+    server.stop(within=8)
+    with database.read() as session:
+        assert session.execute(sa.text("SELECT views FROM replay_views")).scalars().all() == [20]
+        rows = session.execute(sa.text("SELECT minute, plays FROM replay_minutes"))
+        assert [tuple(row) for row in rows] == [(3, 20)]
+    database.dispose()
 
 
 @on_sqlite

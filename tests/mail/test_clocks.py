@@ -11,7 +11,17 @@ import sqlalchemy as sa
 from tests.support import MARCH, NOW, MailServer, person, plan_of, published, register
 from webinars import clock
 from webinars.db import Database
-from webinars.models import MailKind, MailState, OutboxMail
+from webinars.domain import counting
+from webinars.domain.counting import Played
+from webinars.models import (
+    MailKind,
+    MailState,
+    OutboxMail,
+    Replay,
+    ReplayMinutes,
+    ReplayMinutesBefore,
+    Webinar,
+)
 from webinars.worker import Worker
 
 HOUR = timedelta(hours=1)
@@ -111,3 +121,23 @@ def test_what_was_owed_before_six_hours_leaves_after_them_once(
     second.tick()
     assert states(three) == [SENT] * 3
     assert len(smtp.arrived) == 3
+
+
+def test_a_tick_folds_minutes_that_are_too_old(
+    database: Database, make_worker: MakeWorker, now: datetime
+) -> None:
+    with database.write() as session:
+        published(session, plan_of(MARCH))
+        webinar = session.scalars(sa.select(Webinar.id)).one()
+        session.add(Replay(webinar_id=webinar))
+        session.flush()
+        replay = session.scalars(sa.select(Replay.id)).one()
+        for days in (500, 501, 0):
+            played = Played(replay, (NOW - timedelta(days=days)).date(), 7)
+            counting.add(session, counts={played: 2})
+    make_worker().tick()
+    with database.read() as session:
+        assert session.scalars(sa.select(ReplayMinutes.day)).all() == [NOW.date()]
+        assert session.execute(
+            sa.select(ReplayMinutesBefore.minute, ReplayMinutesBefore.plays)
+        ).all() == [(7, 4)]

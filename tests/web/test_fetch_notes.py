@@ -222,7 +222,7 @@ def test_without_a_database_the_feed_is_answered_and_the_next_fetch_noted(
 def test_a_thread_writes_and_ends_by_itself(
     client: FlaskClient, app: Flask, site: Database, monkeypatch
 ) -> None:
-    monkeypatch.setattr(fetch_notes, "GATHER_SECONDS", 0.01)
+    monkeypatch.setattr(FetchNotes, "gather_seconds", 0.01)
     for headers in (GOOGLE, APPLE):
         client.get(CYCLE, headers=headers)
         thread = notes_of(app)._thread
@@ -247,7 +247,7 @@ def test_many_at_once_are_one_thread_and_one_row_each(app: Flask, site: Database
 
 
 def test_more_than_a_transaction_takes(app: Flask, site: Database, monkeypatch) -> None:
-    monkeypatch.setattr(fetch_notes, "AT_ONCE", 2)
+    monkeypatch.setattr(FetchNotes, "at_once", 2)
     for number in range(5):
         notes_of(app).note(Answered(f"cycle:{number}", "fr", 1, "x"), "curl/8.5.0")
     with counted_queries(site) as queries:

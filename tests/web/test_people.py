@@ -1,6 +1,7 @@
 """The participant's own page: GET shows, POST acts, and the secret stays one."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
@@ -24,7 +25,7 @@ from tests.support import (
     published,
     register,
 )
-from tests.web.own_page import assert_private, kept, own, statuses
+from tests.web.own_page import assert_private, kept, own, press, statuses
 from tests.web.support import (
     END,
     OPENS,
@@ -43,11 +44,13 @@ from tests.web.support import (
     words,
 )
 from webinars.db import Database
-from webinars.domain import following, whole_cycle
+from webinars.domain import following, replays, whole_cycle
 from webinars.domain.consent import NEWS
 from webinars.domain.registrations import House
 from webinars.models import Registration
 from webinars.services import Services
+
+AFTER_MARCH = datetime.fromisoformat("2019-04-01T09:00:00+00:00")
 
 
 def send(client: FlaskClient, page: str, act: str, webinar: str = MARCH.slug) -> TestResponse:
@@ -706,3 +709,32 @@ def test_pressed_twice_is_pressed_once(
         assert [client.post(f"{page}/{act}", data=form).status_code for _ in codes] == codes, act
     assert statuses(site, MARCH.slug) == [("alice", "cancelled")]
     assert rows(site)[:2] == (1, 3)
+
+
+def test_seen_is_said_and_taken_back_with_a_button(
+    client: FlaskClient, services: Services, alice: Database, at
+) -> None:
+    at(AFTER_MARCH)
+    with alice.write() as session:
+        video = replays.Video(url="https://video.example.org/1.mp4", duration=60)
+        replays.put_online(
+            session, cycle_slug="2019", webinar_slug=MARCH.slug, video=video, now=AFTER_MARCH
+        )
+    page = own(services)
+    said = read(client.get(page)).by_id("my-path").text
+    assert "Vous vous y étiez inscrit·e." in said
+    answer = press(client, page, "seen")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{page}?done=seen")
+    assert "Vous l’avez dit le 1er avr. 2019." in read(client.get(page)).by_id("my-path").text
+    assert read(client.get(f"{page}/data")).by_id("seen-title").text == "1 replay marqué comme vu"
+    assert press(client, page, "not-seen").status_code == 303
+    assert "Vous l’avez dit" not in read(client.get(page)).by_id("my-path").text
+
+    token = read(client.get(page)).form(f"{page}/seen").values()["csrf_token"]
+    for webinar in ("", "2019", f"2019/{MAY.slug}", "2019/\0", "1999/x"):
+        for act in ("seen", "not-seen"):
+            sent = client.post(f"{page}/{act}", data={"csrf_token": token, "webinar": webinar})
+            found = webinar == f"2019/{MAY.slug}" and act == "not-seen"
+            assert sent.status_code == (303 if found else 404)
+    sent = client.post(f"{page}/seen", data={"webinar": f"2019/{MARCH.slug}"})
+    assert sent.status_code == 400

@@ -247,6 +247,7 @@ def test_everything_is_taken_as_a_file(
         ],
         "cycles": [],
         "themes": [],
+        "seen": [],
         "left": [],
         "address": None,
         "surveys": [],

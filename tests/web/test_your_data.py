@@ -26,6 +26,7 @@ def test_it_says_what_why_how_long_and_how_to_leave(
         for text in (
             "Your data",
             "What is kept, and why",
+            "What is counted, and is nobody",
             "For how long",
             "Who sees it",
             "Your rights, and how to leave",

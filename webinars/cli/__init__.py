@@ -8,6 +8,7 @@ import click
 from webinars.cli import (
     bounces,
     calendars,
+    counts,
     cycle,
     database,
     library,
@@ -31,6 +32,7 @@ def commands() -> None:
 for group in (
     bounces.group,
     calendars.group,
+    counts.group,
     cycle.group,
     database.group,
     demo,

@@ -1,10 +1,10 @@
 """Erasing people: at their word, and by themselves when they were not heard of for long.
 
 What is of the person goes: address, name, what they said of themselves, their questions,
-what they follow, and every mail of the ledger. Registrations of the past stay as rows of
-nobody, so that counts stay; so does a question or a wish that was published, in the words in
-which it was published and without a name. That they have answered a survey goes; their answers
-were nobody's from the first.
+what they follow or have seen, and every mail of the ledger. Registrations of the past stay as
+rows of nobody, so that counts stay; so does a question or a wish that was published, in the
+words in which it was published and without a name. That they have answered a survey goes; their
+answers were nobody's from the first.
 """
 
 import uuid
@@ -32,6 +32,7 @@ from webinars.models import (
     Participant,
     Question,
     Registration,
+    SeenWebinar,
     SurveyAnswered,
     Webinar,
     Wish,
@@ -173,6 +174,7 @@ def _blank(session: Session, people: Sequence[Participant], now: datetime) -> No
         sa.delete(AddressStanding).where(AddressStanding.address.in_(addresses)),
         sa.delete(CycleRegistration).where(CycleRegistration.participant_id.in_(ids)),
         sa.delete(FollowedTheme).where(FollowedTheme.participant_id.in_(ids)),
+        sa.delete(SeenWebinar).where(SeenWebinar.participant_id.in_(ids)),
         sa.delete(LeftList).where(LeftList.participant_id.in_(ids)),
         sa.delete(SurveyAnswered).where(SurveyAnswered.participant_id.in_(ids)),
         sa.delete(WishSupport).where(WishSupport.participant_id.in_(ids)),

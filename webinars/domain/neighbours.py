@@ -109,6 +109,38 @@ def neighbours_of_theme(
     )
 
 
+def step_nearby(
+    session: Session, theme: Theme, *, kit: Iterable[ResourceView], after: Step | None
+) -> ResourceView | None:
+    """A resource of a later step on the closest other theme; ``after`` None is before the first.
+
+    First what shares another theme with the resources of the kit, then what is nearest in the
+    order of themes; there the first step, and what can be read before what is only announced.
+    One query, and one for its themes.
+    """
+    order = list(Step)
+    later = order if after is None else order[order.index(after) + 1 :]
+    mine = {one.slug for resource in kit for one in resource.themes} - {theme.slug}
+    of_theme = Resource.themes.any(Theme.id == theme.id)
+    found = session.scalar(
+        sa.select(Resource)
+        .join(Resource.themes)
+        .where(Resource.step.in_(later), ~of_theme)
+        .group_by(Resource.id)
+        .order_by(
+            sa.func.max(_flag(Theme.slug.in_(mine))).desc(),
+            sa.func.min(sa.func.abs(Theme.position - theme.position)),
+            sa.case({step: number for number, step in enumerate(order)}, value=Resource.step),
+            _flag(Resource.forthcoming.is_(True)),
+            Resource.position,
+            Resource.id,
+        )
+        .limit(1)
+        .options(*AS_LINES)
+    )
+    return resource_view(found) if found else None
+
+
 def _flag(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
     """1 or 0: what an order can be made of on both databases."""
     return sa.case((condition, 1), else_=0)

@@ -1,7 +1,7 @@
 """A participant's own page: what they see, and the secrets that open it."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from webinars.domain.asking import Doubtful, doubtful
 from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
 from webinars.domain.following import FollowedThemeView, followed
 from webinars.domain.offers import cycles_of
+from webinars.domain.person_path import PersonPath, Views, person_path, place_of
 from webinars.domain.personal_links import owe_link
 from webinars.domain.places import IS_FULL, STANDS
 from webinars.domain.programme import Life, Moment, WebinarView, published_cycles
@@ -90,6 +91,7 @@ class OwnPage:
     left_cycles: tuple[WholeCycleView, ...]
     themes: tuple[FollowedThemeView, ...]
     questions: tuple[Doubtful, ...]
+    path: PersonPath
 
     @property
     def to_confirm(self) -> int:
@@ -280,25 +282,30 @@ def _raise_generation(
     session.refresh(participant)
 
 
-Views = Mapping[tuple[str, str], WebinarView]
-"""Every public webinar by cycle and slug."""
-
-
 def own_page(session: Session, *, participant: Participant, moment: Moment) -> OwnPage:
     """Everything that the person is registered for. A fixed number of queries."""
     views = {
-        (webinar.cycle_slug, webinar.slug): webinar
+        place_of(webinar): webinar
         for cycle in published_cycles(session, moment=moment)
         for webinar in cycle.webinars
     }
     registrations = _registrations(session, participant, views, moment)
     wholes = _cycles(session, participant, registrations, views)
+    themes = followed(session, participant=participant)
     return OwnPage(
         registrations=registrations,
         cycles=tuple(whole for whole in wholes if not whole.left),
         left_cycles=tuple(whole for whole in wholes if whole.left),
-        themes=followed(session, participant=participant),
+        themes=themes,
         questions=doubtful(session, participant=participant),
+        path=person_path(
+            session,
+            participant=participant,
+            registered={place_of(one.webinar): one.status for one in registrations},
+            views=views,
+            followed=[theme.slug for theme in themes if not theme.pending],
+            now=moment.now,
+        ),
     )
 
 

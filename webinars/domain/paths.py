@@ -7,8 +7,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain.library import ResourceView, StepGroup
-from webinars.models import Cycle, Step, Webinar, WebinarStatus
+from webinars.domain.library import ResourceView, StepGroup, by_step
+from webinars.domain.neighbours import step_nearby
+from webinars.domain.programme import Life, WebinarView
+from webinars.models import Cycle, Step, Theme, Webinar, WebinarStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,40 @@ class NextWebinar:
     title: str
     starts_at: datetime
     zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The resource with which a theme goes on."""
+
+    resource: ResourceView
+    neighbouring: bool = False
+    """It is of the closest theme that has such a step: this one has none."""
+
+
+def next_step(
+    session: Session, theme: Theme, *, kit: Iterable[ResourceView], after: Step | None
+) -> NextStep | None:
+    """The next step of a theme, or of a neighbouring one where its own resources have none.
+
+    No query, or two.
+    """
+    resources = list(kit)
+    own = next_by_step(by_step(resources), after=after)
+    if own:
+        return NextStep(own)
+    near = step_nearby(session, theme, kit=resources, after=after)
+    return NextStep(near, neighbouring=True) if near else None
+
+
+def around(
+    webinars: Sequence[WebinarView], *, now: datetime
+) -> tuple[WebinarView | None, WebinarView | None]:
+    """The latest of these that is over, and the next that is to come; those that take place."""
+    standing = sorted((w for w in webinars if not w.cancelled), key=lambda one: one.starts_at)
+    over = [webinar for webinar in standing if webinar.life is Life.AFTER]
+    coming = [webinar for webinar in standing if webinar.starts_at > now]
+    return (over[-1] if over else None), (coming[0] if coming else None)
 
 
 def next_by_step(kit: Iterable[StepGroup], *, after: Step | None) -> ResourceView | None:

@@ -28,6 +28,7 @@ from webinars.models import (
     Question,
     Registration,
     RegistrationStatus,
+    SeenWebinar,
     StopReason,
     Webinar,
 )
@@ -91,6 +92,15 @@ class KeptTheme:
     theme: str
     asked_at: datetime
     confirmed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSeen:
+    """A replay that they said they have seen."""
+
+    webinar: str
+    title: str
+    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +176,7 @@ class PersonalData:
     registrations: tuple[KeptRegistration, ...]
     cycles: tuple[KeptCycle, ...]
     themes: tuple[KeptTheme, ...]
+    seen: tuple[KeptSeen, ...]
     left: tuple[KeptLeaving, ...]
     questions: tuple[KeptQuestion, ...]
     surveys: tuple[KeptSurvey, ...]
@@ -195,6 +206,7 @@ def personal_data(session: Session, *, participant: Participant) -> PersonalData
         registrations=_registrations(session, participant),
         cycles=_cycles(session, participant),
         themes=_themes(session, participant),
+        seen=_seen(session, participant),
         left=_left(session, participant),
         questions=_questions(session, participant),
         surveys=kept_surveys(session, participant),
@@ -258,6 +270,20 @@ def _themes(session: Session, participant: Participant) -> tuple[KeptTheme, ...]
         .order_by(FollowedTheme.asked_at, FollowedTheme.id)
     )
     return tuple(KeptTheme(one.theme_slug, one.asked_at, one.confirmed_at) for one in followed)
+
+
+def _seen(session: Session, participant: Participant) -> tuple[KeptSeen, ...]:
+    rows = session.execute(
+        sa.select(SeenWebinar.seen_at, Webinar.slug, Webinar.title, Cycle.slug)
+        .join(Webinar, Webinar.id == SeenWebinar.webinar_id)
+        .join(Cycle, Cycle.id == Webinar.cycle_id)
+        .where(SeenWebinar.participant_id == participant.id)
+        .order_by(SeenWebinar.seen_at, Webinar.id)
+    )
+    return tuple(
+        KeptSeen(webinar=f"{cycle}/{slug}", title=title, seen_at=seen_at)
+        for seen_at, slug, title, cycle in rows
+    )
 
 
 def _left(session: Session, participant: Participant) -> tuple[KeptLeaving, ...]:

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain.errors import NotFound
 from webinars.domain.library import AS_LINES, ResourceView, by_step, resource_view, webinars_on
-from webinars.domain.neighbours import Neighbour, neighbours_of_resource
-from webinars.domain.paths import next_by_step
+from webinars.domain.neighbours import Neighbour, neighbours_of_resource, step_nearby
+from webinars.domain.paths import NextStep, around, next_by_step
 from webinars.domain.programme import Life, Moment, WebinarView, published_cycles
 from webinars.domain.question_resources import AskedOf, asked_of
 from webinars.models import (
@@ -69,8 +69,11 @@ class ResourcePage:
     """Questions that people asked the speakers, and that it answers."""
     webinars: tuple[WebinarView, ...]
     """Those of its themes, the latest first."""
-    following: ResourceView | None
-    """What comes next by step on one of its themes."""
+    following: NextStep | None
+    """What comes next by step on one of its themes, or on one that is close."""
+    latest_webinar: WebinarView | None
+    next_webinar: WebinarView | None
+    """Of its themes."""
     neighbours: tuple[Neighbour, ...]
 
     @property
@@ -82,7 +85,7 @@ class ResourcePage:
 
 
 def resource_page(session: Session, *, slug: str, moment: Moment) -> ResourcePage:
-    """One resource. Raises NotFound. At most sixteen queries."""
+    """One resource. Raises NotFound. At most eighteen queries."""
     resource = session.scalar(
         sa.select(Resource).where(Resource.slug == slug).options(selectinload(Resource.themes))
     )
@@ -90,6 +93,8 @@ def resource_page(session: Session, *, slug: str, moment: Moment) -> ResourcePag
         raise NotFound(slug)
     cycles = published_cycles(session, moment=moment)
     known = {(w.cycle_slug, w.slug): w for cycle in cycles for w in cycle.webinars}
+    webinars = webinars_on(cycles, {theme.slug for theme in resource.themes})
+    latest, coming = around(webinars, now=moment.now)
     whole = _views(session, Resource.slug == resource.part_of) if resource.part_of else ()
     return ResourcePage(
         resource=resource_view(resource),
@@ -104,7 +109,9 @@ def resource_page(session: Session, *, slug: str, moment: Moment) -> ResourcePag
         explained=_explained(session, resource.id, known),
         pointed=_pointed(session, resource.id, known),
         asked=_asked(session, resource.id, known),
-        webinars=webinars_on(cycles, {theme.slug for theme in resource.themes}),
+        webinars=webinars,
+        latest_webinar=latest,
+        next_webinar=coming,
         following=_following(session, resource),
         neighbours=neighbours_of_resource(session, resource),
     )
@@ -159,8 +166,11 @@ def _asked(session: Session, resource_id: int, known: Known) -> tuple[Asked, ...
     return tuple(Asked(webinar, one) for webinar, one in found if webinar)
 
 
-def _following(session: Session, resource: Resource) -> ResourceView | None:
-    """What comes next by step, on the first of its themes that has it. At most two queries."""
+def _following(session: Session, resource: Resource) -> NextStep | None:
+    """What comes next by step, on the first of its themes that has it, or close to the first.
+
+    At most four queries.
+    """
     if resource.step is None or not resource.themes:
         return None
     later = list(Step)[list(Step).index(resource.step) + 1 :]
@@ -172,5 +182,10 @@ def _following(session: Session, resource: Resource) -> ResourceView | None:
         )
         found = next_by_step(kit, after=resource.step)
         if found:
-            return found
-    return None
+            return NextStep(found)
+    if not later:
+        return None
+    near = step_nearby(
+        session, resource.themes[0], kit=[resource_view(resource)], after=resource.step
+    )
+    return NextStep(near, neighbouring=True) if near else None

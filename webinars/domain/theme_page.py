@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 from webinars.domain.errors import NotFound
 from webinars.domain.library import AS_LINES, StepGroup, by_step, resource_view, webinars_on
 from webinars.domain.neighbours import Neighbour, neighbours_of_theme
+from webinars.domain.paths import NextStep, around, next_step
 from webinars.domain.programme import (
     Moment,
     ThemeView,
@@ -32,10 +33,14 @@ class ThemePage:
     resource_count: int
     neighbours: tuple[Neighbour, ...]
     """Of other themes, where this one has few resources."""
+    next_step: NextStep | None
+    """Where to begin: the first resource of its first step that holds one."""
+    latest_webinar: WebinarView | None
+    next_webinar: WebinarView | None
 
 
 def theme_page(session: Session, *, slug: str, moment: Moment) -> ThemePage:
-    """One theme. Raises NotFound. At most eight queries."""
+    """One theme. Raises NotFound. At most ten queries."""
     theme = session.scalar(
         sa.select(Theme)
         .where(Theme.slug == slug)
@@ -44,12 +49,17 @@ def theme_page(session: Session, *, slug: str, moment: Moment) -> ThemePage:
     if theme is None:
         raise NotFound(slug)
     resources = [resource_view(resource) for resource in theme.resources]
+    webinars = webinars_on(published_cycles(session, moment=moment), {slug})
+    latest, coming = around(webinars, now=moment.now)
     return ThemePage(
         theme=theme_view(theme),
         questions=theme.questions,
         platform_answers=theme.platform_answers,
-        webinars=webinars_on(published_cycles(session, moment=moment), {slug}),
+        webinars=webinars,
         steps=by_step(resources),
         resource_count=len(resources),
         neighbours=neighbours_of_theme(session, theme, kit=resources),
+        next_step=next_step(session, theme, kit=resources, after=None),
+        latest_webinar=latest,
+        next_webinar=coming,
     )

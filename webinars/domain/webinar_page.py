@@ -12,7 +12,7 @@ from webinars.domain.library import AS_LINES, ResourceView, StepGroup, by_step, 
 from webinars.domain.mentions import ChapterMentions, mentions_of
 from webinars.domain.neighbours import Neighbour, neighbours_of_theme
 from webinars.domain.notices import instant
-from webinars.domain.paths import NextWebinar, next_by_step, next_on_themes
+from webinars.domain.paths import NextStep, NextWebinar, next_on_themes, next_step
 from webinars.domain.places import IS_FULL, is_open
 from webinars.domain.programme import (
     CycleView,
@@ -101,7 +101,7 @@ class WebinarPage:
     """Of other themes, where this one has few resources."""
     mentions: tuple[ChapterMentions, ...]
     """The chapters of the replay that mention resources, in their order."""
-    next_resource: ResourceView | None
+    next_step: NextStep | None
     """Where the theme goes on: the first resource of its first step that holds one."""
     next_webinar: NextWebinar | None
     """The next one on the same theme, of whatever cycle."""
@@ -169,7 +169,7 @@ def webinar_page(
         kit=kit,
         neighbours=neighbours_of_theme(session, theme, kit=resources) if theme else (),
         mentions=mentions_of(session, webinar_id=row.id) if _is_online(replay) else (),
-        next_resource=next_by_step(kit, after=None),
+        next_step=next_step(session, theme, kit=resources, after=None) if theme else None,
         next_webinar=next_on_themes(session, (theme.slug,), after=row.starts_at) if theme else None,
         moved_from=_moved_from(session, row),
         questions=published_questions(session, webinar_id=row.id),

@@ -255,7 +255,7 @@ def _some_page(now: datetime) -> WebinarPage:
         kit=(),
         neighbours=(),
         mentions=(),
-        next_resource=None,
+        next_step=None,
         next_webinar=None,
         moved_from=None,
         questions=(),

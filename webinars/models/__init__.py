@@ -1,6 +1,14 @@
 """Every table of the product."""
 
 from webinars.models.audit import AuditAct, AuditedWebinar, AuditEntry
+from webinars.models.counting import (
+    Place,
+    ReplayMinutes,
+    ReplayMinutesBefore,
+    ReplayOpenings,
+    ReplayViews,
+    ResourceOpenings,
+)
 from webinars.models.delivery import AddressStanding, DeliveryNotice, NoticeKind, StopReason
 from webinars.models.feeds import ClientFamily, FeedFetch
 from webinars.models.leaving import LeftBy, LeftList, MailList
@@ -38,6 +46,7 @@ from webinars.models.registrations import (
     Question,
     Registration,
     RegistrationStatus,
+    SeenWebinar,
 )
 from webinars.models.search import FoundKind, SearchEntry
 from webinars.models.sending import MailCopy, MailCopyText, MailFlow
@@ -89,14 +98,21 @@ __all__ = [
     "Organiser",
     "OutboxMail",
     "Participant",
+    "Place",
     "Question",
     "Reading",
     "Registration",
     "RegistrationStatus",
     "Replay",
+    "ReplayMinutes",
+    "ReplayMinutesBefore",
+    "ReplayOpenings",
+    "ReplayViews",
     "Resource",
+    "ResourceOpenings",
     "Role",
     "SearchEntry",
+    "SeenWebinar",
     "SiteState",
     "Step",
     "StopReason",

@@ -95,6 +95,21 @@ class FollowedTheme(Base):
     participant: Mapped[Participant] = relationship()
 
 
+class SeenWebinar(Base):
+    """A person has said that they have seen a replay; nothing else writes it."""
+
+    __tablename__ = "seen_webinars"
+
+    participant_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("participants.id", ondelete="CASCADE"), primary_key=True
+    )
+    webinar_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("webinars.id"), primary_key=True, index=True
+    )
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    """When they said so."""
+
+
 class Question(Base):
     """What somebody asks the speakers of a webinar, and what became of it."""
 

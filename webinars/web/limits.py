@@ -47,6 +47,8 @@ TYPED = parse("30 per hour")
 WRONG_SECRETS = parse("60 per minute")
 """Personal links that open nothing, of one network. Those that open are never counted: a calendar
 service asks for thousands of people from one address."""
+COUNTS = parse("240 per minute")
+"""What pages tell of plays, of one network: a room full of viewers each sends one a minute."""
 TYPED_TOO_OFTEN = lazy_gettext(
     "This address was typed too often within an hour. Look in your mail: your personal link "
     "is in each of ours. Otherwise wait an hour, then send the form again."
@@ -78,6 +80,11 @@ def ask_to_wait(response: Response) -> Response:
 def may_try_secrets() -> bool:
     """Count a personal link that opened nothing; whether its network may go on."""
     return not limiter.enabled or limiter.limiter.hit(WRONG_SECRETS, "wrong-secret", network())
+
+
+def may_count() -> bool:
+    """Count what a page tells of a play or an opening; whether its network may go on."""
+    return not limiter.enabled or limiter.limiter.hit(COUNTS, "counts", network())
 
 
 def sign_in_limit() -> str:

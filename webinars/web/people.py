@@ -30,7 +30,15 @@ from webinars.web.details_form import LANGUAGE_NAMES
 from webinars.web.language import request_language
 from webinars.web.list_words import LIST_WORDS
 from webinars.web.my_calendar import ALARM_WORDS
-from webinars.web.personal import OldForm, acting, done_on_page, opened, page_form_token, stands_on
+from webinars.web.personal import (
+    OldForm,
+    acting,
+    done_on_page,
+    opened,
+    page_form_token,
+    stands_on,
+    which_webinar,
+)
 
 blueprint = Blueprint("people", __name__)
 
@@ -55,6 +63,8 @@ DONE = (
     "question_owned",
     "question_disowned",
     "question_asked",
+    "seen",
+    "seen_taken_back",
 )
 
 
@@ -115,7 +125,7 @@ def old_form(_error: OldForm) -> Response:
 def cancel(token: str) -> AnyResponse:
     """Leave one webinar; the first in line gets the place."""
     with acting(token) as (session, person):
-        cycle, webinar = _where()
+        cycle, webinar = which_webinar()
         registrations.cancel(
             session,
             participant=person,
@@ -131,7 +141,7 @@ def cancel(token: str) -> AnyResponse:
 def confirm(token: str) -> AnyResponse:
     """The address is mine: my registration stands."""
     with acting(token) as (session, person):
-        cycle, webinar = _where()
+        cycle, webinar = which_webinar()
         registrations.confirm(
             session,
             participant=person,
@@ -218,7 +228,7 @@ def come_back(token: str) -> AnyResponse:
 def include(token: str) -> AnyResponse:
     """This one after all: I had left it, or left it out of my cycle."""
     with acting(token) as (session, person):
-        cycle, webinar = _where()
+        cycle, webinar = which_webinar()
         try:
             whole_cycle.include(
                 session,
@@ -337,14 +347,6 @@ def replace_link(token: str) -> Response:
         email = person.email
     stands_on(url_for("your_data.page"))  # this one is closed now
     return make_response(render_template("people/replaced.html", email=email))
-
-
-def _where() -> tuple[str, str]:
-    """The cycle and the webinar that a button is about. Raises NotFound."""
-    cycle, _, webinar = request.form.get("webinar", "").partition("/")
-    if not cycle or not webinar or "\0" in cycle + webinar:
-        raise NotFound("webinar")
-    return cycle, webinar
 
 
 def _named(field: str) -> str:

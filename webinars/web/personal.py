@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from webinars.domain import participants
+from webinars.domain.errors import NotFound
 from webinars.models import Participant
 from webinars.services import services
 from webinars.web.webinar_form import form_token_is_good, new_form_token
@@ -51,6 +52,14 @@ def pressed(token: str) -> Iterator[tuple[Session, Participant]]:
 def done_on_page(token: str, done: str) -> Response:
     """Back to the page, which says what was done."""
     return redirect(url_for("people.page", token=token, done=done), code=303)
+
+
+def which_webinar() -> tuple[str, str]:
+    """The cycle and the webinar that a button is about. Raises NotFound."""
+    cycle, _, webinar = request.form.get("webinar", "").partition("/")
+    if not cycle or not webinar or "\0" in cycle + webinar:
+        raise NotFound("webinar")
+    return cycle, webinar
 
 
 def stands_on(address: str) -> None:

@@ -6,7 +6,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import IO
 
 from flask import Response, stream_with_context
@@ -17,8 +17,8 @@ from webinars.clock import to_local
 from webinars.i18n import language
 from webinars.services import services
 
-Cell = str | int | datetime | None
-"""A datetime is local, without its zone: the heading names it."""
+Cell = str | int | date | None
+"""A day, or a datetime: local, without its zone, which the heading names."""
 
 FORMULA = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
 """Beginnings that spreadsheets take for a formula (OWASP, CSV injection)."""
@@ -108,6 +108,8 @@ def _harmless(cell: Cell) -> str | int | None:
     """What no program takes for a formula."""
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ")
+    if isinstance(cell, date):
+        return cell.isoformat()
     if not isinstance(cell, str):
         return cell
     begins = "'" if FORMULA.match(cell) else ""
@@ -125,6 +127,7 @@ def _write_xlsx(file: IO[bytes], table: Table, session: Session) -> None:
         plain = book.add_format({"valign": "top"})
         wrapped = book.add_format({"text_wrap": True, "valign": "top"})
         moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "valign": "top"})
+        day = book.add_format({"num_format": "yyyy-mm-dd", "valign": "top"})
         sheet.freeze_panes(1, 1)
         for column, (heading, width) in enumerate(zip(table.headings, table.widths, strict=True)):
             sheet.set_column(column, column, width)
@@ -134,6 +137,8 @@ def _write_xlsx(file: IO[bytes], table: Table, session: Session) -> None:
             for column, cell in enumerate(row):
                 if isinstance(cell, datetime):
                     sheet.write_datetime(last, column, cell, moment)
+                elif isinstance(cell, date):
+                    sheet.write_datetime(last, column, cell, day)
                 elif isinstance(cell, int):
                     sheet.write_number(last, column, cell, plain)
                 elif cell:

@@ -166,6 +166,7 @@ function framed(choice) {
     frame.src = address.href;
     shown.replaceWith(frame);
     shown = frame;
+    player.dispatchEvent(new CustomEvent("framed"));
     markChapter(second);
   };
 }
