@@ -105,6 +105,11 @@ class Links:
         """The participant's own page."""
         return self._page(f"/me/{quote(token)}", language)
 
+    def survey(self, token: str, cycle: str, webinar: str | None = None, *, language: str) -> str:
+        """Where the participant answers the survey of a webinar, or of a whole year."""
+        of = f"{quote(cycle)}/{quote(webinar)}" if webinar else quote(cycle)
+        return self._page(f"/me/{quote(token)}/survey/{of}", language)
+
     def person_calendar(self, token: str, *, language: str) -> str:
         """The participant's own calendar feed."""
         return self._page(f"/me/{quote(token)}/calendar.ics", language)

@@ -23,10 +23,12 @@ from webinars.models import (
     Resource,
     Theme,
     Webinar,
+    Wish,
+    WishState,
 )
 
 SUMMER = datetime(2026, 6, 25, 9, 30, 20, tzinfo=UTC)
-TABLES = (Cycle, Webinar, Theme, Resource, Replay, Participant, Registration, OutboxMail)
+TABLES = (Cycle, Webinar, Theme, Resource, Replay, Participant, Registration, OutboxMail, Wish)
 
 
 def webinars_of(session: Session) -> dict[str, int]:
@@ -56,6 +58,8 @@ def test_it_is_the_real_cycle_and_two_running_years(database: Database) -> None:
             discovery(SUMMER.date()): 2,
         }
         assert count(session, Resource) == 91
+        states = session.scalars(sa.select(Wish.state).order_by(Wish.id)).all()
+        assert states == [WishState.PUBLIC, WishState.PUBLIC, WishState.WAITING]
         assert set(session.scalars(sa.select(Cycle.demonstration))) == {True}
         assert set(session.scalars(sa.select(Replay.demonstration))) == {True}
         # All twelve of 2019, and those of this year but the latest: its replay is expected.

@@ -224,8 +224,14 @@ def test_two_erased_people_stand_side_by_side(with_alice: Database) -> None:
 @pytest.mark.parametrize(
     ("now", "expected"),
     [
-        (NOW, Going(to_come=3, kept=0, questions=3, published=0, mails=3)),
-        (AFTER_MARCH, Going(to_come=2, kept=1, questions=3, published=0, mails=3)),
+        (
+            NOW,
+            Going(to_come=3, kept=0, questions=3, published=0, wishes=0, public_wishes=0, mails=3),
+        ),
+        (
+            AFTER_MARCH,
+            Going(to_come=2, kept=1, questions=3, published=0, wishes=0, public_wishes=0, mails=3),
+        ),
     ],
 )
 def test_what_goes_is_said_in_numbers_before(
@@ -234,7 +240,7 @@ def test_what_goes_is_said_in_numbers_before(
     with with_alice.read() as session, counted_queries(with_alice) as queries:
         alice = found(session)
         assert erasure.what_goes(session, participant=alice, now=now) == expected
-    assert len(queries) == 5
+    assert len(queries) == 6
 
 
 # where an erased person must not appear ------------------------------------------------

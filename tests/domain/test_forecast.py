@@ -50,7 +50,6 @@ def states(
         TIMES,
         placed_at=placed_at,
         armed=dict.fromkeys(held, NOW.isoformat()),
-        survey=True,
         pace=pace,
         now=now,
     )
@@ -94,7 +93,6 @@ def test_quiet_hours_are_foreseen() -> None:
         TIMES,
         placed_at=NOW,
         armed={},
-        survey=True,
         pace=Pace(quiet=Quiet(time(20), time(8))),
         now=NOW,
     )
@@ -113,7 +111,7 @@ def test_what_is_said_to_come_is_as_far_apart_as_it_has_to_be(
 ) -> None:
     pace = Pace(apart=timedelta(minutes=apart))
     now = START - timedelta(minutes=ago)
-    found = leaving(words, TIMES, placed_at=NOW, armed={}, survey=True, pace=pace, now=now)
+    found = leaving(words, TIMES, placed_at=NOW, armed={}, pace=pace, now=now)
     coming = [at for _, state, at in found if state is COMING and at is not None]
     assert all(later - at > pace.apart for at, later in itertools.pairwise(coming))
     assert all(now < at < START for at in coming)
@@ -174,7 +172,7 @@ def test_what_is_said_to_come_is_what_leaves(site: Database) -> None:
 def test_typed_rules_are_foreseen_and_change_nothing(site: Database) -> None:
     before = look(site)
     typed = Typed(("1d", "survey+1d"), survey_url=None)
-    assert lines(look(site, typed)) == [("1d", "coming", 3), ("survey+1d", "no_survey", 3)]
+    assert lines(look(site, typed)) == [("1d", "coming", 3), ("survey+1d", "coming", 3)]
     assert lines(look(site, typed), APRIL.slug) == [("2h", "coming", 0)]
     assert lines(look(site, Typed(("3h",), slug=MARCH.slug))) == [("3h", "coming", 3)]
     back = look(site, Typed(None, slug=APRIL.slug))

@@ -105,25 +105,20 @@ def test_a_set_that_cannot_be_says_why(words: list[str], sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("own", "of_cycle", "survey", "expected"),
+    ("own", "of_cycle", "expected"),
     [
-        (None, None, "https://s.example.org", DEFAULT),
-        (None, None, None, DEFAULT[:-1]),
-        (None, ["1d"], None, ("1d",)),
-        (None, [], None, ()),
-        (["2h"], ["1d"], None, ("2h",)),
-        ([], ["1d"], None, ()),
-        (["survey+0m"], None, None, ()),
-        (["survey+0m"], None, "https://s.example.org", ("survey+0m",)),
+        (None, None, DEFAULT),
+        (None, ["1d"], ("1d",)),
+        (None, [], ()),
+        (["2h"], ["1d"], ("2h",)),
+        ([], ["1d"], ()),
+        (["survey+0m"], None, ("survey+0m",)),
     ],
 )
 def test_a_webinar_has_its_own_rules_else_its_cycles_else_the_usual(
-    own: list[str] | None,
-    of_cycle: list[str] | None,
-    survey: str | None,
-    expected: tuple[str, ...],
+    own: list[str] | None, of_cycle: list[str] | None, expected: tuple[str, ...]
 ) -> None:
-    assert in_force(own, of_cycle, survey_url=survey) == expected
+    assert in_force(own, of_cycle) == expected
 
 
 def test_a_new_rule_is_in_force_from_now_on_and_a_known_one_since_it_was() -> None:

@@ -93,6 +93,7 @@ def test_nobody_is_registered(database: Database) -> None:
         ("7d", State.COMING, 0),
         ("1d", State.COMING, 0),
         ("1h", State.COMING, 0),
+        ("survey+1d", State.COMING, 0),
         ("replay", State.WAITS, 0),
     ]
     with pytest.raises(NotFound):
@@ -129,6 +130,7 @@ def test_what_left_and_what_will(march: Database) -> None:
     assert sent_of(found)[1:] == [("reminder", "1d", 0, 3, 0, 0)]
     assert found.coming == (
         Leaving(read("1h"), State.COMING, START - HOUR, 3),
+        Leaving(read("survey+1d"), State.COMING, END + DAY, 3),
         Leaving(read("replay"), State.WAITS, None, 3),
     )
     assert look(march, now=END + DAY).coming == (Leaving(read("replay"), State.WAITS, None, 3),)
@@ -215,9 +217,11 @@ def test_all_that_was_and_is_to_be_sent_to_somebody(march: Database) -> None:
         ("7d", MARCH.slug),
         ("1d", MARCH.slug),
         ("1h", MARCH.slug),
+        ("survey+1d", MARCH.slug),
         ("7d", APRIL.slug),
         ("1d", APRIL.slug),
         ("1h", APRIL.slug),
+        ("survey+1d", APRIL.slug),
         ("replay", APRIL.slug),
         ("replay", MARCH.slug),
     ]
@@ -242,6 +246,7 @@ def test_what_they_have_left_is_said(march: Database) -> None:
         ("7d", True),
         ("1d", True),
         ("1h", True),
+        ("survey+1d", False),
         ("replay", False),
     ]
 

@@ -190,7 +190,7 @@ def test_page_by_page(asked: Database) -> None:
     assert look(asked, page=-1) == first
     with counted_queries(asked) as queries:
         look(asked, page=2)
-    assert len(queries) == 5
+    assert len(queries) == 6
 
 
 @pytest.mark.parametrize(

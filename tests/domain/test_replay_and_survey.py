@@ -15,6 +15,8 @@ from webinars.domain import attendance, replay_acts, replays
 from webinars.domain.editing import Editor
 from webinars.domain.reminders import LOOKS_AGAIN, Settled, why_not
 from webinars.domain.replays import Video
+from webinars.domain.survey_questions import USUAL_OF_A_WEBINAR, mark_of
+from webinars.domain.surveys import Said, answer
 from webinars.domain.timed_text import Cue, Spoken
 from webinars.models import (
     MailKind,
@@ -23,6 +25,7 @@ from webinars.models import (
     Participant,
     Registration,
     RegistrationStatus,
+    Survey,
     Webinar,
     WebinarStatus,
 )
@@ -210,9 +213,21 @@ def test_where_nobody_is_noted_as_having_come_it_goes_to_all_who_had_a_place(
     assert to(database, "survey+1d") == people(statuses, RegistrationStatus.CONFIRMED)
 
 
-def test_without_an_address_there_is_no_survey(database: Database) -> None:
+def test_without_an_address_it_is_answered_here_while_it_is_open_and_once(
+    database: Database,
+) -> None:
     publish(database, RegistrationStatus.ATTENDED, survey=None)
-    assert planned(database, now=DUE) == 0
+    assert planned(database, now=DUE) == 1
+    assert reason(database, MailKind.SURVEY) is None
+    with database.write() as session:
+        alone = session.scalars(sa.select(Participant)).one()
+        where = {"cycle_slug": "2019", "webinar_slug": MARCH.slug}
+        mark, said = mark_of(USUAL_OF_A_WEBINAR), [Said(3), Said(), Said()]
+        answer(session, participant=alone, **where, mark=mark, said=said, now=DUE)
+    assert reason(database, MailKind.SURVEY) == "the person has answered the survey"
+    with database.write() as session:
+        session.execute(sa.update(Survey).values(closes_after=1))
+    assert reason(database, MailKind.SURVEY) == "the survey is closed"
 
 
 @pytest.mark.parametrize(

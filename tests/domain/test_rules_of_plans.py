@@ -17,8 +17,7 @@ from webinars.domain.plan import Plan
 from webinars.domain.reminders import plan_mails
 from webinars.models import Cycle, OutboxMail, Webinar, WebinarStatus
 
-USUAL = list(DEFAULT[:-1])
-"""Without an address there is no survey."""
+USUAL = list(DEFAULT)
 FIRST, SECOND, THIRD = (NOW + timedelta(hours=hours) for hours in (0, 1, 2))
 
 
@@ -67,14 +66,11 @@ def test_a_webinar_has_its_own_or_none_at_all(database: Database) -> None:
     assert armed(database, APRIL.slug) == {}
 
 
-def test_the_survey_is_in_force_once_it_has_an_address(database: Database) -> None:
+def test_the_survey_is_in_force_wherever_it_is_answered(database: Database) -> None:
     plan = replace(plan_of(MARCH), reminders=("1d", "survey+1d"))
-    put(database, plan)
-    assert armed(database) == {"1d": FIRST}
-    put(database, replace(plan, survey_url="https://enquete.example.org"), now=SECOND)
-    assert armed(database) == {"1d": FIRST, "survey+1d": SECOND}
-    put(database, plan, now=THIRD)
-    assert armed(database) == {"1d": FIRST}
+    for survey, now in ((None, FIRST), ("https://enquete.example.org", SECOND), (None, THIRD)):
+        put(database, replace(plan, survey_url=survey), now=now)
+        assert armed(database) == {"1d": FIRST, "survey+1d": FIRST}
 
 
 def test_a_webinar_is_on_its_date_since_it_was_put_there(database: Database) -> None:

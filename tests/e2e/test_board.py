@@ -212,7 +212,7 @@ def test_rules_for_mails_are_shown_as_one_types_and_then_saved(
 ):
     page = dominique.goes_to(f"{BOARD}reminders")
     dominique.looks(dark=True)
-    assert page.locator(".leaving--coming").count() == 9  # three of three webinars
+    assert page.locator(".leaving--coming").count() == 12  # four of three webinars
     dominique.goes_to(f"{BOARD}webinars/un/reminders")
     page.locator("[name=whose][value=own]").check()
     page.locator("[name=count-0]").fill("3")

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from tests.domain.test_outbox import owe
 from webinars.db import Database
-from webinars.domain import mail_lists, notices, outbox, planned, reminders, welcome
+from webinars.domain import mail_lists, notices, outbox, planned, reminders, surveys, welcome
 from webinars.domain.mail_reasons import REASON, UNDELIVERED, Reason, is_of, reason_of
 from webinars.mail import messages, scopes
 from webinars.models import MailState, OutboxMail
@@ -28,6 +28,8 @@ OURS: dict[str | None, Reason] = {
     reminders.SWITCHED_OFF: Reason.SWITCHED_OFF,
     reminders.OFFLINE: Reason.OFFLINE,
     reminders.ABSENT: Reason.ABSENT,
+    surveys.CLOSED: Reason.ASKED,
+    surveys.ANSWERED: Reason.ASKED,
     notices.LEFT: Reason.LEFT,
     notices.TOLD_LATER: Reason.TOLD,
     notices.CHANGED_BACK: Reason.CHANGED_BACK,

@@ -29,7 +29,7 @@ from webinars.domain import editing, planning
 from webinars.domain.plan import PlannedSession
 from webinars.models import WebinarStatus
 
-QUERIES = 11
+QUERIES = 12
 """Two of them look who is signed in."""
 NEW = PlannedSession(slug="hors-serie", date=date(2019, 6, 6), title="Hors série")
 

@@ -352,7 +352,7 @@ def test_the_mails_of_a_person_are_reached_from_the_list(
     (person,) = main(desk, f"{where}/1").links(f"{PAGE}/people/")
     page = main(desk, person)
     assert listed(page) == ["mail-1"]
-    assert len(page.one("ul", class_="mails__coming").all("li")) == 4
+    assert len(page.one("ul", class_="mails__coming").all("li")) == 5
     assert words(app, "To come by the rules") in page.text
 
 
@@ -365,7 +365,7 @@ def test_the_timeline_leads_to_the_rows(desk: FlaskClient, app: Flask, alice: Da
         if link.attrs["href"].startswith(PAGE + "?") and "fate=open" in link.attrs["href"]
     ]
     assert listed(main(desk, row.attrs["href"])) == ["mail-1"]
-    assert len(page.one("ol", class_="line-list").all("li")) == 1 + 1 + 4
+    assert len(page.one("ol", class_="line-list").all("li")) == 1 + 1 + 5
 
 
 def test_every_kind_and_reason_has_words(app: Flask) -> None:

@@ -463,7 +463,7 @@ def many(number: int) -> tuple[PlannedSession, ...]:
 COLD = {
     "/": 4,
     "/cycles/2019": 4,
-    "/cycles/2019/webinar-0": 11,
+    "/cycles/2019/webinar-0": 12,
     "/themes/apprendre-a-faire-alliances": 7,
     "/resources": 14,
     "/replays": 4,

@@ -17,6 +17,7 @@ from tests.support import (
     MAY,
     NOW,
     counted_queries,
+    load_library,
     person,
     plan_of,
     register,
@@ -25,7 +26,7 @@ from tests.web.desk import sign_in
 from tests.web.support import END, PAGE, START, Element, counted, read, words
 from webinars.db import Database
 from webinars.domain import planning, question_list, questions
-from webinars.models import AuditEntry, Question
+from webinars.models import AuditEntry, Question, Resource
 
 OF_CYCLE = "/organise/cycles/2019/questions"
 OF_MARCH = f"/organise/cycles/2019/webinars/{MARCH.slug}/questions"
@@ -348,7 +349,7 @@ def test_pages_words_and_filters_go_together(desk: FlaskClient, app: Flask, site
     assert nothing.links(OF_MARCH)[-1] == OF_MARCH
 
 
-def test_published_questions_are_one_query_of_the_public_page(
+def test_published_questions_are_two_queries_of_the_public_page(
     desk: FlaskClient, client: FlaskClient, site: Database
 ) -> None:
     numbers = {text: question(site, text) for text in (EVIL, "Et à Brest ?")}
@@ -367,9 +368,37 @@ def test_published_questions_are_one_query_of_the_public_page(
             )
     with counted_queries(site) as two:
         page = client.get(PAGE)
-    assert len(two) == len(none)
+    assert len(two) == len(none) + 1  # what stands beside them
     assert [dt.text for dt in read(page).one("dl", class_="asked").all("dt")] == [
         " ".join(EVIL.split()),
         "Et à Brest ?",
     ]
     assert b"<script>alert" not in page.data
+
+
+def test_a_resource_is_put_beside_a_question_and_taken_away(
+    desk: FlaskClient, client: FlaskClient, app: Flask, site: Database
+) -> None:
+    with site.write() as session:
+        load_library(session, "themes.toml", "resources.toml")
+        first = session.scalars(sa.select(Resource).order_by(Resource.position)).first()
+        assert first is not None
+        slug, title = first.slug, first.title
+    number = question(site, "Et à Brest ?")
+    send(desk, number, "publish")
+    act = f"{OF_MARCH}/{number}/join"
+    page = main(desk.get(OF_MARCH))
+    assert title in [o.attrs["value"] for o in page.by_id("resources").all("option")]
+    values = page.form(act).values()
+    wrong = desk.post(act, data=values | {"resource": "Rien de tel"})
+    assert wrong.status_code == 422
+    said = words(app, "The library has no resource of this title: choose one of the list.")
+    assert read(wrong).by_id(f"resource-{number}-error").text == said
+    assert desk.post(act, data=values | {"resource": title}).status_code == 303
+    at = f"/resources/{slug}"
+    assert read(client.get(PAGE)).one("dl", class_="asked").links(at) == [at]
+    assert "Et à Brest ?" in read(client.get(at)).one("dl", class_="asked").text
+    part = f"{OF_MARCH}/{number}/part"
+    data = main(desk.get(OF_MARCH)).form(part).values()
+    assert desk.post(part, data=data).status_code == 303
+    assert read(client.get(PAGE)).one("dl", class_="asked").links(at) == []

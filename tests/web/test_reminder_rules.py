@@ -91,6 +91,7 @@ def test_the_page_says_what_will_leave_when_and_to_how_many(desk: FlaskClient):
         "jeudi 14 mars, 13 h | 7 jours avant | 3 personnes",
         "mercredi 20 mars, 13 h | 1 jour avant | 3 personnes",
         "jeudi 21 mars, 12 h | 1 heure avant | 3 personnes",
+        "vendredi 22 mars, 14 h 30 | Questionnaire 1 jour après | 3 personnes",
         "à sa mise en ligne | Replay en ligne | 3 personnes",
     ]
     assert list(panel(page)) == [MARCH.title, APRIL.title, MAY.title]

@@ -250,6 +250,8 @@ def test_everything_is_taken_as_a_file(
         "seen": [],
         "left": [],
         "address": None,
+        "surveys": [],
+        "wishes": [],
         "questions": [
             {
                 "webinar": f"2019/{MARCH.slug}",
@@ -305,6 +307,7 @@ def test_the_page_says_what_goes_and_what_stays(
             1,
         ),
         counted(app, "The question that you asked.", "The %(num)s questions that you asked.", 1),
+        words(app, "That you have answered surveys, and which wishes you support."),
         counted(
             app,
             "%(num)s line in the ledger of mails; what has not left yet does not leave.",

@@ -519,4 +519,4 @@ def test_the_queries_of_the_desk_do_not_grow(
             published(session, plan_of(march, slug=str(year), year=year))
     with counted_queries(database) as statements:
         desk.get("/organise/")
-    assert len([one for one in statements if "organiser" not in one]) == 16
+    assert len([one for one in statements if "organiser" not in one]) == 18

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.clock import to_local
+from webinars.demo.voices import wish_for
 from webinars.domain import planning, publication, registrations, replays, rules
 from webinars.domain.cycle_file import read_plan
 from webinars.domain.errors import DomainError
@@ -94,6 +95,8 @@ def seed(session: Session, *, house: House, now: datetime) -> bool:
             publication.publish(session, cycle_slug=str(running), host=house.host, now=now)
             _replays_of(session, str(running), now=now, but_latest=1)
     _discovery(session, house=house, now=now)
+    if first:
+        wish_for(session, email=PARTICIPANT.email, now=now)
     return first
 
 

@@ -31,10 +31,11 @@ class NothingToRotate(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a webinar is about: a theme of the library."""
+    """What a webinar is about: a theme of the library, or what somebody wishes for."""
 
     slug: str
     title: str
+    of_library: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,11 @@ class Copied:
     plan: Plan
     left_over: tuple[str, ...]
     """Titles for which the new year has no date."""
+
+
+def own_subject(title: str) -> Subject:
+    """A subject that is no theme of the library, at an address made of its title."""
+    return Subject(slug_of(title), title, of_library=False)
 
 
 def find(plan: Plan, slug: str) -> PlannedSession:
@@ -148,7 +154,8 @@ def on_theme(
     session = find(plan, slug)
     if theme is None:
         return with_sessions(plan, replace(session, theme=None))
-    about = replace(session, theme=theme.slug, title=theme.title)
+    kept = theme.slug if theme.of_library else session.theme
+    about = replace(session, theme=kept, title=theme.title)
     if public:
         return with_sessions(plan, about)
     others = replace(plan, sessions=tuple(one for one in plan.sessions if one.slug != slug))
@@ -216,7 +223,7 @@ def by_rule(plan: Plan, *, subjects: Sequence[Subject | None] = ()) -> Plan:
                 slug=free_slug(made, slug),
                 date=day,
                 title=title,
-                theme=subject.slug if subject else None,
+                theme=subject.slug if subject and subject.of_library else None,
             ),
         )
     return made
@@ -236,16 +243,16 @@ def copied(plan: Plan, *, year: int, slug: str, keep_themes: bool) -> Copied:
     kept = [one for one in plan.sessions if one.status is WebinarStatus.SCHEDULED]
     made = replace(opened, sessions=())
     for index, new in enumerate(opened.sessions):
-        old = kept[index] if index < len(kept) and not _is_open(kept[index]) else new
+        old = kept[index] if index < len(kept) and not is_open(kept[index]) else new
         address = free_slug(made, old.slug.replace(before, after))
         title = old.title.replace(before, after)
         about = replace(new, slug=address, title=title, theme=old.theme, reminders=old.reminders)
         made = with_sessions(made, about)
     left_over = kept[len(opened.sessions) :]
-    return Copied(made, tuple(one.title for one in left_over if not _is_open(one)))
+    return Copied(made, tuple(one.title for one in left_over if not is_open(one)))
 
 
-def _is_open(session: PlannedSession) -> bool:
+def is_open(session: PlannedSession) -> bool:
     """Whether nobody has given it a subject; it may have been moved since it got its title."""
     return session.theme is None and session.title in _open_titles()
 

@@ -9,8 +9,19 @@ from sqlalchemy.orm import Session
 
 from webinars.domain.errors import NotFound
 from webinars.domain.people import Known
-from webinars.models import Participant, Question, Webinar
+from webinars.domain.places import STANDS
+from webinars.models import (
+    Cycle,
+    Participant,
+    Question,
+    Registration,
+    RegistrationStatus,
+    Webinar,
+    WebinarStatus,
+)
 
+ASKS = (*STANDS, RegistrationStatus.ATTENDED, RegistrationStatus.ABSENT)
+"""Whose registration lets them ask from their own page: whoever has or had a place, or waits."""
 MOST = 5
 """Of one person for one webinar: anybody can send a form in their name, again and again."""
 
@@ -65,6 +76,62 @@ def ask(
     )
     session.flush()
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Askable:
+    """A webinar of whose speakers they may ask something now."""
+
+    id: int
+    title: str
+
+
+def askable(
+    session: Session, *, participant: Participant, cycle_slug: str, webinar_slug: str
+) -> Askable:
+    """The webinar, before or after its end, if they are registered for it. Raises NotFound."""
+    row = session.execute(
+        sa.select(Webinar.id, Webinar.title)
+        .join(Cycle, Cycle.id == Webinar.cycle_id)
+        .join(Registration, Registration.webinar_id == Webinar.id)
+        .where(
+            Cycle.slug == cycle_slug,
+            Webinar.slug == webinar_slug,
+            Webinar.status == WebinarStatus.SCHEDULED,
+            Registration.participant_id == participant.id,
+            Registration.status.in_(ASKS),
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"{cycle_slug}/{webinar_slug}")
+    return Askable(*row)
+
+
+def ask_from_own_page(
+    session: Session,
+    *,
+    participant: Participant,
+    cycle_slug: str,
+    webinar_slug: str,
+    text: str,
+    now: datetime,
+) -> bool:
+    """Keep a question that somebody asks from their own page; whether it is kept, as in ``ask``.
+
+    The caller holds the lock of the participant's row. Raises NotFound.
+    """
+    found = askable(
+        session, participant=participant, cycle_slug=cycle_slug, webinar_slug=webinar_slug
+    )
+    return ask(
+        session,
+        known=Known(participant.id, is_new=False),
+        webinar=session.get_one(Webinar, found.id),
+        text=text,
+        name=participant.full_name,
+        vouched=True,
+        now=now,
+    )
 
 
 def confirm_questions(

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from webinars.clock import to_local
+from webinars.domain.arranging import is_open
 from webinars.domain.holidays import (
     SchoolHoliday,
     public_holidays,
@@ -23,6 +24,7 @@ from webinars.domain.reach import reach
 from webinars.domain.remarks import Remark, RemarkKind, by_webinar
 from webinars.domain.replay_life import Stage
 from webinars.domain.rooms import Tool, reminding_tool
+from webinars.domain.wish_views import WishView, suggestions
 from webinars.domain.year import Year, read_year
 from webinars.models import ChangeKind, DraftSession, Webinar, WebinarStatus
 
@@ -81,6 +83,8 @@ class Card:
     remarks: tuple[Remark, ...]
     exception_of: date | None
     reason: str | None
+    is_open: bool = False
+    """To come, and without a subject yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,13 @@ class Board:
     """Who would hear of what it plans: of whole cycles and themes."""
     fields_changed: bool
     """Whether the cycle's own words or rule would change."""
+    wishes: tuple[WishView, ...]
+    """What people wish for and no webinar answers, the most supported first."""
+
+    @property
+    def open_cards(self) -> tuple[Card, ...]:
+        """Those to come that nobody has given a subject: a wish can give one."""
+        return tuple(card for card in self.cards if card.is_open)
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -163,6 +174,7 @@ def board(session: Session, *, cycle_slug: str, moment: Moment, language: str = 
         people=reached.registered.people,
         joining=len(reached.planned.people),
         fields_changed=bool(changed_fields(cycle)),
+        wishes=suggestions(session),
     )
 
 
@@ -217,6 +229,7 @@ def _card(year: Year, planned: PlannedSession, noted: tuple[Remark, ...], moment
         remarks=noted,
         exception_of=planned.exception_of,
         reason=planned.reason,
+        is_open=its_life is Life.BEFORE and not cancelled and is_open(planned),
     )
 
 
@@ -266,7 +279,7 @@ def _public_state(webinar: Webinar) -> PublicState:
 
 def _reminding_tool(plan: Plan, row: DraftSession) -> Tool | None:
     """The tool of its room, where people would be reminded twice."""
-    words = in_force(row.reminders, plan.reminders, survey_url=None)
+    words = in_force(row.reminders, plan.reminders)
     twice = any(read(word).kind is RuleKind.REMINDER for word in words)
     return reminding_tool(row.join_url) if twice else None
 

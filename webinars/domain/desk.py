@@ -16,6 +16,8 @@ from webinars.domain.programme import CycleView, Moment, published_cycles
 from webinars.domain.publication import changed_fields, drafted_slots, slots_of
 from webinars.domain.question_list import open_counts
 from webinars.domain.replay_life import Overdue, overdue
+from webinars.domain.survey_results import texts_waiting
+from webinars.domain.wish_views import wishes_waiting
 from webinars.models import (
     Cycle,
     CycleDraft,
@@ -45,6 +47,8 @@ class DeskCycle:
     waiting: Mapping[str, int]
     questions: Mapping[str, int]
     """Those that wait for an answer."""
+    texts: int
+    """Of its surveys, that nobody has read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Desk:
     """Those of which something came back."""
     overdue: tuple[Overdue, ...]
     """Replays that were promised for a day that is over."""
+    wishes: int
+    """Those that nobody has read."""
 
 
 def desk(session: Session, *, every: timedelta, moment: Moment) -> Desk:
@@ -67,6 +73,7 @@ def desk(session: Session, *, every: timedelta, moment: Moment) -> Desk:
     confirmed = _counts(session, *HOLDS_A_PLACE)
     waiting = _counts(session, RegistrationStatus.WAITLISTED)
     questions = open_counts(session)
+    texts = texts_waiting(session)
     public = {view.slug: view for view in published_cycles(session, moment=moment)}
     cycles = session.scalars(
         sa.select(Cycle)
@@ -89,12 +96,14 @@ def desk(session: Session, *, every: timedelta, moment: Moment) -> Desk:
                 registrations=confirmed.get(cycle.slug, {}),
                 waiting=waiting.get(cycle.slug, {}),
                 questions=questions.get(cycle.slug, {}),
+                texts=texts.get(cycle.slug, 0),
             )
             for cycle in cycles
         ),
         mails=mail_alarms.standing(session, every=every, now=moment.now),
         addresses=address_standings.counts(session),
         overdue=overdue(session, now=moment.now),
+        wishes=wishes_waiting(session),
     )
 
 

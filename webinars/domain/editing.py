@@ -28,7 +28,7 @@ from webinars.domain.planning import (
     write_plan,
 )
 from webinars.domain.snapshots import DRAFT_FIELDS, snapshot
-from webinars.models import AuditAct, Cycle, DraftSession, Theme, Webinar
+from webinars.models import AuditAct, Cycle, DraftSession, Theme, Webinar, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +144,34 @@ def assign_theme(
     """A webinar on a theme of the library, under its title. Raises as ``editing`` does."""
     act = AuditAct.THEME_ASSIGNED
     with editing(session, cycle_slug=cycle_slug, act=act, editor=editor) as edit:
-        subject = _subject(session, theme)
-        new = arranging.on_theme(
-            edit.plan, slug=slug, theme=subject, public=slug in edit.public, taken=edit.public
-        )
-        edit.slug = _only_new(edit.plan, new) or slug
-        edit.row(slug).slug = edit.slug  # the same row: its texts stay
-        edit.write(new)
+        _give_subject(session, edit, slug, _subject(session, theme))
     return edit
+
+
+def give_title(session: Session, *, cycle_slug: str, slug: str, title: str, editor: Editor) -> Edit:
+    """A webinar under a title of nobody's theme; its theme stays. Raises as ``editing`` does."""
+    with editing(session, cycle_slug=cycle_slug, act=AuditAct.EDITED, editor=editor) as edit:
+        _give_subject(session, edit, slug, arranging.own_subject(title))
+    return edit
+
+
+def _give_subject(session: Session, edit: Edit, slug: str, subject: Subject | None) -> None:
+    new = arranging.on_theme(
+        edit.plan, slug=slug, theme=subject, public=slug in edit.public, taken=edit.public
+    )
+    edit.slug = _only_new(edit.plan, new) or slug
+    edit.row(slug).slug = edit.slug  # the same row: its texts stay
+    _let_wishes_follow(session, edit, slug)
+    edit.write(new)
+
+
+def _let_wishes_follow(session: Session, edit: Edit, slug: str) -> None:
+    """What a webinar answers it answers at its new address, too."""
+    session.execute(
+        sa.update(Wish)
+        .where(Wish.planned_cycle_id == edit.cycle.id, Wish.planned_slug == slug)
+        .values(planned_slug=edit.slug)
+    )
 
 
 def _subject(session: Session, theme: str | None) -> Subject | None:
@@ -230,6 +250,7 @@ def edit_webinar(
         edit.slug = new.pop("slug", None) or slug
         if edit.slug != slug:
             _readdress(edit, row, edit.slug)
+            _let_wishes_follow(session, edit, slug)
         day = new.pop("date", row.date)
         if day != row.date:
             reason = (new.pop("reason") or "") if "reason" in new else None

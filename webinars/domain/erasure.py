@@ -2,8 +2,9 @@
 
 What is of the person goes: address, name, what they said of themselves, their questions,
 what they follow or have seen, and every mail of the ledger. Registrations of the past stay as
-rows of nobody, so that counts stay; so does a question that was published, in the words in
-which it was published and without a name.
+rows of nobody, so that counts stay; so does a question or a wish that was published, in the
+words in which it was published and without a name. That they have answered a survey goes; their
+answers were nobody's from the first.
 """
 
 import uuid
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from dateutil.relativedelta import relativedelta
 from sqlalchemy.orm import Session
 
-from webinars.domain import audit
+from webinars.domain import audit, site
 from webinars.domain.errors import ChangedMeanwhile
 from webinars.domain.leaving import leave_all, standing
 from webinars.domain.places import STANDS
@@ -32,9 +33,15 @@ from webinars.models import (
     Question,
     Registration,
     SeenWebinar,
+    SurveyAnswered,
     Webinar,
+    Wish,
+    WishState,
+    WishSupport,
 )
 
+STAYS = (WishState.PUBLIC, WishState.MERGED)
+"""Wishes that stay without a name: one that was merged leads who kept its address to the other."""
 BATCH = 100
 
 
@@ -49,11 +56,15 @@ class Going:
     questions: int
     published: int
     """Questions that stay on a webinar's page, without a name."""
+    wishes: int
+    """Wishes that nobody reads yet, or that were declined."""
+    public_wishes: int
+    """Wishes that stay, without a name."""
     mails: int
 
 
 def what_goes(session: Session, *, participant: Participant, now: datetime) -> Going:
-    """What erasing this person would do. Four queries."""
+    """What erasing this person would do. Five queries."""
     leaves = standing(participant, now=now).with_only_columns(Registration.id).subquery()
     to_come = session.scalar(sa.select(sa.func.count()).select_from(leaves)) or 0
     every = session.scalar(
@@ -66,6 +77,11 @@ def what_goes(session: Session, *, participant: Participant, now: datetime) -> G
             Question.participant_id == participant.id
         )
     ).one()
+    wishes, public_wishes = session.execute(
+        sa.select(
+            sa.func.count(), sa.func.count(sa.case((Wish.state == WishState.PUBLIC, 1)))
+        ).where(Wish.participant_id == participant.id, Wish.state != WishState.MERGED)
+    ).one()
     mails = session.scalar(
         sa.select(sa.func.count())
         .select_from(OutboxMail)
@@ -76,6 +92,8 @@ def what_goes(session: Session, *, participant: Participant, now: datetime) -> G
         kept=(every or 0) - to_come,
         questions=questions - published,
         published=published,
+        wishes=wishes - public_wishes,
+        public_wishes=public_wishes,
         mails=mails or 0,
     )
 
@@ -97,6 +115,7 @@ def erase(
     if session.scalar(standing(participant, now=now).limit(1)) is not None:
         raise ChangedMeanwhile
     _blank(session, [participant], now)
+    site.touch(session, now=now)  # their support counted on the page of wishes
     audit.record(session, actor=actor, act=AuditAct.PERSON_ERASED, now=now)
 
 
@@ -130,6 +149,7 @@ def erase_forgotten(session: Session, *, months: int, now: datetime, most: int =
     if not forgotten:
         return 0
     _blank(session, forgotten, now)
+    site.touch(session, now=now)
     audit.record(
         session,
         actor=audit.RETENTION,
@@ -156,6 +176,13 @@ def _blank(session: Session, people: Sequence[Participant], now: datetime) -> No
         sa.delete(FollowedTheme).where(FollowedTheme.participant_id.in_(ids)),
         sa.delete(SeenWebinar).where(SeenWebinar.participant_id.in_(ids)),
         sa.delete(LeftList).where(LeftList.participant_id.in_(ids)),
+        sa.delete(SurveyAnswered).where(SurveyAnswered.participant_id.in_(ids)),
+        sa.delete(WishSupport).where(WishSupport.participant_id.in_(ids)),
+        sa.delete(Wish).where(Wish.participant_id.in_(ids), Wish.state.not_in(STAYS)),
+        sa.update(Wish)
+        .where(Wish.participant_id.in_(ids), Wish.state == WishState.MERGED)
+        .values(participant_id=None, title="", why=None),
+        sa.update(Wish).where(Wish.participant_id.in_(ids)).values(participant_id=None),
         sa.delete(Question).where(
             Question.participant_id.in_(ids), Question.published_at.is_(None)
         ),

@@ -40,7 +40,6 @@ class State(enum.StrEnum):
     PASSED = "passed"
     WAITS = "waits"
     """For the replay."""
-    NO_SURVEY = "no_survey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,6 @@ def forecast(
             times,
             placed_at=_placed_at(webinar, times, moment.now),
             armed=webinar.armed if webinar else {},
-            survey=bool(survey_url),
             pace=pace,
             now=moment.now,
         )
@@ -211,7 +209,6 @@ def leaving(
     *,
     placed_at: datetime,
     armed: Mapping[str, str],
-    survey: bool,
     pace: Pace,
     now: datetime,
 ) -> tuple[tuple[Rule, State, datetime | None], ...]:
@@ -225,7 +222,7 @@ def leaving(
     told = placed_at
     for at, rule in rules:
         near = at is not None and at - told <= pace.apart
-        state = _state(rule, at, near=near, survey=survey, now=now)
+        state = _state(rule, at, near=near, now=now)
         if at is not None and rule.kind is RuleKind.REMINDER:
             since = datetime.fromisoformat(armed.get(rule.word, now.isoformat()))
             left = state is State.PASSED and since <= at
@@ -234,9 +231,7 @@ def leaving(
     return tuple(found)
 
 
-def _state(rule: Rule, at: datetime | None, *, near: bool, survey: bool, now: datetime) -> State:
-    if rule.kind is RuleKind.SURVEY and not survey:
-        return State.NO_SURVEY
+def _state(rule: Rule, at: datetime | None, *, near: bool, now: datetime) -> State:
     if at is None:
         return State.WAITS
     if at <= now:

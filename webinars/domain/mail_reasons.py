@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from webinars.domain import mail_lists, notices, outbox, planned, reminders, welcome
+from webinars.domain import mail_lists, notices, outbox, planned, reminders, surveys, welcome
 from webinars.domain.delivery_notices import NO_SUCH_ADDRESS
 from webinars.models import OutboxMail
 
@@ -52,6 +52,8 @@ class Reason(enum.StrEnum):
     SWITCHED_OFF = "switched_off"
     OFFLINE = "offline"
     ABSENT = "absent"
+    ASKED = "asked"
+    """The survey is closed, or they have answered it."""
     OVER = "over"
     """Nothing of it is to come."""
     ERASED = "erased"
@@ -129,6 +131,7 @@ WORDS = (
     Words(Reason.SWITCHED_OFF, whole=[reminders.SWITCHED_OFF]),
     Words(Reason.OFFLINE, whole=[reminders.OFFLINE]),
     Words(Reason.ABSENT, whole=[reminders.ABSENT]),
+    Words(Reason.ASKED, whole=[surveys.CLOSED, surveys.ANSWERED]),
     Words(
         Reason.OVER,
         whole=[

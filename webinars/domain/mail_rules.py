@@ -114,15 +114,9 @@ Words = Annotated[tuple[str, ...], AfterValidator(in_order)]
 """A set of rules in a file."""
 
 
-def in_force(
-    own: Sequence[str] | None, of_cycle: Sequence[str] | None, *, survey_url: str | None
-) -> tuple[str, ...]:
-    """The rules of a webinar: its own, else its cycle's, else the usual ones.
-
-    Without a survey there is nothing to answer, so nobody is asked to.
-    """
-    words = own if own is not None else of_cycle if of_cycle is not None else DEFAULT
-    return tuple(word for word in words if survey_url or read(word).kind is not RuleKind.SURVEY)
+def in_force(own: Sequence[str] | None, of_cycle: Sequence[str] | None) -> tuple[str, ...]:
+    """The rules of a webinar: its own, else its cycle's, else the usual ones."""
+    return tuple(own if own is not None else of_cycle if of_cycle is not None else DEFAULT)
 
 
 def armed(before: Mapping[str, str], words: Iterable[str], *, now: datetime) -> dict[str, str]:

@@ -186,7 +186,6 @@ def still_to_leave(
         reminders.times_of(webinar, cycle.zone, online_at),
         placed_at=webinar.placed_at,
         armed=webinar.armed,
-        survey=bool(cycle.survey_url),
         pace=pace,
         now=now,
     )

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain import mail_copies
+from webinars.domain.personal_voices import KeptSurvey, KeptWish, kept_surveys, kept_wishes
 from webinars.domain.waiting_line import positions
 from webinars.models import (
     AddressStanding,
@@ -178,6 +179,8 @@ class PersonalData:
     seen: tuple[KeptSeen, ...]
     left: tuple[KeptLeaving, ...]
     questions: tuple[KeptQuestion, ...]
+    surveys: tuple[KeptSurvey, ...]
+    wishes: tuple[KeptWish, ...]
     mails: tuple[KeptMail, ...]
     address: KeptStanding | None
     """None while no notice was about it."""
@@ -206,6 +209,8 @@ def personal_data(session: Session, *, participant: Participant) -> PersonalData
         seen=_seen(session, participant),
         left=_left(session, participant),
         questions=_questions(session, participant),
+        surveys=kept_surveys(session, participant),
+        wishes=kept_wishes(session, participant),
         mails=_mails(session, participant),
         address=_standing(session, participant),
     )

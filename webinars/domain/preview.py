@@ -147,7 +147,7 @@ def _reminders(year: Year, pace: Pace) -> dict[str, tuple[Reminding, ...]]:
     plan, found = year.plan, {}
     for one in plan.sessions:
         times = Times(plan.start_of(one), plan.end_of(one), plan.zone)
-        rules = [read(word) for word in in_force(one.reminders, plan.reminders, survey_url=None)]
+        rules = [read(word) for word in in_force(one.reminders, plan.reminders)]
         leaving = [
             Reminding(rule, at)
             for rule in rules

@@ -183,7 +183,7 @@ def _publish_touched(
         else:
             promoted += _change(session, webinar, values, host=host, now=now)
     for webinar in webinars.values():
-        words = in_force(webinar.reminders, cycle.reminders, survey_url=cycle.survey_url)
+        words = in_force(webinar.reminders, cycle.reminders)
         assign(webinar, {"armed": armed(webinar.armed, words, now=now)})
     return promoted
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from webinars.domain.errors import NotFound
 from webinars.domain.planning import find_cycle
+from webinars.domain.question_resources import Beside, resources_beside
 from webinars.domain.questions import mark_of
 from webinars.domain.searching import contains
 from webinars.models import Cycle, Participant, Question, Webinar, WebinarStatus
@@ -58,6 +59,8 @@ class QuestionView:
     published_at: datetime | None
     mark: str
     """Of what organisers have made of it; another one says that somebody was faster."""
+    resources: tuple[Beside, ...]
+    """Beside it, in the library's order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ def question_page(
         slug=cycle.slug,
         title=cycle.draft.title,
         webinar=None if webinar is None else _asked(webinar, cycle),
-        groups=_grouped(rows, cycle),
+        groups=_grouped(session, rows, cycle),
         counts=counts,
         search=search,
         page=page,
@@ -195,10 +198,16 @@ def _counts(session: Session, asked: sa.ColumnElement[bool], search: str) -> dic
 
 
 def _grouped(
-    rows: Sequence[sa.Row[*tuple[Any, ...]]], cycle: Cycle
+    session: Session, rows: Sequence[sa.Row[*tuple[Any, ...]]], cycle: Cycle
 ) -> tuple[tuple[AskedWebinar, tuple[QuestionView, ...]], ...]:
+    beside = resources_beside(session, question_ids=[question.id for question, *_ in rows])
     return tuple(
-        (_asked(webinar, cycle), tuple(_view(question, asker) for question, _, asker in its))
+        (
+            _asked(webinar, cycle),
+            tuple(
+                _view(question, asker, beside.get(question.id, ())) for question, _, asker in its
+            ),
+        )
         for webinar, its in groupby(rows, key=lambda row: row[1])
     )
 
@@ -214,7 +223,9 @@ def _asked(webinar: Webinar, cycle: Cycle) -> AskedWebinar:
     )
 
 
-def _view(question: Question, asker: Participant | None) -> QuestionView:
+def _view(
+    question: Question, asker: Participant | None, resources: tuple[Beside, ...]
+) -> QuestionView:
     known = asker is not None and asker.erased_at is None
     return QuestionView(
         id=question.id,
@@ -229,6 +240,7 @@ def _view(question: Question, asker: Participant | None) -> QuestionView:
         wording=question.published_text,
         published_at=question.published_at,
         mark=mark_of(question),
+        resources=resources,
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from webinars.domain import audit, site
 from webinars.domain.errors import ChangedMeanwhile, NotFound
+from webinars.domain.question_resources import Beside, resources_beside
 from webinars.models import AuditAct, Cycle, Question, Webinar
 
 
@@ -19,6 +20,8 @@ class PublishedQuestion:
     text: str
     answer: str | None
     answered: bool
+    resources: tuple[Beside, ...] = ()
+    """Where it goes on."""
 
 
 def mark_of(question: Question) -> str:
@@ -33,16 +36,20 @@ def mark_of(question: Question) -> str:
 
 
 def published_questions(session: Session, *, webinar_id: int) -> tuple[PublishedQuestion, ...]:
-    """What the permanent page shows, in the order in which it was asked. One query."""
+    """What the permanent page shows, in the order in which it was asked. At most two queries."""
     rows = session.execute(
-        sa.select(Question.published_text, Question.answer, Question.answered_at)
+        sa.select(Question.id, Question.published_text, Question.answer, Question.answered_at)
         .where(
             Question.webinar_id == webinar_id,
             Question.published_at.is_not(None),
         )
         .order_by(Question.asked_at, Question.id)
+    ).all()
+    beside = resources_beside(session, question_ids=[number for number, *_ in rows])
+    return tuple(
+        PublishedQuestion(text or "", said, at is not None, beside.get(number, ()))
+        for number, text, said, at in rows
     )
-    return tuple(PublishedQuestion(text or "", said, at is not None) for text, said, at in rows)
 
 
 def answer(
@@ -64,7 +71,7 @@ def answer(
     here. ``seen`` is the mark that the organiser saw; None is whatever it is. The same once
     more changes nothing. Raises NotFound, ChangedMeanwhile.
     """
-    question, webinar = _locked(session, question_id, cycle_slug, webinar_slug)
+    question, webinar = locked(session, question_id, cycle_slug, webinar_slug)
     if seen is not None and seen != mark_of(question):
         raise ChangedMeanwhile(question_id)
     if wording is not None and question.published_at is None:
@@ -77,7 +84,7 @@ def answer(
     question.answered_at = (question.answered_at or now) if answered else None
     if question.published_at is not None:
         site.touch(session, now=now)
-    _record(
+    record(
         session,
         AuditAct.QUESTION_ANSWERED,
         question,
@@ -103,7 +110,7 @@ def publish_question(
 
     The same words once more change nothing. Raises NotFound.
     """
-    question, webinar = _locked(session, question_id, cycle_slug, webinar_slug)
+    question, webinar = locked(session, question_id, cycle_slug, webinar_slug)
     was = question.published_at is not None
     if was and question.published_text == published_text:
         return
@@ -112,7 +119,7 @@ def publish_question(
     if question.answer:  # everybody reads it: it is answered
         question.answered_at = question.answered_at or now
     site.touch(session, now=now)
-    _record(
+    record(
         session,
         AuditAct.QUESTION_PUBLISHED,
         question,
@@ -138,13 +145,13 @@ def withdraw_question(
 
     Raises NotFound.
     """
-    question, webinar = _locked(session, question_id, cycle_slug, webinar_slug)
+    question, webinar = locked(session, question_id, cycle_slug, webinar_slug)
     if question.published_at is None:
         return
     question.published_at = None
     question.published_text = wording or question.published_text
     site.touch(session, now=now)
-    _record(
+    record(
         session,
         AuditAct.QUESTION_WITHDRAWN,
         question,
@@ -156,7 +163,7 @@ def withdraw_question(
     )
 
 
-def _locked(
+def locked(
     session: Session, question_id: int, cycle_slug: str, webinar_slug: str
 ) -> tuple[Question, Webinar]:
     """A question of this webinar, and of no other. Raises NotFound."""
@@ -173,7 +180,7 @@ def _locked(
     return row[0], row[1]
 
 
-def _record(
+def record(
     session: Session,
     act: AuditAct,
     question: Question,

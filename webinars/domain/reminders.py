@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from webinars.domain import mail_rules, outbox
+from webinars.domain import mail_rules, outbox, surveys
 from webinars.domain.mail_lists import LIST_OF, wanted
 from webinars.domain.mail_rules import Due, Pace, RuleKind, Times
 from webinars.domain.places import HOLDS_A_PLACE
@@ -297,7 +297,7 @@ def why_not(
                 return OFFLINE
             return None if status in HOLDS_A_PLACE else LEFT
         case _:
-            return _why_no_survey(session, registration)
+            return _why_no_survey(session, webinar, registration, now)
 
 
 def _why_no_reminder(
@@ -310,11 +310,16 @@ def _why_no_reminder(
     return None if status is RegistrationStatus.CONFIRMED else LEFT
 
 
-def _why_no_survey(session: Session, registration: Registration | None) -> str | None:
+def _why_no_survey(
+    session: Session, webinar: Webinar, registration: Registration | None, now: datetime
+) -> str | None:
     if registration is None or registration.status not in HOLDS_A_PLACE:
         return LEFT
     asked = sa.select(Registration.id).where(Registration.id == registration.id, _CAME)
-    return ABSENT if session.scalar(asked) is None else None
+    if session.scalar(asked) is None:
+        return ABSENT
+    who = registration.participant_id
+    return surveys.why_not_asked(session, participant_id=who, webinar=webinar, now=now)
 
 
 def told_with(

@@ -11,6 +11,7 @@ from webinars.domain.library import AS_LINES, ResourceView, by_step, resource_vi
 from webinars.domain.neighbours import Neighbour, neighbours_of_resource, step_nearby
 from webinars.domain.paths import NextStep, around, next_by_step
 from webinars.domain.programme import Life, Moment, WebinarView, published_cycles
+from webinars.domain.question_resources import AskedOf, asked_of
 from webinars.domain.uploads import FileView, optional_view
 from webinars.models import (
     Chapter,
@@ -45,6 +46,14 @@ class Pointed:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question beside which the resource stands."""
+
+    webinar: WebinarView
+    question: AskedOf
+
+
+@dataclass(frozen=True, slots=True)
 class ResourcePage:
     """One resource with everything that is known of it."""
 
@@ -58,6 +67,8 @@ class ResourcePage:
     parts: tuple[ResourceView, ...]
     explained: tuple[Explained, ...]
     pointed: tuple[Pointed, ...]
+    asked: tuple[Asked, ...]
+    """Questions that people asked the speakers, and that it answers."""
     webinars: tuple[WebinarView, ...]
     """Those of its themes, the latest first."""
     following: NextStep | None
@@ -71,7 +82,8 @@ class ResourcePage:
     def shown(self) -> tuple[WebinarView, ...]:
         """Every webinar that the page shows."""
         of_chapters = (one.webinar for one in self.explained)
-        return (*of_chapters, *(one.webinar for one in self.pointed), *self.webinars)
+        of_decks = (one.webinar for one in self.pointed)
+        return (*of_chapters, *of_decks, *(one.webinar for one in self.asked), *self.webinars)
 
 
 def resource_page(session: Session, *, slug: str, moment: Moment) -> ResourcePage:
@@ -99,6 +111,7 @@ def resource_page(session: Session, *, slug: str, moment: Moment) -> ResourcePag
         ),
         explained=_explained(session, resource.id, known),
         pointed=_pointed(session, resource.id, known),
+        asked=_asked(session, resource.id, known),
         webinars=webinars,
         latest_webinar=latest,
         next_webinar=coming,
@@ -146,6 +159,14 @@ def _pointed(session: Session, resource_id: int, known: Known) -> tuple[Pointed,
     )
     found = ((known.get((cycle, slug)), label, context) for cycle, slug, label, context in rows)
     return tuple(Pointed(webinar, label, context) for webinar, label, context in found if webinar)
+
+
+def _asked(session: Session, resource_id: int, known: Known) -> tuple[Asked, ...]:
+    found = (
+        (known.get((one.cycle, one.webinar)), one)
+        for one in asked_of(session, resource_id=resource_id)
+    )
+    return tuple(Asked(webinar, one) for webinar, one in found if webinar)
 
 
 def _following(session: Session, resource: Resource) -> NextStep | None:

@@ -24,6 +24,7 @@ from webinars.domain.programme import (
 )
 from webinars.domain.questions import PublishedQuestion, published_questions
 from webinars.domain.replay_life import ReplayLife, replay_life, with_words
+from webinars.domain.survey_results import quotes_of
 from webinars.domain.uploads import video_of
 from webinars.models import (
     Change,
@@ -110,6 +111,8 @@ class WebinarPage:
     """Its start before its latest published move; None at its first start. UTC."""
     questions: tuple[PublishedQuestion, ...]
     """Those that people asked the speakers, and that organisers published."""
+    quotes: tuple[str, ...]
+    """What participants said of it in its survey, and let be quoted."""
 
 
 def find_webinar(session: Session, *, cycle_slug: str, webinar_slug: str) -> Webinar:
@@ -172,6 +175,7 @@ def webinar_page(
         next_webinar=next_on_themes(session, (theme.slug,), after=row.starts_at) if theme else None,
         moved_from=_moved_from(session, row),
         questions=published_questions(session, webinar_id=row.id),
+        quotes=quotes_of(session, webinar_id=row.id),
     )
 
 

@@ -15,6 +15,7 @@ from webinars.domain import (
     participants,
     reminders,
     said_anew,
+    surveys,
 )
 from webinars.domain.mail_facts import Facts
 from webinars.domain.outbox import EXPIRED
@@ -34,6 +35,7 @@ from webinars.mail.letters import NAME, CalendarPart, Letter, Mould, NotToBeSent
 from webinars.mail.marks import Marked
 from webinars.mail.shared import Shared
 from webinars.models import (
+    Cycle,
     MailKind,
     OutboxMail,
     Participant,
@@ -214,9 +216,10 @@ def _context(
                 links, person, cycle=cycle.slug, webinar=first.slug
             ),
             "days_left": by_rule.days_left(first.starts_at, cycle.zone, now),
-            "survey_url": cycle.survey_url,
             "also": also,
         }
+        if mail.kind is MailKind.SURVEY:
+            context |= _survey(session, mail, cycle, first, links, now)
     if mail.kind is MailKind.CHANGE_NOTICE:
         context |= notices.context(session, mail=mail, services=services, shared=shared, now=now)
     if mail.kind is MailKind.WELCOME:
@@ -227,6 +230,22 @@ def _context(
         context |= scopes.context(session, mail=mail, services=services, now=now)
     context |= _leaving(mail, person, context, links)
     return context | _dates(session, mail, context, services)
+
+
+def _survey(
+    session: Session, mail: OutboxMail, cycle: Cycle, webinar: Webinar, links: Links, now: datetime
+) -> dict[str, Any]:
+    """Where it is answered; and where that of the year is, of which no other mail tells."""
+    person = mail.participant
+    assert person is not None, "a survey is a participant's"
+    token, language = participants.page_token(links, person), person.language
+    here = links.survey(token, cycle.slug, webinar.slug, language=language)
+    year = surveys.year_asks(session, participant_id=person.id, cycle_id=cycle.id, now=now)
+    return {
+        "survey_url": cycle.survey_url or here,
+        "survey_elsewhere": bool(cycle.survey_url),
+        "year_survey_url": links.survey(token, cycle.slug, language=language) if year else None,
+    }
 
 
 def _dates(

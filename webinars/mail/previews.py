@@ -39,7 +39,6 @@ from webinars.services import Services
 
 SHOWN = "preview"
 """Stands in addresses where a real mail has what opens somebody's page."""
-SURVEY_URL = "https://example.org/"
 WEEK = timedelta(days=7)
 STATUS: Mapping[tuple[MailKind, str], RegistrationStatus] = {
     (MailKind.CONFIRMATION, "to_confirm"): RegistrationStatus.PENDING,
@@ -125,7 +124,9 @@ def _context(
         "webinar_url": links.webinar(*where_is, language=language),
         "join_url": links.join(*where_is, token=SHOWN, language=language),
         "days_left": 1,
-        "survey_url": SURVEY_URL,
+        "survey_url": links.survey(SHOWN, *where_is, language=language),
+        "survey_elsewhere": False,
+        "year_survey_url": None,
         "also": (),
         "held_until": None,
         "asked_for_news": False,
@@ -258,6 +259,7 @@ def _some_page(now: datetime) -> WebinarPage:
         next_webinar=None,
         moved_from=None,
         questions=(),
+        quotes=(),
     )
 
 

@@ -24,6 +24,7 @@ from webinars.models.library import (
     Step,
     Theme,
     chapter_resources,
+    question_resources,
     resource_themes,
 )
 from webinars.models.mail_texts import MailText, MailTrial
@@ -50,7 +51,16 @@ from webinars.models.registrations import (
 from webinars.models.search import FoundKind, SearchEntry
 from webinars.models.sending import MailCopy, MailCopyText, MailFlow
 from webinars.models.site import SiteState
+from webinars.models.surveys import (
+    Survey,
+    SurveyAnswered,
+    SurveyKind,
+    SurveyTally,
+    SurveyText,
+    TextState,
+)
 from webinars.models.uploads import Upload
+from webinars.models.voices import Wish, WishState, WishSupport
 
 __all__ = [
     "SOMEBODYS",
@@ -107,10 +117,20 @@ __all__ = [
     "SiteState",
     "Step",
     "StopReason",
+    "Survey",
+    "SurveyAnswered",
+    "SurveyKind",
+    "SurveyTally",
+    "SurveyText",
+    "TextState",
     "Theme",
     "Upload",
     "Webinar",
     "WebinarStatus",
+    "Wish",
+    "WishState",
+    "WishSupport",
     "chapter_resources",
+    "question_resources",
     "resource_themes",
 ]

@@ -59,6 +59,23 @@ class AuditAct(enum.StrEnum):
     QUESTION_ANSWERED = "question_answered"
     QUESTION_PUBLISHED = "question_published"
     QUESTION_WITHDRAWN = "question_withdrawn"
+    QUESTION_JOINED = "question_joined"
+    QUESTION_PARTED = "question_parted"
+    # to surveys
+    SURVEY_CHANGED = "survey_changed"
+    SURVEY_RESET = "survey_reset"
+    SURVEY_OPENED = "survey_opened"
+    SURVEY_EXPORTED = "survey_exported"
+    SURVEY_TEXT_READ = "survey_text_read"
+    SURVEY_TEXT_QUOTED = "survey_text_quoted"
+    SURVEY_TEXT_REMOVED = "survey_text_removed"
+    # to wishes
+    WISH_APPROVED = "wish_approved"
+    WISH_WORDED = "wish_worded"
+    WISH_DECLINED = "wish_declined"
+    WISH_MERGED = "wish_merged"
+    WISH_PLANNED = "wish_planned"
+    WISH_UNPLANNED = "wish_unplanned"
     # to replays
     REPLAY_EDITED = "replay_edited"
     REPLAY_ONLINE = "replay_online"

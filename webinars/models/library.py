@@ -49,6 +49,19 @@ chapter_resources = sa.Table(
 )
 """Which resources a chapter of a replay mentions."""
 
+question_resources = sa.Table(
+    "question_resources",
+    Base.metadata,
+    sa.Column("question_id", sa.ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column(
+        "resource_id",
+        sa.ForeignKey("resources.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+)
+"""Which resources answer a question that somebody asked, or go on where its answer ends."""
+
 
 class Theme(Base):
     """Subject of webinars and resources; carries the questions that territories ask."""

@@ -59,7 +59,7 @@ class CycleFields:
     reminders: Mapped[list[str] | None] = mapped_column(JSONList)
     """By which rules mails leave, in the words of ``domain/mail_rules.py``; none is the usual."""
     survey_url: Mapped[str | None]
-    """Where the survey is answered; without it nobody is asked to."""
+    """Where the survey is answered on another site; without it people answer here."""
 
 
 class SessionFields:

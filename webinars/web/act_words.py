@@ -10,7 +10,7 @@ from flask_babel.speaklater import LazyString
 
 from webinars.domain import audit
 from webinars.domain.history import Act
-from webinars.models import AuditAct
+from webinars.models import AuditAct, SurveyKind
 from webinars.web.change_words import (
     FIELDS,
     FieldWords,
@@ -48,6 +48,11 @@ ELSEWHERE: dict[AuditAct, LazyString] = {
     AuditAct.LIBRARY_IMPORTED: lazy_gettext("imported files into the library"),
     AuditAct.RESOURCE_ADDED: lazy_gettext("added a resource to the library"),
     AuditAct.RESOURCE_EDITED: lazy_gettext("edited a resource of the library"),
+    AuditAct.WISH_APPROVED: lazy_gettext("published a wish for a theme"),
+    AuditAct.WISH_WORDED: lazy_gettext("changed the wording of a wish for a theme"),
+    AuditAct.WISH_DECLINED: lazy_gettext("declined a wish for a theme"),
+    AuditAct.WISH_MERGED: lazy_gettext("put two wishes for a theme together"),
+    AuditAct.WISH_UNPLANNED: lazy_gettext("noted that no webinar answers a wish for a theme"),
     AuditAct.ACCOUNT_CREATED: lazy_gettext("created an account"),
     AuditAct.ACCOUNT_CLOSED: lazy_gettext("closed an account"),
     AuditAct.ACCOUNT_OPENED: lazy_gettext("opened an account again"),
@@ -90,11 +95,25 @@ TO_SOME: dict[AuditAct, LazyString] = {
     AuditAct.QUESTION_ANSWERED: lazy_gettext("answered a question about %(titles)s"),
     AuditAct.QUESTION_PUBLISHED: lazy_gettext("published a question about %(titles)s"),
     AuditAct.QUESTION_WITHDRAWN: lazy_gettext("withdrew a question about %(titles)s"),
+    AuditAct.QUESTION_JOINED: lazy_gettext("put a resource beside a question about %(titles)s"),
+    AuditAct.QUESTION_PARTED: lazy_gettext("took a resource from a question about %(titles)s"),
+    AuditAct.WISH_PLANNED: lazy_gettext("noted a wish that %(titles)s answers"),
     AuditAct.RESOURCE_LINKED: lazy_gettext("put a resource beside a chapter of %(titles)s"),
     AuditAct.RESOURCE_UNLINKED: lazy_gettext("took a resource from a chapter of %(titles)s"),
     AuditAct.REPLAY_EDITED: lazy_gettext("worked on the replay of %(titles)s"),
     AuditAct.REPLAY_ONLINE: lazy_gettext("put the replay of %(titles)s online"),
     AuditAct.REPLAY_WITHDRAWN: lazy_gettext("withdrew the replay of %(titles)s"),
+}
+
+
+SURVEYS: dict[AuditAct, LazyString] = {
+    AuditAct.SURVEY_CHANGED: lazy_gettext("changed the survey about %(what)s"),
+    AuditAct.SURVEY_RESET: lazy_gettext("took back the questions of the survey about %(what)s"),
+    AuditAct.SURVEY_OPENED: lazy_gettext("opened the survey about %(what)s"),
+    AuditAct.SURVEY_EXPORTED: lazy_gettext("exported the answers about %(what)s"),
+    AuditAct.SURVEY_TEXT_READ: lazy_gettext("read a text of the survey about %(what)s"),
+    AuditAct.SURVEY_TEXT_QUOTED: lazy_gettext("quoted a text of the survey about %(what)s"),
+    AuditAct.SURVEY_TEXT_REMOVED: lazy_gettext("removed a text of the survey about %(what)s"),
 }
 
 
@@ -157,7 +176,8 @@ def act_in_words(act: Act, titles: Mapping[str, str]) -> str:
             title = quoted(act.before.get("title", ""))
             return str(gettext("removed the theme %(title)s from the library", title=title))
         case _:
-            return _of_some(act, titles) + _parts_of_a_replay(act)
+            of = _of_a_survey if act.act in SURVEYS else _of_some
+            return of(act, titles) + _parts_of_a_replay(act)
 
 
 def is_of_a_cycle(act: AuditAct) -> bool:
@@ -316,6 +336,14 @@ def _of_a_list(act: Act, titles: Mapping[str, str]) -> str:
             title=listed([_title(act, slug, titles) for slug in act.slugs]),
         )
     )
+
+
+def _of_a_survey(act: Act, titles: Mapping[str, str]) -> str:
+    """By its subject: a survey of all webinars or of the year names none."""
+    named = listed([_title(act, slug, titles) for slug in act.slugs])
+    each = act.subject == SurveyKind.EACH
+    what = named or (gettext("every webinar") if each else gettext("the year"))
+    return str(SURVEYS[act.act]) % {"what": what}
 
 
 def _parts_of_a_replay(act: Act) -> str:

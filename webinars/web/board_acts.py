@@ -1,16 +1,19 @@
 """What organisers do on the board. Each act goes into the draft; nothing of it is public."""
 
+import uuid
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import partial
 
 from flask import Blueprint, redirect, request, url_for
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from webinars.domain import editing, undoing
+from webinars.domain import editing, undoing, wish_acts
 from webinars.domain.arranging import NothingToRotate
-from webinars.domain.editing import Edit
-from webinars.domain.errors import Fault, NotFound, WrongPlan
+from webinars.domain.editing import Edit, Editor
+from webinars.domain.errors import ChangedMeanwhile, Fault, NotFound, WrongPlan
 from webinars.domain.planning import AlreadyPublic, Stale
 from webinars.domain.undoing import ChangedSince
 from webinars.i18n import upper_first
@@ -20,6 +23,7 @@ from webinars.web.acting import editor, whole_number
 from webinars.web.board import address_of, show, show_overtaken
 from webinars.web.board_view import Attempt
 from webinars.web.errors import error_page
+from webinars.web.my_wishes import read_id
 from webinars.web.sentences import say
 from webinars.web.typed import Reader
 
@@ -90,6 +94,31 @@ def add(cycle: str) -> Response:
     return _do(cycle, "add", editing.add_extra, readers)
 
 
+@blueprint.post("/wish")
+def wish(cycle: str) -> Response:
+    """What people wish for, as a webinar on a free date, or in the place of one without subject."""
+    readers = {"where": _place_of_wish}
+    return _do(cycle, "wish", _take_up, readers, public_id=read_id(request.form.get("wish")))
+
+
+def _place_of_wish(text: str) -> date | str:
+    """A day, or the webinar that has no subject yet. Raises WrongValue."""
+    return typed.day(text) if text[:1].isdigit() and typed.DAY.fullmatch(text) else typed.slug(text)
+
+
+def _take_up(
+    session: Session, *, cycle_slug: str, editor: Editor, public_id: uuid.UUID, where: date | str
+) -> Edit:
+    return wish_acts.take_up(
+        session,
+        cycle_slug=cycle_slug,
+        public_id=public_id,
+        day=where if isinstance(where, date) else None,
+        slug=where if isinstance(where, str) else None,
+        editor=editor,
+    )
+
+
 @blueprint.post("/discard")
 def discard(cycle: str) -> Response:
     """The draft, or one webinar of it, as it is public."""
@@ -138,6 +167,8 @@ def _do(
             return show_overtaken(cycle, act=name, address=address)
         except ChangedSince:
             return show(cycle, attempt=_refused(name, {"": _changed_since()}), status=409)
+        except ChangedMeanwhile:
+            return show(cycle, attempt=_refused(name, {"": _taken_meanwhile()}), status=409)
         except (WrongPlan, NothingToRotate, AlreadyPublic) as error:
             errors = {FIELD_OF_FAULTS.get(name, ""): _sentence(error)}
         except NotFound as error:
@@ -158,7 +189,7 @@ def _first_chosen() -> str | None:
 
 
 def _refused(name: str, errors: Mapping[str, str]) -> Attempt:
-    slug = _slug() if name not in ("add", "rotate", "undo") else ""
+    slug = _slug() if name not in ("add", "rotate", "undo", "wish") else ""
     return Attempt(name, slug, _typed(), errors)
 
 
@@ -169,6 +200,10 @@ def _changed_since() -> str:
             "The history shows by whom."
         )
     )
+
+
+def _taken_meanwhile() -> str:
+    return str(gettext("Somebody else has just planned this wish, or taken it off the page."))
 
 
 def _sentence(error: WrongPlan | NothingToRotate | AlreadyPublic) -> str:

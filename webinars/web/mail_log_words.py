@@ -118,6 +118,9 @@ REASONS: dict[Reason, ReasonWords] = {
     Reason.SWITCHED_OFF: ReasonWords(lazy_gettext("The rule for this mail was switched off.")),
     Reason.OFFLINE: ReasonWords(lazy_gettext("The replay is not online any more.")),
     Reason.ABSENT: ReasonWords(lazy_gettext("The person did not come: they are not asked.")),
+    Reason.ASKED: ReasonWords(
+        lazy_gettext("The survey is closed, or the person has answered it already.")
+    ),
     Reason.OVER: ReasonWords(lazy_gettext("Nothing of what it would tell is to come any more.")),
     Reason.ERASED: ReasonWords(lazy_gettext("The person has been erased.")),
     Reason.ACCOUNT: ReasonWords(

@@ -24,6 +24,7 @@ def desk() -> Response:
         alarms=alarms_in_words(seen.mails.alarms),
         addresses=seen.addresses,
         overdue=seen.overdue,
+        wishes=seen.wishes,
         organiser_email=current_user.email,
         csrf_token=generate_csrf(),
     )

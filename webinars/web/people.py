@@ -23,6 +23,7 @@ from webinars.domain.errors import (
 )
 from webinars.domain.leaving import leave_all
 from webinars.domain.plan import DEFAULT_ZONE
+from webinars.domain.surveys import open_surveys
 from webinars.models import MailList
 from webinars.services import services
 from webinars.web.details_form import LANGUAGE_NAMES
@@ -61,6 +62,7 @@ DONE = (
     "kept",
     "question_owned",
     "question_disowned",
+    "question_asked",
     "seen",
     "seen_taken_back",
 )
@@ -79,6 +81,7 @@ def _page(token: str, *, done: str | None = None, refused: str | None = None) ->
         person = opened(session, token)
         mine = participants.own_page(session, participant=person, moment=services().moment())
         choices = list_choices.choices(session, participant=person)
+        surveys = open_surveys(session, participant=person, now=services().moment().now)
     address = links.person_calendar(
         participants.calendar_token(links, person), language=request_language()
     )
@@ -87,6 +90,7 @@ def _page(token: str, *, done: str | None = None, refused: str | None = None) ->
         person=person,
         mine=mine,
         choices=choices,
+        surveys=surveys,
         said_anew=said_anew.offered(person),
         themes_stopped=any(one.list is MailList.THEMES and not one.on for one in choices),
         list_words=LIST_WORDS,

@@ -1,7 +1,8 @@
 """The questions that people ask the speakers, in one place: answered, published, withdrawn."""
 
 import enum
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,8 +16,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from webinars.domain import questions
 from webinars.domain.errors import N_, ChangedMeanwhile, WrongValue
+from webinars.domain.mentions import NoSuchResource
 from webinars.domain.person_fields import MOST_QUESTION
+from webinars.domain.question_joins import join_resource, part_resource
 from webinars.domain.question_list import Show, question_page
+from webinars.domain.question_resources import offered
 from webinars.domain.searching import MOST_CHARACTERS
 from webinars.services import services
 from webinars.web import typed as reading
@@ -80,6 +84,46 @@ def save(cycle: str, slug: str, question: int) -> AnyResponse:
         attempt = Attempt(question, typed, {}, overtaken=True)
         return _page(cycle, None if whole else slug, attempt=attempt, status=409)
     flash(_done(act), "success")
+    address = _address(cycle, None if whole else slug, page=_page_number(), question=question)
+    return redirect(address, code=303)
+
+
+@blueprint.post("/webinars/<slug>/questions/<int(max=2147483647):question>/join")
+def join(cycle: str, slug: str, question: int) -> AnyResponse:
+    """Put a resource beside the question."""
+    return _resource(join_resource, cycle, slug, question)
+
+
+@blueprint.post("/webinars/<slug>/questions/<int(max=2147483647):question>/part")
+def part(cycle: str, slug: str, question: int) -> AnyResponse:
+    """Take a resource away from the question."""
+    return _resource(part_resource, cycle, slug, question)
+
+
+def _resource(act: Callable[..., bool], cycle: str, slug: str, question: int) -> AnyResponse:
+    whole = request.form.get("whole") == "1"
+    said = request.form.get("resource", "").replace("\0", "")
+    try:
+        with services().database.write() as session:
+            act(
+                session,
+                question_id=question,
+                cycle_slug=cycle,
+                webinar_slug=slug,
+                resource=said,
+                actor=current_user.email,
+                now=services().moment().now,
+            )
+    except NoSuchResource:
+        wrong = gettext("The library has no resource of this title: choose one of the list.")
+        unjoined = (question, wrong, said)
+        return _page(cycle, None if whole else slug, unjoined=unjoined, status=422)
+    flash(
+        gettext("The resource stands beside the question.")
+        if act is join_resource
+        else gettext("The resource stands beside the question no longer."),
+        "success",
+    )
     address = _address(cycle, None if whole else slug, page=_page_number(), question=question)
     return redirect(address, code=303)
 
@@ -192,7 +236,12 @@ def _everything(cycle: str, slug: str | None, **values: Any) -> str:
 
 
 def _page(
-    cycle: str, slug: str | None, *, attempt: Attempt | None = None, status: int = 200
+    cycle: str,
+    slug: str | None,
+    *,
+    attempt: Attempt | None = None,
+    unjoined: tuple[int, str, str] | None = None,
+    status: int = 200,
 ) -> Response:
     show = _choice(Show, request.values.get("show"), Show.ALL)
     with services().database.read() as session:
@@ -203,8 +252,9 @@ def _page(
             show=show,
             search=_search(),
             page=_page_number() or 1,
-            including=attempt.id if attempt else None,
+            including=attempt.id if attempt else unjoined[0] if unjoined else None,
         )
+        resources = offered(session)
     body = render_template(
         "organise/questions.html",
         cycle_slug=seen.slug,
@@ -216,6 +266,9 @@ def _page(
         everything=_everything(cycle, slug),
         at_page=lambda page: _address(cycle, slug, page=page),
         attempt=attempt,
+        unjoined=unjoined,
+        resources=resources,
+        titles=Counter(resource.title.lower() for resource in resources),
         most=MOST_QUESTION,
         csrf_token=generate_csrf(),
     )

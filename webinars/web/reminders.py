@@ -14,7 +14,6 @@ from webinars.domain import editing
 from webinars.domain.editing import Edit, Editor
 from webinars.domain.forecast import Forecast, Typed, WebinarMails, forecast
 from webinars.domain.history import acts_since, titles_of
-from webinars.domain.mail_rules import RuleKind, read
 from webinars.domain.planning import Stale, find_cycle
 from webinars.services import services
 from webinars.web.act_words import ActWords, acts_in_words
@@ -164,6 +163,4 @@ def _summary(found: Forecast | None, slug: str | None) -> str:
         return gettext("What leaves will stand here as soon as the fields are right.")
     own = found.webinar(slug).own if slug is not None else None
     words = own if own is not None else found.words
-    if not found.survey_url:  # nobody is asked: the field says so
-        words = tuple(word for word in words if read(word).kind is not RuleKind.SURVEY)
     return rules_words(words) if words else gettext("No mail leaves by itself.")

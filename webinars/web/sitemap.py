@@ -50,6 +50,7 @@ def _pages(found: SiteMap) -> Iterator[tuple[str, datetime | None]]:
         yield url_for("public.cycle", cycle=cycle), changed_at
     for cycle, webinar, changed_at in found.webinars:
         yield url_for("public.webinar", cycle=cycle, webinar=webinar), changed_at
+    yield url_for("wishes.page"), found.changed_at
     yield url_for("library.resources"), None
     for theme in found.themes:
         yield url_for("library.theme", theme=theme), None

@@ -291,6 +291,7 @@ class NewYearForm(YearForm):
         ),
     )
     theme = ChoicesField(lazy_gettext("Which themes"), coerce=str)
+    wish = ChoicesField(lazy_gettext("Wishes of participants"), coerce=str)
 
     def default(self, *, year: int, title: str | None, themes: Iterable[str]) -> None:
         """What most years are."""
@@ -305,6 +306,7 @@ class NewYearForm(YearForm):
             department="",
             themes=LIBRARY if known else OPEN,
             theme=known,
+            wish=[],
         )
 
     def plan(self) -> Plan:

@@ -1,6 +1,6 @@
 """A year planned from nothing, copied from another, or its settings edited."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -23,13 +23,15 @@ from werkzeug.wrappers import Response as AnyResponse
 from webinars.clock import to_local
 from webinars.domain import arranging, planning
 from webinars.domain.arranging import Subject
-from webinars.domain.editing import edit_cycle
+from webinars.domain.editing import Editor, edit_cycle
 from webinars.domain.errors import WrongPlan, WrongRule
 from webinars.domain.library import all_themes
 from webinars.domain.outline import Outline, outline
 from webinars.domain.plan import DEFAULT_ZONE, Plan
 from webinars.domain.planning import SlugInUse, Stale, remove_cycle, year_to_plan
 from webinars.domain.programme import ThemeView
+from webinars.domain.wish_acts import note_planned
+from webinars.domain.wish_views import WishView, suggestions
 from webinars.services import services
 from webinars.web.acting import editor
 from webinars.web.change_words import listed
@@ -86,22 +88,18 @@ def new() -> AnyResponse:
     with services().database.read() as session:
         themes = all_themes(session)
         year, title = year_to_plan(session, after=today().year)
+        wishes = suggestions(session)
     form = NewYearForm(typed)
     form.theme.choices = choices((theme.slug, theme.title) for theme in themes)
+    form.wish.choices = choices((str(wish.id), f"{wish.title} ({wish.support})") for wish in wishes)
     right = form.is_right() if typed else False
     if typed is None:
         form.default(year=year, title=title, themes=[theme.slug for theme in themes])
-    found = _new_outline(form, themes, chosen_dates(typed or {}))
+    found = _new_outline(form, themes, _taken_up(form, wishes), chosen_dates(typed or {}))
     errors: dict[str, str] = {}
     if request.method == "POST" and right and isinstance(found, Outline):
         try:
-            with services().database.write() as session:
-                planning.plan_year(
-                    session,
-                    plan=found.plan,
-                    actor=current_user.email,
-                    now=services().moment().now,
-                )
+            _plan_new_year(found, _taken_up(form, wishes))
             return redirect(url_for("board.board", cycle=found.plan.slug), code=303)
         except SlugInUse:
             slug_in_use(form.slug, found.plan.slug)
@@ -124,14 +122,34 @@ def new() -> AnyResponse:
 NEW_ORDER = ("year", "title", "nth", "weekday", "months", "rule", "starts_at", "duration")
 
 
+def _taken_up(form: NewYearForm, wishes: Sequence[WishView]) -> tuple[WishView, ...]:
+    """The wishes that are ticked: those with the most support first."""
+    ticked = set(form.wish.data or ())
+    return tuple(wish for wish in wishes if str(wish.id) in ticked)
+
+
+def _plan_new_year(found: Outline, wishes: Sequence[WishView]) -> None:
+    """The draft, and which wishes its first webinars answer: all of it, or nothing."""
+    who = Editor(current_user.email, services().moment().now)
+    slugs = [slot.session.slug for slot in found.slots]
+    with services().database.write() as session:
+        cycle = planning.plan_year(session, plan=found.plan, actor=who.actor, now=who.now)
+        planned = {wish.id: slug for wish, slug in zip(wishes, slugs, strict=False)}
+        note_planned(session, planned=planned, cycle=cycle, editor=who)
+
+
 def _new_outline(
-    form: NewYearForm, themes: Iterable[ThemeView], chosen: Mapping[date, date]
+    form: NewYearForm,
+    themes: Iterable[ThemeView],
+    wishes: Iterable[WishView],
+    chosen: Mapping[date, date],
 ) -> Outline | str:
     """The dates; or the sentence that says why there are none."""
-    if not form.sound("year", "theme", "themes", *RULE_FIELDS):
+    if not form.sound("year", "theme", "themes", "wish", *RULE_FIELDS):
         return _mend_first()
     taken = set(form.theme.data or ()) if form.themes.data == LIBRARY else set()
-    subjects = [Subject(theme.slug, theme.title) for theme in themes if theme.slug in taken]
+    subjects = [arranging.own_subject(wish.title) for wish in wishes]
+    subjects += [Subject(theme.slug, theme.title) for theme in themes if theme.slug in taken]
     try:
         plan = form.plan()
         base = arranging.by_rule(plan, subjects=subjects)

@@ -1,0 +1,381 @@
+"""Wishes for themes: proposed, supported once by each, put together, planned."""
+
+import threading
+import uuid
+from dataclasses import replace
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from tests.domain.voicing import editor, participant
+from tests.support import (
+    ALICE,
+    APRIL,
+    BOB,
+    CHARLIE,
+    HOST,
+    MARCH,
+    MAY,
+    NOW,
+    counted_queries,
+    plan_of,
+    published,
+    register,
+)
+from webinars.db import Database
+from webinars.domain import arranging, editing, erasure, planning, publication, site, undoing
+from webinars.domain.errors import ChangedMeanwhile, NotFound
+from webinars.domain.people import Person
+from webinars.domain.personal_data import personal_data
+from webinars.domain.wish_acts import (
+    NotWithItself,
+    decline,
+    forget_planned,
+    mark_planned,
+    merge,
+    take_up,
+    word,
+)
+from webinars.domain.wish_views import (
+    Order,
+    WishView,
+    own_wishes,
+    public_wishes,
+    suggestions,
+    wish_page,
+    wishes_waiting,
+)
+from webinars.domain.wishes import SameWish, TooManyWishes, propose, support, unsupport
+from webinars.models import AuditEntry, Wish, WishState, WishSupport
+
+words = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""Where no statement differs between the kinds of database."""
+CAST = (ALICE, BOB, CHARLIE)
+OPEN_MAY = replace(MAY, slug="mai", title="Webinaire de mai", theme=None)
+
+
+@pytest.fixture
+def people(database: Database) -> Database:
+    """Three people are known; the year has an open date in May."""
+    with database.write() as session:
+        published(session, plan_of(MARCH, APRIL))
+        planning.save_draft(session, plan=plan_of(MARCH, APRIL, OPEN_MAY), now=NOW)
+        for who in CAST:
+            register(session, who)
+    return database
+
+
+def wish(session: Session, title: str, who: Person = ALICE, *, public: bool = True) -> uuid.UUID:
+    made = propose(session, participant=participant(session, who), title=title, why=None, now=NOW)
+    if public:
+        word(
+            session, public_id=made.public_id, title=title, why=None, publish=True, editor=editor()
+        )
+    return made.public_id
+
+
+def back(session: Session, wanted: uuid.UUID, *people: Person) -> list[bool]:
+    return [
+        support(session, participant=participant(session, who), public_id=wanted, now=NOW)
+        for who in people
+    ]
+
+
+def shown(session: Session, order: Order = Order.SUPPORTED) -> list[tuple[str, int]]:
+    return [(one.title, one.support) for one in public_wishes(session, order=order)]
+
+
+def mine(session: Session, who: Person = ALICE) -> tuple[WishView, ...]:
+    return own_wishes(session, participant=participant(session, who))
+
+
+# proposing and supporting ------------------------------------------------------------------
+
+
+@words
+def test_a_wish_waits_is_published_or_declined_with_a_reason(people: Database) -> None:
+    with people.write() as session:
+        first = wish(session, "Le logement", public=False)
+        second = wish(session, "La météo", public=False)
+        assert (shown(session), wishes_waiting(session)) == ([], 2)
+        for to in (first, second):
+            with pytest.raises(NotFound):
+                back(session, to, BOB)
+        before = site.version(session)
+        word(
+            session, public_id=first, title="Le logement", why="Ici", publish=True, editor=editor()
+        )
+        decline(session, public_id=second, reason="Hors sujet", editor=editor())
+        assert site.version(session) > before
+        assert shown(session) == [("Le logement", 1)]
+        assert [(one.title, one.state, one.reason) for one in mine(session)] == [
+            ("La météo", WishState.DECLINED, "Hors sujet"),
+            ("Le logement", WishState.PUBLIC, None),
+        ]
+        entries = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id)).all()[-2:]
+        assert [(one.act.value, one.before, one.after) for one in entries] == [
+            ("wish_approved", {"state": "waiting"}, {"state": "public"}),
+            ("wish_declined", {"state": "waiting"}, {"state": "declined"}),
+        ]
+
+
+@words
+def test_one_person_proposes_three_at_a_time_and_nothing_twice(people: Database) -> None:
+    with people.write() as session:
+        for title in ("A", "B", "C"):
+            wish(session, title, public=False)
+        with pytest.raises(SameWish):
+            wish(session, " b ", public=False)
+        with pytest.raises(TooManyWishes):
+            wish(session, "D", public=False)
+        wish(session, "D", BOB, public=False)
+
+
+@words
+def test_support_counts_once_and_can_be_taken_back(people: Database) -> None:
+    with people.write() as session:
+        wish(session, "A")
+        second = wish(session, "B", BOB)
+        assert back(session, second, ALICE, ALICE, CHARLIE) == [True, False, True]
+        assert shown(session) == [("B", 3), ("A", 1)]
+        assert shown(session, Order.NEWEST) == [("B", 3), ("A", 1)]
+        who = participant(session, ALICE)
+        gone = [unsupport(session, participant=who, public_id=second, now=NOW) for _ in range(2)]
+        assert gone == [True, False]
+        assert [one.mine for one in public_wishes(session, supporter=who)] == [False, True]
+        with pytest.raises(NotFound):
+            back(session, uuid.uuid4(), ALICE)
+
+
+def test_two_presses_at_once_are_one_support(people: Database) -> None:
+    with people.write() as session:
+        wanted = wish(session, "A")
+    new: list[bool] = []
+
+    def press() -> None:
+        with people.write() as session:
+            new.extend(back(session, wanted, BOB))
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(new) == [False, True]
+    with people.read() as session:
+        assert shown(session) == [("A", 2)]
+
+
+# putting together -----------------------------------------------------------------------------
+
+
+def test_put_together_each_person_counts_once(people: Database) -> None:
+    with people.write() as session:
+        first, second, third = (
+            wish(session, title, who) for title, who in zip("ABC", CAST, strict=True)
+        )
+        back(session, first, BOB)
+        merge(session, public_id=second, into=first, editor=editor())
+        assert shown(session) == [("A", 2), ("C", 1)]
+        # Who has the old page open supports the one that is left; and so on, if that one goes.
+        assert back(session, second, CHARLIE) == [True]
+        merge(session, public_id=first, into=third, editor=editor())
+        assert shown(session) == [("C", 3)]
+        assert back(session, second, BOB) == [False]
+        assert [(one.state, one.merged_into) for one in mine(session, BOB)] == [
+            (WishState.MERGED, "C")
+        ]
+        for one, into in ((third, third), (third, first), (third, uuid.uuid4())):
+            with pytest.raises((NotWithItself, NotFound)):
+                merge(session, public_id=one, into=into, editor=editor())
+        with pytest.raises(ChangedMeanwhile):
+            merge(session, public_id=first, into=third, editor=editor())
+
+
+ACTS = st.lists(
+    st.tuples(
+        st.sampled_from(["support", "unsupport", "merge"]),
+        st.integers(0, 2),
+        st.integers(0, 2),
+    ),
+    max_size=15,
+)
+
+
+@words
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(acts=ACTS)
+def test_whatever_is_done_in_whatever_order_support_is_of_each_once(
+    people: Database, acts: list[tuple[str, int, int]]
+) -> None:
+    with people.write() as session:
+        ids = [wish(session, title, who) for title, who in zip("ABC", CAST, strict=True)]
+        into = [0, 1, 2]
+        """Where each wish is now."""
+        expected = [{0}, {1}, {2}]
+        for act, one, other in acts:
+            if act == "merge":
+                if into[one] != one or into[other] != other or one == other:
+                    continue
+                merge(session, public_id=ids[one], into=ids[other], editor=editor())
+                expected[other] |= expected[one]
+                expected[one] = set()
+                into = [other if where == one else where for where in into]
+            elif act == "support":
+                back(session, ids[one], CAST[other])
+                expected[into[one]].add(other)
+            else:
+                who = participant(session, CAST[other])
+                unsupport(session, participant=who, public_id=ids[one], now=NOW)
+                expected[into[one]].discard(other)
+        left = {
+            title: len(its)
+            for title, its, at in zip("ABC", expected, range(3), strict=True)
+            if into[at] == at
+        }
+        assert dict(shown(session)) == left
+        session.rollback()  # each list of acts begins anew
+
+
+# on the programme -----------------------------------------------------------------------------
+
+
+@words
+def test_a_wish_becomes_a_webinar_and_everybody_reads_it_once_that_is_public(
+    people: Database,
+) -> None:
+    with people.write() as session:
+        first, second = wish(session, "Le logement"), wish(session, "L’énergie", BOB)
+        named = take_up(session, cycle_slug="2019", public_id=first, slug="mai", editor=editor())
+        new = take_up(
+            session, cycle_slug="2019", public_id=second, day=date(2019, 6, 20), editor=editor()
+        )
+        assert (named.slug, new.slug) == ("le-logement", "l-energie")
+        drafted = planning.draft_plan(planning.find_cycle(session, slug="2019"))
+        assert [(one.slug, one.title) for one in drafted.sessions[2:]] == [
+            ("le-logement", "Le logement"),
+            ("l-energie", "L’énergie"),
+        ]
+        assert suggestions(session) == ()
+        assert [one.planned for one in public_wishes(session)] == [None, None]
+        desk = wish_page(session, state=WishState.PUBLIC).wishes
+        assert [one.planned.public for one in desk if one.planned] == [False, False]
+        with pytest.raises(ChangedMeanwhile):
+            take_up(session, cycle_slug="2019", public_id=first, slug="mai", editor=editor())
+        publication.publish(session, cycle_slug="2019", host=HOST, now=NOW)
+        assert {one.title: one.planned.slug for one in public_wishes(session) if one.planned} == {
+            "Le logement": "le-logement",
+            "L’énergie": "l-energie",
+        }
+
+
+@words
+def test_what_leaves_the_draft_again_is_wished_for_again(people: Database) -> None:
+    with people.write() as session:
+        wanted = wish(session, "Le logement")
+        edit = take_up(session, cycle_slug="2019", public_id=wanted, slug="mai", editor=editor())
+        assert edit.entry_id is not None
+        undoing.undo(session, cycle_slug="2019", entry_id=edit.entry_id, editor=editor())
+        assert [one.title for one in suggestions(session)] == ["Le logement"]
+
+
+@words
+def test_another_address_of_the_webinar_is_followed(people: Database) -> None:
+    with people.write() as session:
+        wanted = wish(session, "Le logement")
+        take_up(session, cycle_slug="2019", public_id=wanted, slug="mai", editor=editor())
+        editing.edit_webinar(
+            session,
+            cycle_slug="2019",
+            slug="le-logement",
+            values={"slug": "habiter"},
+            editor=editor(),
+        )
+        (one,) = wish_page(session, state=WishState.PUBLIC).wishes
+        assert one.planned is not None
+        assert one.planned.slug == "habiter"
+
+
+@words
+def test_an_organiser_says_which_webinar_answers_it_and_takes_it_back(people: Database) -> None:
+    with people.write() as session:
+        wanted = wish(session, "Le logement")
+        for cycle, slug in (("2019", "nothing"), ("1999", MARCH.slug)):
+            with pytest.raises(NotFound):
+                mark_planned(
+                    session, public_id=wanted, cycle_slug=cycle, slug=slug, editor=editor()
+                )
+        mark_planned(session, public_id=wanted, cycle_slug="2019", slug=MARCH.slug, editor=editor())
+        (one,) = public_wishes(session)
+        assert one.planned is not None
+        assert (one.planned.title, one.planned.public) == (MARCH.title, True)
+        forget_planned(session, public_id=wanted, editor=editor())
+        assert public_wishes(session)[0].planned is None
+
+
+def test_a_wish_is_a_subject_that_is_no_theme() -> None:
+    plan = plan_of(year=2020)
+    made = arranging.by_rule(plan, subjects=[arranging.own_subject("L’été à Nîmes")])
+    first = made.sessions[0]
+    assert (first.slug, first.title, first.theme) == ("l-ete-a-nimes", "L’été à Nîmes", None)
+
+
+# a person's rights, and what it costs -----------------------------------------------------------
+
+
+@words
+def test_erased_a_persons_support_goes_and_what_is_public_stays_without_a_name(
+    people: Database,
+) -> None:
+    with people.write() as session:
+        public, _, other = (
+            wish(session, "A"),
+            wish(session, "B", public=False),
+            wish(session, "C", BOB),
+        )
+        twin = wish(session, "A bis")
+        back(session, other, ALICE)
+        merge(session, public_id=twin, into=public, editor=editor())
+        alice = participant(session, ALICE)
+        kept = personal_data(session, participant=alice).wishes
+        assert [(one.title, one.state, one.supported) for one in kept] == [
+            ("A", WishState.PUBLIC, True),
+            ("B", WishState.WAITING, True),
+            ("C", WishState.PUBLIC, True),
+            ("A bis", WishState.MERGED, False),
+        ]
+        goes = erasure.what_goes(session, participant=alice, now=NOW)
+        assert (goes.wishes, goes.public_wishes) == (1, 1)
+        before = site.version(session)
+        erasure.erase(session, participant=alice, actor="x", host=HOST, now=NOW)
+        assert site.version(session) > before
+        assert shown(session) == [("C", 1), ("A", 0)]
+        rows = session.execute(sa.select(Wish.title, Wish.participant_id).order_by(Wish.id)).all()
+        bob = participant(session, BOB).id
+        assert list(rows) == [("A", None), ("C", bob), ("", None)]
+        assert len(session.scalars(sa.select(WishSupport)).all()) == 1
+
+
+@words
+def test_a_page_of_wishes_costs_the_same_however_many(people: Database) -> None:
+    seen = []
+    for titles in ([], ["A"], ["B", "C"]):
+        with people.write() as session:
+            for title in titles:
+                mark_planned(
+                    session,
+                    public_id=wish(session, title),
+                    cycle_slug="2019",
+                    slug=MARCH.slug,
+                    editor=editor(),
+                )
+        with people.read() as session, counted_queries(people) as queries:
+            found = public_wishes(session)
+        seen.append((len(found), len(queries)))
+    assert seen == [(0, 1), (1, 3), (3, 3)]

@@ -1,0 +1,250 @@
+"""What organisers do with a wish: publish, word, decline, put together, plan.
+
+Each act names the wish by its number in the trail, and no word of it: what somebody wrote must
+be able to go.
+"""
+
+import uuid
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webinars.db import insert_into
+from webinars.domain import audit, editing, site
+from webinars.domain.editing import Edit, Editor
+from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
+from webinars.domain.planning import find_cycle
+from webinars.domain.wish_views import planned_of
+from webinars.models import AuditAct, Cycle, DraftSession, Webinar, Wish, WishState, WishSupport
+
+
+class NotWithItself(DomainError):
+    """A wish is put together with another public one."""
+
+
+def word(
+    session: Session,
+    *,
+    public_id: uuid.UUID,
+    title: str,
+    why: str | None,
+    publish: bool,
+    seen: WishState | None = None,
+    editor: Editor,
+) -> None:
+    """Put it into these words, and publish it if that is said.
+
+    ``seen``: the state that the organiser looked at. Raises NotFound, ChangedMeanwhile.
+    """
+    wish = _held(session, public_id, seen)
+    if wish.state is WishState.MERGED:
+        raise ChangedMeanwhile(public_id)
+    before = {"state": wish.state.value}
+    changed = (wish.title, wish.why) != (title, why)
+    wish.title, wish.why = title, why
+    publishes = publish and wish.state is not WishState.PUBLIC
+    if publishes:
+        wish.state, wish.reason = WishState.PUBLIC, None
+        wish.published_at = wish.published_at or editor.now
+    if not publishes and not changed:
+        return
+    act = AuditAct.WISH_APPROVED if publishes else AuditAct.WISH_WORDED
+    _record(session, act, wish, before, editor)
+
+
+def decline(
+    session: Session,
+    *,
+    public_id: uuid.UUID,
+    reason: str,
+    seen: WishState | None = None,
+    editor: Editor,
+) -> None:
+    """Not for everybody, or no longer; whoever proposed it reads why.
+
+    Raises NotFound, ChangedMeanwhile.
+    """
+    wish = _held(session, public_id, seen)
+    if wish.state is WishState.MERGED:
+        raise ChangedMeanwhile(public_id)
+    if (wish.state, wish.reason) == (WishState.DECLINED, reason):
+        return
+    before = {"state": wish.state.value}
+    wish.state, wish.reason = WishState.DECLINED, reason
+    _record(session, AuditAct.WISH_DECLINED, wish, before, editor)
+
+
+def merge(
+    session: Session,
+    *,
+    public_id: uuid.UUID,
+    into: uuid.UUID,
+    seen: WishState | None = None,
+    editor: Editor,
+) -> None:
+    """Put it together with a public one: who supports either supports that one, once.
+
+    Raises NotFound, NotWithItself, ChangedMeanwhile.
+    """
+    ids = session.execute(
+        sa.select(Wish.id, Wish.public_id).where(Wish.public_id.in_((public_id, into)))
+    ).all()
+    if len(ids) < 2:
+        raise NotWithItself if public_id == into else NotFound(into)
+    rows = session.scalars(
+        sa.select(Wish)
+        .where(Wish.id.in_([number for number, _ in ids]))
+        .order_by(Wish.id)  # always in this order: two merges at once wait for each other
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    wish, target = (
+        next(one for one in rows if one.public_id == said) for said in (public_id, into)
+    )
+    if target.state is not WishState.PUBLIC:
+        raise NotWithItself
+    if wish.state is WishState.MERGED or (seen is not None and wish.state is not seen):
+        raise ChangedMeanwhile(public_id)
+    before = {"state": wish.state.value}
+    _hand_over_support(session, wish, target)
+    wish.state, wish.merged_into_id, wish.reason = WishState.MERGED, target.id, None
+    session.execute(
+        sa.update(Wish).where(Wish.merged_into_id == wish.id).values(merged_into_id=target.id)
+    )
+    if target.planned_cycle_id is None:
+        target.planned_cycle_id = wish.planned_cycle_id
+        target.planned_slug = wish.planned_slug
+    _record(session, AuditAct.WISH_MERGED, wish, before, editor, into=target.id)
+
+
+def _hand_over_support(session: Session, wish: Wish, target: Wish) -> None:
+    """The key lets each person through once."""
+    theirs = sa.select(sa.literal(target.id), WishSupport.participant_id).where(
+        WishSupport.wish_id == wish.id
+    )
+    new = insert_into(session, WishSupport)
+    session.execute(new.from_select(["wish_id", "participant_id"], theirs).on_conflict_do_nothing())
+    session.execute(sa.delete(WishSupport).where(WishSupport.wish_id == wish.id))
+
+
+# on the programme ---------------------------------------------------------------------------
+
+
+def mark_planned(
+    session: Session, *, public_id: uuid.UUID, cycle_slug: str, slug: str, editor: Editor
+) -> None:
+    """A webinar that is drafted or public answers it. Raises NotFound."""
+    wish = _held(session, public_id, WishState.PUBLIC)
+    cycle_id = session.scalar(sa.select(Cycle.id).where(Cycle.slug == cycle_slug))
+    known = [
+        sa.select(row.slug).where(row.cycle_id == cycle_id, row.slug == slug)
+        for row in (DraftSession, Webinar)
+    ]
+    if cycle_id is None or session.scalar(known[0].union(known[1])) is None:
+        raise NotFound(f"{cycle_slug}/{slug}")
+    _plan(session, wish, cycle_id, slug, editor)
+
+
+def forget_planned(session: Session, *, public_id: uuid.UUID, editor: Editor) -> None:
+    """No webinar answers it after all. Raises NotFound."""
+    wish = _held(session, public_id, WishState.PUBLIC)
+    if wish.planned_cycle_id is None:
+        return
+    wish.planned_cycle_id = wish.planned_slug = None
+    before = {"state": wish.state.value}
+    _record(session, AuditAct.WISH_UNPLANNED, wish, before, editor)
+
+
+def take_up(
+    session: Session,
+    *,
+    cycle_slug: str,
+    public_id: uuid.UUID,
+    day: date | None = None,
+    slug: str | None = None,
+    editor: Editor,
+) -> Edit:
+    """Draft a webinar under the wish's title: a new one on a day, or one that has no subject yet.
+
+    Raises NotFound, ChangedMeanwhile when it is planned already, and as ``editing`` does.
+    """
+    cycle = find_cycle(session, slug=cycle_slug, lock=True)  # before the wish, as everywhere
+    wish = _held(session, public_id, WishState.PUBLIC)
+    if planned_of(session, [wish]):
+        raise ChangedMeanwhile(public_id)
+    if slug is not None:
+        edit = editing.give_title(
+            session, cycle_slug=cycle_slug, slug=slug, title=wish.title, editor=editor
+        )
+    elif day is not None:
+        edit = editing.add_extra(
+            session, cycle_slug=cycle_slug, day=day, title=wish.title, editor=editor
+        )
+    else:
+        raise NotFound("day")
+    assert edit.slug is not None, "both acts say which webinar it is"
+    _plan(session, wish, cycle.id, edit.slug, editor)
+    return edit
+
+
+def note_planned(
+    session: Session, *, planned: dict[uuid.UUID, str], cycle: Cycle, editor: Editor
+) -> None:
+    """A new year took these wishes up, each as the webinar of that slug. Raises NotFound."""
+    for public_id, slug in planned.items():
+        _plan(session, _held(session, public_id, WishState.PUBLIC), cycle.id, slug, editor)
+
+
+def _plan(session: Session, wish: Wish, cycle_id: int, slug: str, editor: Editor) -> None:
+    if (wish.planned_cycle_id, wish.planned_slug) == (cycle_id, slug):
+        return
+    before = {"state": wish.state.value}
+    wish.planned_cycle_id, wish.planned_slug = cycle_id, slug
+    act = AuditAct.WISH_PLANNED
+    _record(session, act, wish, before, editor, cycle_id=cycle_id, slug=slug)
+
+
+def _held(session: Session, public_id: uuid.UUID, seen: WishState | None) -> Wish:
+    """One wish until the end. Raises NotFound, ChangedMeanwhile when it is in another state."""
+    wish = session.scalar(
+        sa.select(Wish)
+        .where(Wish.public_id == public_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if wish is None:
+        raise NotFound(public_id)
+    if seen is not None and wish.state is not seen:
+        raise ChangedMeanwhile(public_id)
+    return wish
+
+
+def _record(
+    session: Session,
+    act: AuditAct,
+    wish: Wish,
+    before: dict[str, Any],
+    editor: Editor,
+    *,
+    cycle_id: int | None = None,
+    slug: str | None = None,
+    into: int | None = None,
+) -> None:
+    after: dict[str, Any] = {"state": wish.state.value}
+    if into is not None:
+        after["into"] = str(into)
+    audit.record(
+        session,
+        actor=editor.actor,
+        act=act,
+        now=editor.now,
+        cycle_id=cycle_id,
+        slugs=[slug] if slug else [],
+        subject=str(wish.id),
+        before=before,
+        after=after,
+    )
+    site.touch(session, now=editor.now)
+    session.flush()
