@@ -37,8 +37,8 @@ PARTS_OF_A_REPLAY: dict[str, LazyString] = {
     "expected_by": lazy_gettext("Promised day"),
     "consent_at": lazy_gettext("Speakers’ consent"),
     "without_captions": lazy_gettext("Reason for no captions"),
-    "online_at": lazy_gettext("Public"),
-    "withdrawn_at": lazy_gettext("Public"),
+    "online_at": lazy_gettext("Going online"),
+    "withdrawn_at": lazy_gettext("Going online"),
     "withdrawn_why": lazy_gettext("Reason"),
     "words_stay": lazy_gettext("Transcript"),
 }
