@@ -1,14 +1,16 @@
 """Themes and resources as the public pages show them."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, load_only, selectinload
 
 from webinars.domain.programme import CycleView, ThemeView, WebinarView, theme_view
-from webinars.models import EntryPoint, Resource, Step, Theme
+from webinars.models import EntryPoint, Resource, Step, Theme, resource_themes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +32,23 @@ class ResourceView:
     themes: tuple[ThemeView, ...]
 
 
-AS_LINES = (
-    load_only(
-        Resource.slug,
-        Resource.title,
-        Resource.kind,
-        Resource.publishers,
-        Resource.audience,
-        Resource.year,
-        Resource.edition,
-        Resource.step,
-        Resource.entry_point,
-        Resource.section,
-        Resource.url,
-        Resource.forthcoming,
-        raiseload=True,
-    ),
-    selectinload(Resource.themes),
+_LINE = (
+    Resource.slug,
+    Resource.title,
+    Resource.kind,
+    Resource.publishers,
+    Resource.audience,
+    Resource.year,
+    Resource.edition,
+    Resource.step,
+    Resource.entry_point,
+    Resource.section,
+    Resource.url,
+    Resource.forthcoming,
 )
-"""What ``resource_view`` reads, and no more: a kit may hold hundreds of resources."""
+"""In the order of ``ResourceView``."""
+AS_LINES = (load_only(*_LINE, raiseload=True), selectinload(Resource.themes))
+"""What ``resource_view`` reads, and no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,33 @@ def resource_view(resource: Resource) -> ResourceView:
         forthcoming=resource.forthcoming,
         themes=tuple(theme_view(theme) for theme in resource.themes),
     )
+
+
+def resources_of(session: Session, theme: Theme) -> tuple[ResourceView, ...]:
+    """The kit of a theme, in the library's order. Two queries.
+
+    Plain rows: a kit may hold hundreds, and each costs a third of what it costs as an object.
+    """
+    mine = resource_themes.c.theme_id == theme.id
+    rows: Sequence[Any] = session.execute(
+        sa.select(Resource.id, *_LINE)
+        .join(resource_themes, resource_themes.c.resource_id == Resource.id)
+        .where(mine)
+        .order_by(Resource.position)
+    ).all()
+    pairs = session.execute(
+        sa.select(resource_themes.c.resource_id, Theme)
+        .join(Theme, Theme.id == resource_themes.c.theme_id)
+        .where(
+            resource_themes.c.resource_id.in_(sa.select(resource_themes.c.resource_id).where(mine))
+        )
+        .order_by(Theme.position)
+    )
+    views: dict[int, ThemeView] = {}
+    themes: defaultdict[int, list[ThemeView]] = defaultdict(list)
+    for resource_id, one in pairs:
+        themes[resource_id].append(views.get(one.id) or views.setdefault(one.id, theme_view(one)))
+    return tuple(ResourceView(*(*line, tuple(themes[id_]))) for (id_, *line) in rows)
 
 
 def by_step(resources: Iterable[ResourceView]) -> tuple[StepGroup, ...]:

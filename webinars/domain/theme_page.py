@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from webinars.domain.errors import NotFound
-from webinars.domain.library import AS_LINES, StepGroup, by_step, resource_view, webinars_on
+from webinars.domain.library import StepGroup, by_step, resources_of, webinars_on
 from webinars.domain.neighbours import Neighbour, neighbours_of_theme
 from webinars.domain.paths import NextStep, around, next_step
 from webinars.domain.programme import (
@@ -41,14 +41,10 @@ class ThemePage:
 
 def theme_page(session: Session, *, slug: str, moment: Moment) -> ThemePage:
     """One theme. Raises NotFound. At most ten queries."""
-    theme = session.scalar(
-        sa.select(Theme)
-        .where(Theme.slug == slug)
-        .options(selectinload(Theme.resources).options(*AS_LINES))
-    )
+    theme = session.scalar(sa.select(Theme).where(Theme.slug == slug))
     if theme is None:
         raise NotFound(slug)
-    resources = [resource_view(resource) for resource in theme.resources]
+    resources = resources_of(session, theme)
     webinars = webinars_on(published_cycles(session, moment=moment), {slug})
     latest, coming = around(webinars, now=moment.now)
     return ThemePage(

@@ -8,7 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain.errors import NotFound
-from webinars.domain.library import AS_LINES, ResourceView, StepGroup, by_step, resource_view
+from webinars.domain.library import (
+    AS_LINES,
+    ResourceView,
+    StepGroup,
+    by_step,
+    resource_view,
+    resources_of,
+)
 from webinars.domain.mentions import ChapterMentions, mentions_of
 from webinars.domain.neighbours import Neighbour, neighbours_of_theme
 from webinars.domain.notices import instant
@@ -32,9 +39,7 @@ from webinars.models import (
     Cycle,
     Reading,
     Replay,
-    Resource,
     SiteState,
-    Theme,
     Webinar,
 )
 
@@ -152,7 +157,7 @@ def webinar_page(
     if index is None:
         raise NotFound(f"{cycle_slug}/{webinar_slug}")
     row, theme, _ = rows[index]
-    resources = _resources_of(session, theme)
+    resources = resources_of(session, theme) if theme else ()
     kit = by_step(resources) if theme else ()
     replay = session.scalar(with_words().where(Replay.webinar_id == row.id))
     return WebinarPage(
@@ -224,16 +229,3 @@ def _readings(session: Session, cycle_id: int, webinar_slug: str) -> tuple[Readi
         ReadingView(reading.label, reading.context, resource_view(reading.resource))
         for reading in readings
     )
-
-
-def _resources_of(session: Session, theme: Theme | None) -> tuple[ResourceView, ...]:
-    if theme is None:
-        return ()
-    resources = session.scalars(
-        sa.select(Resource)
-        .join(Resource.themes)
-        .where(Theme.id == theme.id)
-        .order_by(Resource.position)
-        .options(*AS_LINES)
-    )
-    return tuple(resource_view(resource) for resource in resources)
