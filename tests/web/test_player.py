@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -233,6 +233,13 @@ def test_the_promise_stands_on_the_page(
         without_captions=None,
     )
     assert "2 avril 2019" in read(client.get(PAGE)).text
+    promised, late = words(app, "The replay is expected"), words(app, "The replay is late")
+    said = []
+    for instant in ("2019-04-02T21:59:59+00:00", "2019-04-02T22:00:00+00:00"):  # midnight in Paris
+        at(datetime.fromisoformat(instant))
+        text = read(client.get(PAGE)).text
+        said.append((promised in text, late in text, "2 avril 2019" in text))
+    assert said == [(True, False, True), (False, True, True)]
 
 
 def test_without_captions_the_page_says_why(client: FlaskClient, app: Flask, site, at) -> None:

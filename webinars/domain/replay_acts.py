@@ -8,12 +8,13 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webinars.clock import to_local
 from webinars.domain import audit, site
 from webinars.domain.chapter_lines import Moment, write_chapters
 from webinars.domain.editing import Editor
@@ -31,10 +32,12 @@ from webinars.domain.transcripts import as_rows, transcript
 from webinars.domain.uploads import NewFile, add_file, drop_file, in_trail
 from webinars.domain.webinar_page import find_webinar
 from webinars.i18n import timecode
-from webinars.models import AuditAct, Captions, Chapter, Replay, Webinar, WebinarStatus
+from webinars.models import AuditAct, Captions, Chapter, Cycle, Replay, Webinar, WebinarStatus
 
 OUT_OF_THE_WAY = 10_000_000
 """Seconds, beyond any video."""
+LONGEST_PROMISE = timedelta(days=2 * 366)
+"""After the day of the webinar: two years, whichever they are."""
 
 
 class NotOver(DomainError):
@@ -286,9 +289,12 @@ def set_details(
 
     A file of slides takes the place of their address and of another file, an address that of a
     file; ``keeps_slides``: without either, the file that there is stays.
-    Raises NotFound, ChangedMeanwhile, ReasonNeeded.
+    Raises NotFound, ChangedMeanwhile, ReasonNeeded, and WrongValue for a day that cannot be
+    promised.
     """
     with _working(session, cycle_slug, webinar_slug, editor) as work:
+        if expected_by is not None and expected_by != work.replay.expected_by:
+            _demand_possible(session, work.webinar, expected_by)
         if not (keeps_slides and slides_file is None and slides_url is None):
             work.put_file(session, "slides_file", slides_file, now=editor.now)
         work.put("slides_url", None if slides_file else slides_url)
@@ -355,6 +361,19 @@ def expect_again(session: Session, *, cycle_slug: str, webinar_slug: str, editor
         for name in ("withdrawn_at", "withdrawn_why"):
             work.put(name, None)
         work.put("words_stay", value=False)
+
+
+def _demand_possible(session: Session, webinar: Webinar, promised: date) -> None:
+    end = to_local(webinar.ends_at, session.get_one(Cycle, webinar.cycle_id).zone).date()
+    if promised < end:
+        raise WrongValue(
+            N_("the webinar ends on %(day)s: a replay is promised for that day or later"),
+            day=end.isoformat(),
+        )
+    if promised > end + LONGEST_PROMISE:
+        raise WrongValue(
+            N_("the day is more than two years after the webinar: choose an earlier one")
+        )
 
 
 def _demand_reason(replay: Replay) -> None:

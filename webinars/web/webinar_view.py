@@ -58,7 +58,8 @@ def _built(cycle: str, webinar: str, *, full: bool, outcome: str | None = None) 
         values |= {"video_fragment": FRAGMENT_GOES_HERE, "video_second": SECOND_GOES_HERE}
         if outcome:
             values |= {"outcome": outcome, "email_given": ADDRESS_GOES_HERE}
-        return Page("public/webinar.html", values, page.cycle.webinars, video=values["video"])
+        shown, video = page.cycle.webinars, values["video"]
+        return Page("public/webinar.html", values, shown, video=video, turns=page.turns)
 
     return build_and_keep(build, vary=_vary(full=full, outcome=outcome))
 
