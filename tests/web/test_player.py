@@ -149,6 +149,25 @@ def test_the_poster_has_the_colour_of_its_theme_or_the_dark_one(
     assert grounds == ["#131b3a", "#1f5fbf", "#9b2c2c"]
 
 
+def test_the_words_of_the_poster_are_whole_and_above_the_controls(
+    client: FlaskClient, site: Database, at
+) -> None:
+    with site.read() as session, client.application.test_request_context():
+        view = programme(session, cycle_slug="2019", moment=Moment.at(END, opens_minutes=15))
+        march = webinar_of(view, MARCH.slug)
+        cycle = (
+            "Les webinaires « L’innovation territoriale en actions ! » de l’année 2019, en région"
+        )
+        for title in ("Un", MARCH.title, "Des alliances " * 14):
+            whole = replace(march, title=title.strip(), cycle_title=cycle, theme=None)
+            drawn = re.findall(r'y="(\d+)" font-size="(\d+)">([^<]+)', draw(whole))
+            heights = [int(y) for y, _, _ in drawn]
+            assert heights == sorted(set(heights))
+            # Letters reach below their line by a quarter of their size at most.
+            assert max(int(y) + int(size) // 4 for y, size, _ in drawn) <= 720 * 4 // 5
+            assert " ".join(text for _, _, text in drawn[:-1]) == f"{cycle} {title.strip()}"
+
+
 @pytest.mark.parametrize(
     ("url", "directive"),
     [
