@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.support import MARCH, counted_queries
+from tests.support import BASE_URL, MARCH, counted_queries
 from tests.web.support import END, PAGE, Element, read, words
 from webinars.db import Database
 from webinars.domain import replay_acts, replays
@@ -165,7 +165,8 @@ def test_the_words_of_the_poster_are_whole_and_above_the_controls(
             assert heights == sorted(set(heights))
             # Letters reach below their line by a quarter of their size at most.
             assert max(int(y) + int(size) // 4 for y, size, _ in drawn) <= 720 * 4 // 5
-            assert " ".join(text for _, _, text in drawn[:-1]) == f"{cycle} {title.strip()}"
+            written = " ".join(text for _, _, text in drawn[:-1])
+            assert written.replace("\N{NO-BREAK SPACE}", " ") == f"{cycle} {title.strip()}"
 
 
 @pytest.mark.parametrize(
@@ -307,3 +308,24 @@ def test_a_replay_takes_three_queries_more(client: FlaskClient, site: Database, 
         client.get(PAGE)
     # Its chapters, its words, and the resources beside the chapters.
     assert (len(cold) - len(without), len(warm)) == (3, 1)
+
+
+def test_paper_says_the_addresses(client: FlaskClient, site: Database, at) -> None:
+    online(site, replace(HERE, url=YOUTUBE))
+    act(
+        site,
+        "set_details",
+        slides_url="https://files.example.org/mars.pdf",
+        expected_by=None,
+        consent=False,
+        without_captions=None,
+    )
+    at(END)
+    page = read(client.get(f"{PAGE}?t=30"))
+    said = page.one("p", class_="print-only").text.replace("\N{NO-BREAK SPACE}", " ")
+    assert said == (
+        f"Adresse de cette page : {BASE_URL}{PAGE}"
+        f"La vidéo : {YOUTUBE}"
+        "Le diaporama : https://files.example.org/mars.pdf"
+    )
+    assert "no-print" in page.by_id("link").attrs["class"]

@@ -6,7 +6,7 @@ from textwrap import wrap
 from markupsafe import escape
 
 from webinars.domain.programme import WebinarView
-from webinars.i18n import long_date
+from webinars.i18n import long_date, tied
 from webinars.web.pictures import tokens
 
 WIDTH, HEIGHT = 1280, 720
@@ -59,7 +59,7 @@ def draw(webinar: WebinarView) -> str:
     above = theme if theme != webinar.title else webinar.cycle_title
     fit, lines = _fitted(webinar.title, TITLE)
     height = len(lines) * fit.leading + GAP + DATE.size
-    top = TITLE_FROM + (WORDS_END - TITLE_FROM - height) // 2 + fit.size
+    top = TITLE_FROM + (WORDS_END - TITLE_FROM - height) // 4 + fit.size
     date_at = top + (len(lines) - 1) * fit.leading + GAP + DATE.leading
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"'
@@ -73,6 +73,7 @@ def draw(webinar: WebinarView) -> str:
 
 def _fitted(text: str, fits: tuple[Fit, ...]) -> tuple[Fit, list[str]]:
     """In the largest letters in which all of it has room; in the smallest it is cut."""
+    text = tied(text)
     for fit in fits:
         lines = wrap(text, fit.letters)
         if len(lines) <= fit.lines:
