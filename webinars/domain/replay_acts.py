@@ -8,13 +8,12 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.clock import to_local
 from webinars.domain import audit, site
 from webinars.domain.chapter_lines import Moment, write_chapters
 from webinars.domain.editing import Editor
@@ -27,6 +26,7 @@ from webinars.domain.errors import (
 )
 from webinars.domain.mentions import mentions_of
 from webinars.domain.publication import mark_changed
+from webinars.domain.replay_life import check_promise
 from webinars.domain.timed_text import Cue, to_webvtt
 from webinars.domain.transcripts import as_rows, transcript
 from webinars.domain.uploads import NewFile, add_file, drop_file, in_trail
@@ -36,8 +36,6 @@ from webinars.models import AuditAct, Captions, Chapter, Cycle, Replay, Webinar,
 
 OUT_OF_THE_WAY = 10_000_000
 """Seconds, beyond any video."""
-LONGEST_PROMISE = timedelta(days=2 * 366)
-"""After the day of the webinar: two years, whichever they are."""
 
 
 class NotOver(DomainError):
@@ -136,7 +134,8 @@ def set_video(
 
     A file takes the place of an address and of another file, an address that of a file;
     ``keeps_file``: without either, the file that there is stays. Raises NotFound,
-    ChangedMeanwhile, NoVideo, and WrongValue for a duration that ends before a chapter begins.
+    ChangedMeanwhile, NoVideo, and WrongValue for a duration that ends before a chapter or a caption
+    begins.
     """
     with _working(session, cycle_slug, webinar_slug, editor) as work:
         stays = keeps_file and file is None and url is None and work.replay.video_file is not None
@@ -146,6 +145,11 @@ def set_video(
         if duration is not None and last >= duration:
             raise WrongValue(
                 N_("a chapter begins at %(time)s, beyond this end"), time=timecode(last)
+            )
+        said = max((one.last_second for one in work.replay.captions), default=-1)
+        if duration is not None and said >= duration:
+            raise WrongValue(
+                N_("a caption begins at %(time)s, beyond this end"), time=timecode(said)
             )
         if not stays:
             work.put_file(session, "video_file", file, now=editor.now)
@@ -192,7 +196,7 @@ def set_chapters(
 def _put_chapters(
     session: Session, replay: Replay, chapters: tuple[Moment, ...]
 ) -> tuple[int, ...]:
-    """A chapter that keeps its title or its second stays itself: resources stand beside it.
+    """A chapter that keeps its title, its second or its place stays itself, with its resources.
 
     The ids of those that go.
     """
@@ -208,6 +212,10 @@ def _put_chapters(
             if number not in kept and row is not None:
                 kept[number] = row
                 left.remove(row)
+    new = [number for number in range(len(chapters)) if number not in kept]
+    if len(new) == len(left):  # another title and another second, in the same place
+        kept |= dict(zip(new, left, strict=True))
+        left = []
     gone = tuple(row.id for row in left)
     for row in left:
         replay.chapters.remove(row)
@@ -294,7 +302,8 @@ def set_details(
     """
     with _working(session, cycle_slug, webinar_slug, editor) as work:
         if expected_by is not None and expected_by != work.replay.expected_by:
-            _demand_possible(session, work.webinar, expected_by)
+            zone = session.get_one(Cycle, work.webinar.cycle_id).zone
+            check_promise(expected_by, ends_at=work.webinar.ends_at, zone=zone)
         if not (keeps_slides and slides_file is None and slides_url is None):
             work.put_file(session, "slides_file", slides_file, now=editor.now)
         work.put("slides_url", None if slides_file else slides_url)
@@ -361,19 +370,6 @@ def expect_again(session: Session, *, cycle_slug: str, webinar_slug: str, editor
         for name in ("withdrawn_at", "withdrawn_why"):
             work.put(name, None)
         work.put("words_stay", value=False)
-
-
-def _demand_possible(session: Session, webinar: Webinar, promised: date) -> None:
-    end = to_local(webinar.ends_at, session.get_one(Cycle, webinar.cycle_id).zone).date()
-    if promised < end:
-        raise WrongValue(
-            N_("the webinar ends on %(day)s: a replay is promised for that day or later"),
-            day=end.isoformat(),
-        )
-    if promised > end + LONGEST_PROMISE:
-        raise WrongValue(
-            N_("the day is more than two years after the webinar: choose an earlier one")
-        )
 
 
 def _demand_reason(replay: Replay) -> None:

@@ -9,13 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from webinars.clock import at_hour, to_local
-from webinars.domain.errors import NotFound
+from webinars.domain.errors import N_, NotFound, WrongValue
 from webinars.domain.transcripts import Paragraph, from_rows
 from webinars.domain.uploads import FileView, optional_view
 from webinars.models import Captions, Cycle, Replay, Webinar, WebinarStatus
 
 PROMISED_DAYS = 7
 """After the end of the webinar, unless another day is set."""
+LONGEST_PROMISE = timedelta(days=2 * 366)
+"""After the day of the webinar: two years, whichever they are."""
 ALARM_FOR = timedelta(days=180)
 """After the end of a webinar: nobody waits for its replay any more."""
 A_DAY = timedelta(days=1)
@@ -102,6 +104,20 @@ def expected_by(ends_at: datetime, zone: str, own: date | None) -> date:
     """
     end = to_local(ends_at, zone).date()
     return own if own is not None and own >= end else end + PROMISED_DAYS * A_DAY
+
+
+def check_promise(day: date, *, ends_at: datetime, zone: str) -> None:
+    """Refuse a day that cannot be promised. Raises WrongValue."""
+    end = to_local(ends_at, zone).date()
+    if day < end:
+        raise WrongValue(
+            N_("the webinar ends on %(day)s: a replay is promised for that day or later"),
+            day=end.isoformat(),
+        )
+    if day > end + LONGEST_PROMISE:
+        raise WrongValue(
+            N_("the day is more than two years after the webinar: choose an earlier one")
+        )
 
 
 def with_words() -> sa.Select[Replay]:
