@@ -1,7 +1,7 @@
 """What stands close to a resource or to a thin theme, and where a theme goes on."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from webinars.domain.library_import import SourceFile, import_library
 from webinars.domain.neighbours import MOST, Neighbour
 from webinars.domain.paths import NextWebinar, next_on_themes
 from webinars.domain.programme import Moment
+from webinars.domain.replays import Video, put_online
 from webinars.domain.resource_page import resource_page
 from webinars.domain.theme_page import theme_page
 from webinars.domain.webinar_page import webinar_page
@@ -199,9 +200,9 @@ def test_the_next_webinar_on_a_theme_may_be_of_another_cycle(
             published(session, plan_of(MARCH_2020, slug="2020", year=2020))
     with database.read() as session:
         page = webinar_page(session, cycle_slug="2019", webinar_slug=APRIL.slug, moment=MOMENT)
-        found = next_on_themes(session, (APRIL.theme or "",), after=NOW)
+        found = next_on_themes(session, (APRIL.theme or "",), after=NOW, now=NOW)
         later = NOW + timedelta(days=1000)
-        assert next_on_themes(session, (APRIL.theme or "",), after=later) is None
+        assert next_on_themes(session, (APRIL.theme or "",), after=later, now=NOW) is None
     assert found is not None
     assert found.slug == APRIL.slug
     assert page.next_webinar is None  # the library does not know the theme
@@ -213,10 +214,39 @@ def test_the_next_webinar_on_a_theme_may_be_of_another_cycle(
         None
         if cancelled
         else NextWebinar(
-            "2020", "encore", "Encore", page.webinar.starts_at + timedelta(days=364), "Europe/Paris"
+            "2020",
+            "encore",
+            "Encore",
+            page.webinar.starts_at + timedelta(days=364),
+            "Europe/Paris",
+            begun=False,
+            has_replay=False,
         )
     )
     assert page.next_webinar == expected
+
+
+def test_what_is_over_is_not_named_as_the_next(database: Database) -> None:
+    days = {"un": date(2019, 5, 16), "deux": date(2019, 6, 20), "trois": date(2019, 7, 18)}
+    plan = [replace(APRIL, slug=slug, date=day, title=slug) for slug, day in days.items()]
+    with database.write() as session:
+        published(session, plan_of(*plan))
+    starts = {slug: datetime.combine(day, time(11), tzinfo=UTC) for slug, day in days.items()}
+    replay = Video(url="https://files.example.org/deux.mp4", duration=None)
+
+    def after_the_first(now: datetime) -> tuple[str, bool, bool]:
+        with database.read() as session:
+            found = next_on_themes(session, (APRIL.theme or "",), after=starts["un"], now=now)
+        assert found is not None
+        return found.slug, found.begun, found.has_replay
+
+    assert after_the_first(NOW) == ("deux", False, False)
+    assert after_the_first(starts["deux"]) == ("trois", False, False)
+    over = starts["trois"] + timedelta(days=1)
+    assert after_the_first(over) == ("deux", True, False)
+    with database.write() as session:
+        put_online(session, cycle_slug="2019", webinar_slug="deux", video=replay, now=over)
+    assert after_the_first(over) == ("deux", True, True)
 
 
 MARCH_2020 = replace(MARCH, date=date(2020, 3, 19))

@@ -107,6 +107,36 @@ def test_it_is_expected_a_week_after_the_end_or_by_the_day_that_is_set(march: Da
     assert page(march).replay_life.expected_by == date(2019, 4, 2)
 
 
+def test_it_is_late_once_the_promised_day_is_over_in_the_zone_of_the_cycle(march: Database) -> None:
+    midnight = datetime.fromisoformat("2019-03-28T23:00:00+00:00")
+    lives = [page(march, midnight - timedelta(seconds=second)).replay_life for second in (1, 0)]
+    assert [(life.late, life.late_from) for life in lives] == [(False, midnight), (True, midnight)]
+    details(march, expected_by=date(2019, 3, 31))
+    summer = datetime.fromisoformat("2019-03-31T22:00:00+00:00")
+    assert page(march, midnight).turns == (summer,)
+    prepare(march)
+    act(march, "go_online")
+    assert (page(march, summer).replay_life.late, page(march, summer).turns) == (False, ())
+
+
+def test_a_day_that_cannot_be_promised_is_refused(march: Database) -> None:
+    for day in (date(2019, 3, 20), date(2021, 3, 24), date(9999, 12, 31)):
+        with pytest.raises(WrongValue):
+            details(march, expected_by=day)
+    assert page(march).replay_life.expected_by == date(2019, 3, 28)
+    for day in (date(2019, 3, 21), date(2021, 3, 21)):
+        details(march, expected_by=day)
+        assert page(march).replay_life.expected_by == day
+
+
+def test_a_day_before_a_webinar_that_was_moved_since_promises_nothing(march: Database) -> None:
+    details(march, expected_by=date(2019, 3, 25))
+    with march.write() as session:
+        published(session, plan_of(replace(MARCH, date=date(2019, 4, 11))))
+    assert page(march).replay_life.expected_by == date(2019, 4, 18)
+    details(march, slides_url="https://files.example.org/mars.pdf", expected_by=date(2019, 3, 25))
+
+
 def test_it_is_prepared_out_of_sight(march: Database) -> None:
     prepare(march)
     details(march, slides_url="https://files.example.org/mars.pdf")

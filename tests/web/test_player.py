@@ -2,14 +2,14 @@
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.support import MARCH, counted_queries
+from tests.support import BASE_URL, MARCH, counted_queries
 from tests.web.support import END, PAGE, Element, read, words
 from webinars.db import Database
 from webinars.domain import replay_acts, replays
@@ -149,6 +149,26 @@ def test_the_poster_has_the_colour_of_its_theme_or_the_dark_one(
     assert grounds == ["#131b3a", "#1f5fbf", "#9b2c2c"]
 
 
+def test_the_words_of_the_poster_are_whole_and_above_the_controls(
+    client: FlaskClient, site: Database, at
+) -> None:
+    with site.read() as session, client.application.test_request_context():
+        view = programme(session, cycle_slug="2019", moment=Moment.at(END, opens_minutes=15))
+        march = webinar_of(view, MARCH.slug)
+        cycle = (
+            "Les webinaires « L’innovation territoriale en actions ! » de l’année 2019, en région"
+        )
+        for title in ("Un", MARCH.title, "Des alliances " * 14):
+            whole = replace(march, title=title.strip(), cycle_title=cycle, theme=None)
+            drawn = re.findall(r'y="(\d+)" font-size="(\d+)">([^<]+)', draw(whole))
+            heights = [int(y) for y, _, _ in drawn]
+            assert heights == sorted(set(heights))
+            # Letters reach below their line by a quarter of their size at most.
+            assert max(int(y) + int(size) // 4 for y, size, _ in drawn) <= 720 * 4 // 5
+            written = " ".join(text for _, _, text in drawn[:-1])
+            assert written.replace("\N{NO-BREAK SPACE}", " ") == f"{cycle} {title.strip()}"
+
+
 @pytest.mark.parametrize(
     ("url", "directive"),
     [
@@ -233,6 +253,13 @@ def test_the_promise_stands_on_the_page(
         without_captions=None,
     )
     assert "2 avril 2019" in read(client.get(PAGE)).text
+    promised, late = words(app, "The replay is expected"), words(app, "The replay is late")
+    said = []
+    for instant in ("2019-04-02T21:59:59+00:00", "2019-04-02T22:00:00+00:00"):  # midnight in Paris
+        at(datetime.fromisoformat(instant))
+        text = read(client.get(PAGE)).text
+        said.append((promised in text, late in text, "2 avril 2019" in text))
+    assert said == [(True, False, True), (False, True, True)]
 
 
 def test_without_captions_the_page_says_why(client: FlaskClient, app: Flask, site, at) -> None:
@@ -281,3 +308,24 @@ def test_a_replay_takes_three_queries_more(client: FlaskClient, site: Database, 
         client.get(PAGE)
     # Its chapters, its words, and the resources beside the chapters.
     assert (len(cold) - len(without), len(warm)) == (3, 1)
+
+
+def test_paper_says_the_addresses(client: FlaskClient, site: Database, at) -> None:
+    online(site, replace(HERE, url=YOUTUBE))
+    act(
+        site,
+        "set_details",
+        slides_url="https://files.example.org/mars.pdf",
+        expected_by=None,
+        consent=False,
+        without_captions=None,
+    )
+    at(END)
+    page = read(client.get(f"{PAGE}?t=30"))
+    said = page.one("p", class_="print-only").text.replace("\N{NO-BREAK SPACE}", " ")
+    assert said == (
+        f"Adresse de cette page : {BASE_URL}{PAGE}"
+        f"La vidéo : {YOUTUBE}"
+        "Le diaporama : https://files.example.org/mars.pdf"
+    )
+    assert "no-print" in page.by_id("link").attrs["class"]

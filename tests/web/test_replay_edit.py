@@ -150,6 +150,18 @@ def test_a_file_of_captions(desk: FlaskClient, site: Database, encoding: str) ->
         ),
         ("details", {"slides_url": "slides.pdf"}, "slides_url", None),
         ("details", {"expected_by": "2019-02-30"}, "expected_by", None),
+        (
+            "details",
+            {"expected_by": "2019-03-20"},
+            "expected_by",
+            "Le webinaire se termine le 21 mars 2019 : un replay est promis pour ce jour ou après.",
+        ),
+        (
+            "details",
+            {"expected_by": "9999-12-31"},
+            "expected_by",
+            "Ce jour est plus de deux ans après le webinaire : choisissez-en un plus proche.",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_nothing_is_written(

@@ -16,7 +16,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from tests import files
-from tests.support import MARCH, NOW, load_library, plan_of, published
+from tests.support import BASE_URL, MARCH, NOW, load_library, plan_of, published
 from tests.web.desk import EMAIL, make_account, sign_in
 from tests.web.support import END, PAGE, Element, read
 from webinars.db import Database
@@ -415,6 +415,9 @@ def test_the_document_of_a_resource(organiser: FlaskClient, app: Flask, database
     page = read(organiser.get("/resources/un-guide"))
     (address,) = page.links("/files/")
     assert page.one("a", href=address).attrs["data-resource"] == "un-guide"
+    on_paper = page.one("p", class_="print-only").text
+    assert f"{BASE_URL}/resources/un-guide" in on_paper
+    assert on_paper.endswith(f"{BASE_URL}{address}")
     assert "Guide.docx (DOCX, 1 ko)" in page.text.replace("\N{NO-BREAK SPACE}", " ")
     given = app.test_client().get(address)
     assert given.headers["Content-Security-Policy"] == file_answers.IN_ITS_BOX

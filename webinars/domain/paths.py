@@ -10,18 +10,24 @@ from sqlalchemy.orm import Session
 from webinars.domain.library import ResourceView, StepGroup, by_step
 from webinars.domain.neighbours import step_nearby
 from webinars.domain.programme import Life, WebinarView
-from webinars.models import Cycle, Step, Theme, Webinar, WebinarStatus
+from webinars.models import Cycle, Replay, Step, Theme, Webinar, WebinarStatus
 
 
 @dataclass(frozen=True, slots=True)
 class NextWebinar:
-    """The next webinar on the same theme, of whatever cycle. Its start is UTC."""
+    """The next webinar to come on the same theme, of whatever cycle, else the one that followed.
+
+    Its start is UTC.
+    """
 
     cycle_slug: str
     slug: str
     title: str
     starts_at: datetime
     zone: str
+    begun: bool
+    """It is past its start: there is none to come."""
+    has_replay: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +82,32 @@ def next_by_step(kit: Iterable[StepGroup], *, after: Step | None) -> ResourceVie
 
 
 def next_on_themes(
-    session: Session, themes: Sequence[str], *, after: datetime
+    session: Session, themes: Sequence[str], *, after: datetime, now: datetime
 ) -> NextWebinar | None:
-    """The first webinar on one of these themes that begins after an instant. One query."""
+    """The first webinar on one of these themes that is to come and begins after an instant.
+
+    Where none is to come, the first after that instant, with what is left of it. One query.
+    """
+    begun = Webinar.starts_at <= now
     row = session.execute(
-        sa.select(Cycle.slug, Webinar.slug, Webinar.title, Webinar.starts_at, Cycle.zone)
+        sa.select(
+            Cycle.slug,
+            Webinar.slug,
+            Webinar.title,
+            Webinar.starts_at,
+            Cycle.zone,
+            begun,
+            sa.func.coalesce(Replay.online_at >= Webinar.starts_at, sa.false()),
+        )
         .join(Cycle)
+        .outerjoin(Replay, Replay.webinar_id == Webinar.id)
         .where(
             Cycle.revision > 0,
             Webinar.theme_slug.in_(themes),
             Webinar.starts_at > after,
             Webinar.status != WebinarStatus.CANCELLED,
         )
-        .order_by(Webinar.starts_at, Webinar.id)
+        .order_by(begun, Webinar.starts_at, Webinar.id)
         .limit(1)
     ).first()
     return None if row is None else NextWebinar(*row)

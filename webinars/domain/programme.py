@@ -117,14 +117,21 @@ class Moment:
         """From the setting, in minutes."""
         return cls(now, minutes(opens_minutes))
 
-    def fresh_until(self, webinars: Iterable[WebinarView]) -> datetime | None:
-        """When the first of these webinars will next open, begin or end; None is never."""
+    def fresh_until(
+        self, webinars: Iterable[WebinarView], *, turns: Iterable[datetime] = ()
+    ) -> datetime | None:
+        """When the first of these webinars will next open, begin or end; None is never.
+
+        ``turns`` are other instants, UTC, at which something that is shown changes.
+        """
         boundaries = (
             instant
             for webinar in webinars
             for instant in (webinar.starts_at - self.opens, webinar.starts_at, webinar.ends_at)
         )
-        return min((instant for instant in boundaries if instant > self.now), default=None)
+        return min(
+            (instant for instant in (*boundaries, *turns) if instant > self.now), default=None
+        )
 
 
 Row = tuple[Webinar, Theme | None, str]

@@ -26,12 +26,13 @@ from webinars.domain.errors import (
 )
 from webinars.domain.mentions import mentions_of
 from webinars.domain.publication import mark_changed
+from webinars.domain.replay_life import check_promise
 from webinars.domain.timed_text import Cue, to_webvtt
 from webinars.domain.transcripts import as_rows, transcript
 from webinars.domain.uploads import NewFile, add_file, drop_file, in_trail
 from webinars.domain.webinar_page import find_webinar
 from webinars.i18n import timecode
-from webinars.models import AuditAct, Captions, Chapter, Replay, Webinar, WebinarStatus
+from webinars.models import AuditAct, Captions, Chapter, Cycle, Replay, Webinar, WebinarStatus
 
 OUT_OF_THE_WAY = 10_000_000
 """Seconds, beyond any video."""
@@ -296,9 +297,13 @@ def set_details(
 
     A file of slides takes the place of their address and of another file, an address that of a
     file; ``keeps_slides``: without either, the file that there is stays.
-    Raises NotFound, ChangedMeanwhile, ReasonNeeded.
+    Raises NotFound, ChangedMeanwhile, ReasonNeeded, and WrongValue for a day that cannot be
+    promised.
     """
     with _working(session, cycle_slug, webinar_slug, editor) as work:
+        if expected_by is not None and expected_by != work.replay.expected_by:
+            zone = session.get_one(Cycle, work.webinar.cycle_id).zone
+            check_promise(expected_by, ends_at=work.webinar.ends_at, zone=zone)
         if not (keeps_slides and slides_file is None and slides_url is None):
             work.put_file(session, "slides_file", slides_file, now=editor.now)
         work.put("slides_url", None if slides_file else slides_url)

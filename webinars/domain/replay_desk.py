@@ -149,7 +149,7 @@ def replay_desk(
         slides_url=row.slides_url,
         slides_file=optional_view(row.slides_file),
         expected_by=promised,
-        own_promise=row.expected_by is not None,
+        own_promise=row.expected_by == promised,
         consent_at=row.consent_at,
         without_captions=row.without_captions,
         resources=_resources(session, webinar.theme_slug),

@@ -3,19 +3,21 @@
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from webinars.clock import to_local
-from webinars.domain.errors import NotFound
+from webinars.clock import at_hour, to_local
+from webinars.domain.errors import N_, NotFound, WrongValue
 from webinars.domain.transcripts import Paragraph, from_rows
 from webinars.domain.uploads import FileView, optional_view
 from webinars.models import Captions, Cycle, Replay, Webinar, WebinarStatus
 
 PROMISED_DAYS = 7
 """After the end of the webinar, unless another day is set."""
+LONGEST_PROMISE = timedelta(days=2 * 366)
+"""After the day of the webinar: two years, whichever they are."""
 ALARM_FOR = timedelta(days=180)
 """After the end of a webinar: nobody waits for its replay any more."""
 A_DAY = timedelta(days=1)
@@ -65,6 +67,10 @@ class ReplayLife:
     stage: Stage
     expected_by: date
     """In the cycle's zone."""
+    late_from: datetime | None = None
+    """When that day is over, while it is expected. UTC."""
+    late: bool = False
+    """That day is over, and it is still expected."""
     why: str | None = None
     """There is none (any more), or it has no captions: in the organisers' words."""
     captions: tuple[CaptionsView, ...] = ()
@@ -92,8 +98,26 @@ def stage_of(replay: Replay | None) -> Stage:
 
 
 def expected_by(ends_at: datetime, zone: str, own: date | None) -> date:
-    """The day that is promised: the one that was set, else a week after the end."""
-    return own or to_local(ends_at, zone).date() + PROMISED_DAYS * A_DAY
+    """The day that is promised: the one that was set, else a week after the end.
+
+    One that lies before the end, as the webinar was moved since, promises nothing.
+    """
+    end = to_local(ends_at, zone).date()
+    return own if own is not None and own >= end else end + PROMISED_DAYS * A_DAY
+
+
+def check_promise(day: date, *, ends_at: datetime, zone: str) -> None:
+    """Refuse a day that cannot be promised. Raises WrongValue."""
+    end = to_local(ends_at, zone).date()
+    if day < end:
+        raise WrongValue(
+            N_("the webinar ends on %(day)s: a replay is promised for that day or later"),
+            day=end.isoformat(),
+        )
+    if day > end + LONGEST_PROMISE:
+        raise WrongValue(
+            N_("the day is more than two years after the webinar: choose an earlier one")
+        )
 
 
 def with_words() -> sa.Select[Replay]:
@@ -101,12 +125,15 @@ def with_words() -> sa.Select[Replay]:
     return sa.select(Replay).options(selectinload(Replay.chapters), selectinload(Replay.captions))
 
 
-def replay_life(replay: Replay | None, *, ends_at: datetime, zone: str) -> ReplayLife:
+def replay_life(
+    replay: Replay | None, *, ends_at: datetime, zone: str, now: datetime
+) -> ReplayLife:
     """What everybody may know of it."""
     stage = stage_of(replay)
     promised = expected_by(ends_at, zone, replay.expected_by if replay else None)
     if replay is None or stage is Stage.EXPECTED:
-        return ReplayLife(stage, promised)
+        late_from = at_hour(promised + A_DAY, time(), zone)
+        return ReplayLife(stage, promised, late_from=late_from, late=now >= late_from)
     public = stage is Stage.ONLINE or replay.words_stay
     return ReplayLife(
         stage,

@@ -111,13 +111,19 @@ class WebinarPage:
     next_step: NextStep | None
     """Where the theme goes on: the first resource of its first step that holds one."""
     next_webinar: NextWebinar | None
-    """The next one on the same theme, of whatever cycle."""
+    """The next one to come on the same theme, of whatever cycle; else the one after this."""
     moved_from: datetime | None
     """Its start before its latest published move; None at its first start. UTC."""
     questions: tuple[PublishedQuestion, ...]
     """Those that people asked the speakers, and that organisers published."""
     quotes: tuple[str, ...]
     """What participants said of it in its survey, and let be quoted."""
+
+    @property
+    def turns(self) -> tuple[datetime, ...]:
+        """When something else on it changes than the life of a webinar of its cycle. UTC."""
+        coming = self.next_webinar.starts_at if self.next_webinar else None
+        return tuple(one for one in (self.replay_life.late_from, coming) if one is not None)
 
 
 def find_webinar(session: Session, *, cycle_slug: str, webinar_slug: str) -> Webinar:
@@ -171,13 +177,15 @@ def webinar_page(
         announcements=row.announcements,
         full=not is_open(session, row, now=moment.now),
         replay=_replay(replay),
-        replay_life=replay_life(replay, ends_at=row.ends_at, zone=cycle.zone),
+        replay_life=replay_life(replay, ends_at=row.ends_at, zone=cycle.zone, now=moment.now),
         readings=_readings(session, cycle.id, webinar_slug),
         kit=kit,
         neighbours=neighbours_of_theme(session, theme, kit=resources) if theme else (),
         mentions=mentions_of(session, webinar_id=row.id) if _is_online(replay) else (),
         next_step=next_step(session, theme, kit=resources, after=None) if theme else None,
-        next_webinar=next_on_themes(session, (theme.slug,), after=row.starts_at) if theme else None,
+        next_webinar=next_on_themes(session, (theme.slug,), after=row.starts_at, now=moment.now)
+        if theme
+        else None,
         moved_from=_moved_from(session, row),
         questions=published_questions(session, webinar_id=row.id),
         quotes=quotes_of(session, webinar_id=row.id),

@@ -239,8 +239,9 @@ def _some_page(now: datetime) -> WebinarPage:
         demonstration=False,
         webinars=webinars,
     )
+    one = webinars[0]
     return WebinarPage(
-        webinar=webinars[0],
+        webinar=one,
         cycle=whole,
         previous=None,
         following=webinars[1],
@@ -250,7 +251,7 @@ def _some_page(now: datetime) -> WebinarPage:
         announcements=(),
         full=False,
         replay=None,
-        replay_life=replay_life(None, ends_at=webinars[0].ends_at, zone="Europe/Paris"),
+        replay_life=replay_life(None, ends_at=one.ends_at, zone=one.zone, now=one.starts_at),
         readings=(),
         kit=(),
         neighbours=(),

@@ -1,7 +1,8 @@
 """Public pages and pictures, built once per state of the site and served from memory.
 
 A page is fresh as long as the site's version is the one it was built from, which one small
-query tells, and as long as no webinar on it has changed its life (door opens, start, end).
+query tells, and as long as no webinar on it has changed its life (door opens, start, end) and no
+promised day on it is over.
 """
 
 import hashlib
@@ -53,6 +54,8 @@ class Page:
     worth_keeping: bool = True
     video: Source | None = None
     """What its player plays."""
+    turns: Iterable[datetime] = ()
+    """When something else on it changes, as a promised day is over. UTC."""
 
     def body(self) -> bytes:
         """The page."""
@@ -146,12 +149,13 @@ def build_and_keep(
         moment = services().moment()
         page = build(session, moment)
     body = page.body()
+    whole = page if isinstance(page, Page) else None
     kept = Kept(
         version=version,
-        fresh_until=moment.fresh_until(page.webinars),
+        fresh_until=moment.fresh_until(page.webinars, turns=whole.turns if whole else ()),
         body=body,
         etag=hashlib.sha256(body).hexdigest()[:32],
-        video=page.video if isinstance(page, Page) else None,
+        video=whole.video if whole else None,
     )
     if page.worth_keeping:
         _pages().put(_key(query, vary), kept)

@@ -6,14 +6,37 @@ from textwrap import wrap
 from markupsafe import escape
 
 from webinars.domain.programme import WebinarView
-from webinars.i18n import long_date
+from webinars.i18n import long_date, tied
 from webinars.web.pictures import tokens
 
 WIDTH, HEIGHT = 1280, 720
-SIZE, LEADING = 76, 88
-"""Of the title; no font comes with a picture, so the widest usual one has to fit."""
-LETTERS = 26
-MOST_LINES = 4
+WORDS_END = HEIGHT * 4 // 5
+"""Below it browsers lay the controls of the video over the picture."""
+MARGIN = 88
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A size of letters, and how many of them and of their lines there is room for.
+
+    No font comes with a picture, so the widest usual one has to fit.
+    """
+
+    size: int
+    letters: int
+    lines: int
+
+    @property
+    def leading(self) -> int:
+        """From one line to the next."""
+        return self.size * 7 // 6
+
+
+ABOVE = (Fit(34, 56, 2), Fit(26, 74, 3))
+ABOVE_AT, TITLE_FROM = 100, 168
+TITLE = (Fit(76, 26, 3), Fit(60, 33, 4), Fit(48, 41, 5))
+DATE = Fit(40, 50, 1)
+GAP = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +55,37 @@ class Poster:
 def draw(webinar: WebinarView) -> str:
     """An SVG file in the language of the request: white reads on each colour in the light."""
     colour = tokens()[f"theme-{webinar.theme.colour}" if webinar.theme else "deep"]
-    lines = wrap(webinar.title, LETTERS, max_lines=MOST_LINES, placeholder="\N{NO-BREAK SPACE}…")
-    top = (HEIGHT - len(lines) * LEADING) // 2 + SIZE
-    title = "".join(
-        f'<text x="88" y="{top + number * LEADING}">{escape(line)}</text>'
-        for number, line in enumerate(lines)
-    )
     theme = webinar.theme.title if webinar.theme else webinar.title
     above = theme if theme != webinar.title else webinar.cycle_title
+    fit, lines = _fitted(webinar.title, TITLE)
+    height = len(lines) * fit.leading + GAP + DATE.size
+    top = TITLE_FROM + (WORDS_END - TITLE_FROM - height) // 4 + fit.size
+    date_at = top + (len(lines) - 1) * fit.leading + GAP + DATE.leading
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"'
         f' width="{WIDTH}" height="{HEIGHT}" font-family="system-ui, sans-serif" fill="#fff">'
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{colour}"/>'
-        f'<text x="88" y="112" font-size="34">{escape(_short(above))}</text>'
-        f'<g font-size="{SIZE}" font-weight="700">{title}</g>'
-        f'<text x="88" y="{HEIGHT - 80}" font-size="40">'
-        f"{escape(long_date(webinar.starts_at, webinar.zone))}</text></svg>\n"
+        f"{_set(*_fitted(above, ABOVE), top=ABOVE_AT)}"
+        f'<g font-weight="700">{_set(fit, lines, top=top)}</g>'
+        f"{_set(DATE, [long_date(webinar.starts_at, webinar.zone)], top=date_at)}</svg>\n"
     )
 
 
-def _short(text: str) -> str:
-    return wrap(text, 60, max_lines=1, placeholder="\N{NO-BREAK SPACE}…")[0]
+def _fitted(text: str, fits: tuple[Fit, ...]) -> tuple[Fit, list[str]]:
+    """In the largest letters in which all of it has room; in the smallest it is cut."""
+    text = tied(text)
+    for fit in fits:
+        lines = wrap(text, fit.letters)
+        if len(lines) <= fit.lines:
+            return fit, lines
+    cut = wrap(text, fit.letters, max_lines=fit.lines, placeholder="\N{NO-BREAK SPACE}…")
+    return fit, cut
+
+
+def _set(fit: Fit, lines: list[str], *, top: int) -> str:
+    """Lines of text, the first on this height."""
+    return "".join(
+        f'<text x="{MARGIN}" y="{top + number * fit.leading}" font-size="{fit.size}">'
+        f"{escape(line)}</text>"
+        for number, line in enumerate(lines)
+    )

@@ -153,7 +153,8 @@ def save(cycle: str, slug: str) -> AnyResponse:
     except _Wrong as wrong:
         return _page(seen, Attempt(act, typed, wrong.errors), status=422)
     except WrongValue as error:  # of the one field that the act itself looks at
-        return _page(seen, Attempt(act, typed, {"duration": reading.sentence(error)}), status=422)
+        errors = {_LOOKED_AT[act]: reading.sentence(error)}
+        return _page(seen, Attempt(act, typed, errors), status=422)
     except ChangedMeanwhile:
         problem = gettext(
             "Somebody else has just changed this replay. Nothing of yours was written: look at "
@@ -216,7 +217,7 @@ def _details(typed: Mapping[str, str], seen: ReplayDesk) -> Do:
         typed,
         {
             "slides_url": reading.optional_address,
-            "expected_by": lambda text: reading.day(text) if text else None,
+            "expected_by": lambda text: reading.any_day(text) if text else None,
             "without_captions": reading.optional_line,
         },
     )
@@ -247,6 +248,8 @@ _READ: dict[Act, Callable[[Mapping[str, str], ReplayDesk], Do]] = {
     Act.WITHDRAW: _withdraw,
     Act.EXPECT: lambda _typed, _seen: replay_acts.expect_again,
 }
+
+_LOOKED_AT = {Act.VIDEO: "duration", Act.DETAILS: "expected_by"}
 
 
 def _words(form: Mapping[str, str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from webinars.web.sentences import say
 Reader = Callable[[str], Any]
 
 DAY = re.compile(r"(?:19|20|21)\d\d-\d\d-\d\d")
+ANY_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 HOUR = re.compile(r"(\d{1,2})(?:[:h](\d{2})?)?(am|pm)?", re.IGNORECASE)
 NOON = 12
 LEAST_MINUTES, MOST_MINUTES = 5, 24 * 60
@@ -45,8 +46,15 @@ def sentence(error: WrongValue) -> str:
 
 
 def day(text: str) -> date:
-    """A day of the calendar, as date fields send it. Raises WrongValue."""
+    """A day of a usual year, as date fields send it. Raises WrongValue."""
     if not DAY.fullmatch(text):
+        raise WrongValue(N_("a date is needed, such as 2019-08-29"))
+    return any_day(text)
+
+
+def any_day(text: str) -> date:
+    """A day of any year, where the act itself says which can be. Raises WrongValue."""
+    if not ANY_DAY.fullmatch(text):
         raise WrongValue(N_("a date is needed, such as 2019-08-29"))
     try:
         return date.fromisoformat(text)

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from webinars import clock
 from webinars.domain.programme import Moment
-from webinars.domain.video_sources import source_of, starting_at
+from webinars.domain.video_sources import Kind, Source, source_of, starting_at
 from webinars.domain.webinar_page import WebinarPage, page_state, webinar_page
 from webinars.services import services
 from webinars.web import structured_data
+from webinars.web.context import asset
 from webinars.web.headers import allow_player
 from webinars.web.language import request_language
 from webinars.web.page_cache import Kept, Page, build_and_keep, recall
@@ -58,7 +59,8 @@ def _built(cycle: str, webinar: str, *, full: bool, outcome: str | None = None) 
         values |= {"video_fragment": FRAGMENT_GOES_HERE, "video_second": SECOND_GOES_HERE}
         if outcome:
             values |= {"outcome": outcome, "email_given": ADDRESS_GOES_HERE}
-        return Page("public/webinar.html", values, page.cycle.webinars, video=values["video"])
+        shown, video = page.cycle.webinars, values["video"]
+        return Page("public/webinar.html", values, shown, video=video, turns=page.turns)
 
     return build_and_keep(build, vary=_vary(full=full, outcome=outcome))
 
@@ -111,6 +113,7 @@ def _stands_on_the_permanent_page(cycle: str, webinar: str) -> None:
 def webinar_values(page: WebinarPage, *, csrf_token: str) -> dict[str, Any]:
     """What the template of the permanent page is given, with forms to be filled in."""
     shared = share_webinar(page.webinar, page.cycle)
+    video = source_of(page.replay.video_url) if page.replay else None
     return {
         "page": page,
         "structured_data": structured_data.of_webinar(
@@ -125,7 +128,8 @@ def webinar_values(page: WebinarPage, *, csrf_token: str) -> dict[str, Any]:
         "link": LinkForm(),
         "csrf_token": csrf_token,
         "hold": services().house.hold,
-        "video": source_of(page.replay.video_url) if page.replay else None,
+        "video": video,
+        "video_written": _written(video) if video else None,
         "video_fragment": "",
         "video_second": 0,
         "starting_at": starting_at,
@@ -133,3 +137,14 @@ def webinar_values(page: WebinarPage, *, csrf_token: str) -> dict[str, Any]:
         "email_given": None,
         "notice": None,
     }
+
+
+def _written(video: Source) -> str:
+    """Its address as paper says it, where nothing leads anywhere."""
+    match video.kind:
+        case Kind.DEMONSTRATION:
+            return services().links.absolute(asset(f"demo/{video.address}"))
+        case Kind.UPLOADED:
+            return services().links.absolute(video.address)
+        case _:
+            return video.address
