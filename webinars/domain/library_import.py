@@ -24,6 +24,7 @@ from webinars.domain.plan import EDITORIAL_FIELDS
 from webinars.domain.planning import assign, record_edit
 from webinars.domain.publication import mark_changed
 from webinars.domain.snapshots import snapshot
+from webinars.domain.theme_edit import webinars_on
 from webinars.domain.tomlfile import key_name, line_of, locations, unknown_keys, validate
 from webinars.models import (
     AuditAct,
@@ -124,7 +125,7 @@ def import_library(
     imported = Imported(ignored={key for file in read for key in unknown_keys(file.content)})
     for file in read:
         renamed = _write_themes(session, file.content.themes, themes)
-        touched |= _webinars_on(session, renamed)
+        touched |= webinars_on(session, renamed)
         imported.changed |= bool(renamed)
         imported.themes += len(file.content.themes)
     for file in read:
@@ -315,14 +316,6 @@ def _write_themes(
 def _after(themes: Iterable[Theme]) -> int:
     """The place behind the last one; themes may have been removed in between."""
     return max((theme.position for theme in themes), default=0) + 1
-
-
-def _webinars_on(session: Session, themes: set[str]) -> dict[int, Webinar]:
-    """The webinars on these themes: their calendar entries name the theme."""
-    if not themes:
-        return {}
-    rows = session.scalars(sa.select(Webinar).where(Webinar.theme_slug.in_(themes)))
-    return {webinar.id: webinar for webinar in rows}
 
 
 def _write_resources(

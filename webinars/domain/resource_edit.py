@@ -1,18 +1,15 @@
 """Adding a resource and editing it, one at a time, by hand."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from webinars.domain import audit, site
-from webinars.domain.arranging import numbered, slug_of
 from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
+from webinars.domain.library_rows import mark_of, put_last, record_change
 from webinars.domain.planning import assign
 from webinars.domain.uploads import (
     FileView,
@@ -26,6 +23,8 @@ from webinars.models import AuditAct, EntryPoint, Resource, Step, Theme
 
 KEPT = ("title", "kind", "publishers", "audience", "year", "step", "entry_point", "url")
 """What is edited here, but for the themes; the rest of a resource comes from files."""
+FROM_FILES = ("other_titles", "partners", "authors", "also_in")
+"""Lists of that rest."""
 
 
 class NoSuchTheme(DomainError):
@@ -63,7 +62,7 @@ def edited_resource(session: Session, *, slug: str) -> EditedResource:
     """What the form begins with. Raises NotFound."""
     resource = _find(session, slug)
     said = _said(resource)
-    mark = _mark(said)
+    mark = mark_of(said)
     del said["document"]
     return EditedResource(slug, ResourceFields(**said), optional_view(resource.document), mark)
 
@@ -81,37 +80,14 @@ def add_resource(
     Raises NoSuchTheme.
     """
     themes = _themes(session, fields.themes)
-    while (resource := _put_last(session, fields)) is None:
-        pass  # whoever was faster is seen now: the next number is another one
+    empty: dict[str, Any] = {name: [] for name in FROM_FILES}
+    resource = put_last(session, Resource, values=_values(fields) | empty)
     resource.themes = themes
     if document is not None:
         resource.document = add_file(session, file=document, now=now)
     session.flush()
     _record(session, AuditAct.RESOURCE_ADDED, resource, before={}, actor=actor, now=now)
     return resource.slug
-
-
-def _put_last(session: Session, fields: ResourceFields) -> Resource | None:
-    """Without its themes yet. None if somebody else has taken its address at this moment."""
-    slug = _free_slug(session, fields.title)
-    last = session.scalar(sa.select(sa.func.max(Resource.position))) or 0
-    resource = Resource(
-        slug=slug,
-        position=last + 1,
-        other_titles=[],
-        partners=[],
-        authors=[],
-        also_in=[],
-        **_values(fields),
-    )
-    try:
-        with session.begin_nested():
-            session.add(resource)
-    except IntegrityError:
-        if session.scalar(sa.select(Resource.id).where(Resource.slug == slug)) is None:
-            raise
-        return None
-    return resource
 
 
 def edit_resource(
@@ -133,7 +109,7 @@ def edit_resource(
     """
     resource = _find(session, slug, locked=True)
     before = _said(resource)
-    if seen != _mark(before):
+    if seen != mark_of(before):
         raise ChangedMeanwhile(slug)
     themes = _themes(session, fields.themes)
     changed = assign(resource, _values(fields))
@@ -186,18 +162,6 @@ def _said(resource: Resource) -> dict[str, Any]:
     }
 
 
-def _mark(said: Mapping[str, Any]) -> str:
-    """What tells one state of a resource from another."""
-    return hashlib.sha256(repr(sorted(said.items())).encode()).hexdigest()[:16]
-
-
-def _free_slug(session: Session, title: str) -> str:
-    """Of the title; of two resources with one title the later is numbered."""
-    root = slug_of(title)
-    used = session.scalars(sa.select(Resource.slug).where(Resource.slug.startswith(root)))
-    return numbered(root, used=set(used))
-
-
 def _record(
     session: Session,
     act: AuditAct,
@@ -207,16 +171,12 @@ def _record(
     actor: str,
     now: datetime,
 ) -> None:
-    after = _said(resource)
-    differing = [name for name in after if before.get(name) != after[name]]
-    audit.record(
+    record_change(
         session,
-        actor=actor,
         act=act,
+        slug=resource.slug,
+        before=before,
+        after=_said(resource),
+        actor=actor,
         now=now,
-        subject=resource.slug,
-        before={name: before[name] for name in differing if name in before},
-        after={name: after[name] for name in differing},
     )
-    site.touch(session, now=now)
-    session.flush()

@@ -35,6 +35,8 @@ class AuditAct(enum.StrEnum):
     # to the public
     PUBLISHED = "published"
     # to the library
+    THEME_ADDED = "theme_added"
+    THEME_EDITED = "theme_edited"
     THEME_REMOVED = "theme_removed"
     LIBRARY_IMPORTED = "library_imported"
     RESOURCE_ADDED = "resource_added"

@@ -57,6 +57,7 @@ from webinars.web import (
     sitemap,
     survey_answers,
     surveys,
+    theme_edit,
     trail,
     webinar_edit,
     wish_desk,
@@ -131,6 +132,7 @@ WITH_ROUTES = (
     mentions,
     links,
     resource_edit,
+    theme_edit,
     machines,
     hooks,
 )

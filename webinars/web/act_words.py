@@ -46,6 +46,8 @@ PARTS_OF_A_REPLAY: dict[str, LazyString] = {
 
 ELSEWHERE: dict[AuditAct, LazyString] = {
     AuditAct.LIBRARY_IMPORTED: lazy_gettext("imported files into the library"),
+    AuditAct.THEME_ADDED: lazy_gettext("added a theme to the library"),
+    AuditAct.THEME_EDITED: lazy_gettext("edited a theme of the library"),
     AuditAct.RESOURCE_ADDED: lazy_gettext("added a resource to the library"),
     AuditAct.RESOURCE_EDITED: lazy_gettext("edited a resource of the library"),
     AuditAct.WISH_APPROVED: lazy_gettext("published a wish for a theme"),
