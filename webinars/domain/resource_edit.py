@@ -21,7 +21,18 @@ from webinars.domain.uploads import (
 )
 from webinars.models import AuditAct, EntryPoint, Resource, Step, Theme
 
-KEPT = ("title", "kind", "publishers", "audience", "year", "step", "entry_point", "url")
+KEPT = (
+    "title",
+    "kind",
+    "publishers",
+    "audience",
+    "year",
+    "step",
+    "entry_point",
+    "section",
+    "url",
+    "forthcoming",
+)
 """What is edited here, but for the themes; the rest of a resource comes from files."""
 FROM_FILES = ("other_titles", "partners", "authors", "also_in")
 """Lists of that rest."""
@@ -42,7 +53,11 @@ class ResourceFields:
     year: int | None = None
     step: Step | None = None
     entry_point: EntryPoint | None = None
+    section: str | None = None
+    """The printed sub-heading within the entry point."""
     url: str | None = None
+    forthcoming: bool = False
+    """It is announced, and not there yet."""
     themes: Sequence[str] = ()
     """Slugs."""
 
@@ -60,8 +75,8 @@ class EditedResource:
 
 def edited_resource(session: Session, *, slug: str) -> EditedResource:
     """What the form begins with. Raises NotFound."""
-    resource = _find(session, slug)
-    said = _said(resource)
+    resource = find_resource(session, slug)
+    said = said_of(resource)
     mark = mark_of(said)
     del said["document"]
     return EditedResource(slug, ResourceFields(**said), optional_view(resource.document), mark)
@@ -107,8 +122,8 @@ def edit_resource(
     is not to be kept. ``seen`` is the mark that the organiser saw.
     Raises NotFound, ChangedMeanwhile, NoSuchTheme.
     """
-    resource = _find(session, slug, locked=True)
-    before = _said(resource)
+    resource = find_resource(session, slug, locked=True)
+    before = said_of(resource)
     if seen != mark_of(before):
         raise ChangedMeanwhile(slug)
     themes = _themes(session, fields.themes)
@@ -128,7 +143,8 @@ def edit_resource(
     return changed
 
 
-def _find(session: Session, slug: str, *, locked: bool = False) -> Resource:
+def find_resource(session: Session, slug: str, *, locked: bool = False) -> Resource:
+    """Its row, with its themes. Raises NotFound."""
     select = sa.select(Resource).where(Resource.slug == slug).options(selectinload(Resource.themes))
     if locked:
         select = select.with_for_update(of=Resource).execution_options(populate_existing=True)
@@ -154,7 +170,8 @@ def _values(fields: ResourceFields) -> dict[str, Any]:
     return values | {name: list(values[name]) for name in ("publishers", "audience")}
 
 
-def _said(resource: Resource) -> dict[str, Any]:
+def said_of(resource: Resource) -> dict[str, Any]:
+    """What is edited by hand, as the trail keeps it."""
     values = {name: getattr(resource, name) for name in KEPT}
     return values | {
         "themes": [theme.slug for theme in resource.themes],
@@ -176,7 +193,7 @@ def _record(
         act=act,
         slug=resource.slug,
         before=before,
-        after=_said(resource),
+        after=said_of(resource),
         actor=actor,
         now=now,
     )

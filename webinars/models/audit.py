@@ -41,6 +41,7 @@ class AuditAct(enum.StrEnum):
     LIBRARY_IMPORTED = "library_imported"
     RESOURCE_ADDED = "resource_added"
     RESOURCE_EDITED = "resource_edited"
+    RESOURCE_REMOVED = "resource_removed"
     RESOURCE_LINKED = "resource_linked"
     RESOURCE_UNLINKED = "resource_unlinked"
     # to accounts of the desk

@@ -191,6 +191,8 @@ TABLE: dict[str, Access] = {
     "theme_edit.add": Access.ORGANISER,
     "theme_edit.page": Access.ORGANISER,
     "theme_edit.save": Access.ORGANISER,
+    "resource_removal.page": Access.ORGANISER,
+    "resource_removal.remove": Access.ORGANISER,
     "resource_edit.new": Access.ORGANISER,
     "resource_edit.add": Access.ORGANISER,
     "resource_edit.page": Access.ORGANISER,
