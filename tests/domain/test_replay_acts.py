@@ -287,6 +287,24 @@ def test_a_video_does_not_end_before_its_chapters(march: Database) -> None:
         act(march, "set_video", url=URL, duration=1800)
     assert str(caught.value.sentence) == "a chapter begins at 30:00, beyond this end"
     act(march, "set_video", url=URL, duration=1801)
+    act(march, "set_chapters", chapters=())
+    with pytest.raises(WrongValue) as caught:
+        act(march, "set_video", url=URL, duration=4)
+    assert str(caught.value.sentence) == "a caption begins at 00:04, beyond this end"
+
+
+def test_a_chapter_in_the_same_place_is_the_same_one(march: Database) -> None:
+    """Its title and its second are others: what stands beside it stays."""
+    prepare(march)
+    with march.read() as session:
+        before = [row.id for row in session.scalars(sa.select(Chapter).order_by(Chapter.id))]
+    chapters = (OPENING, ChapterMoment(1790, "Des pratiques, et lesquelles"))
+    act(march, "set_chapters", chapters=chapters)
+    act(march, "set_chapters", chapters=(*chapters, ChapterMoment(2000, "Une de plus")))
+    with march.read() as session:
+        rows = session.scalars(sa.select(Chapter).order_by(Chapter.starts_at)).all()
+        assert [row.id for row in rows][:2] == before
+        assert [row.starts_at for row in rows] == [0, 1790, 2000]
 
 
 def test_consent_is_dated_once(march: Database) -> None:
@@ -357,11 +375,12 @@ def test_what_is_online_or_will_not_come_is_not_overdue(march: Database) -> None
         (((0, "Un"), (75, "Deux"), (120, "Trois")), ["Un", "Deux", "Trois"]),
         (((0, "Un"), (60, "Autre"), (120, "Trois")), ["Un", "Autre", "Trois"]),
         (((0, "Deux"), (60, "Un"), (120, "Trois")), ["Deux", "Un", "Trois"]),
-        (((0, "Trois"), (30, "Neuf"), (60, "Un")), ["Trois", "Un"]),
+        (((0, "Trois"), (30, "Neuf"), (60, "Un")), ["Trois", "Neuf", "Un"]),
+        (((0, "Un"), (30, "Neuf"), (60, "Sept"), (120, "Trois")), ["Un", "Sept", "Trois"]),
         ((), []),
     ],
 )
-def test_a_chapter_stays_itself_while_its_title_or_its_second_does(
+def test_a_chapter_stays_itself_while_its_title_its_second_or_its_place_does(
     march: Database, chapters: tuple[tuple[int, str], ...], stays: list[str]
 ) -> None:
     """Resources stand beside it."""

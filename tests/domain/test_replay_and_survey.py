@@ -113,6 +113,24 @@ def test_none_one_three(database: Database) -> None:
     assert [planned(database, now=END, most=2) for _ in range(3)] == [2, 1, 0]
 
 
+def test_who_is_entered_after_it_was_due_is_told_of_neither(database: Database) -> None:
+    publish(database, RegistrationStatus.ATTENDED)
+    online(database, now=END)
+    with database.write() as session:
+        published(session, replace(plan_of(MARCH, APRIL), survey_url=SURVEY))
+        for number, at in ((1, END + SECOND), (2, DUE + SECOND)):
+            register(session, person(number), now=START - HOUR)
+            row = session.scalars(sa.select(Registration).order_by(Registration.id.desc())).first()
+            assert row is not None
+            row.registered_at, row.status = at, RegistrationStatus.ATTENDED
+    planned(database, now=DUE + HOUR)
+    assert to(database, "replay") == ["person0"]
+    assert [name for name, _, rule in written(database) if rule.startswith("survey")] == [
+        "person0",
+        "person1",
+    ]
+
+
 def test_a_replay_that_is_there_before_the_end_waits_for_it(database: Database) -> None:
     publish(database, RegistrationStatus.CONFIRMED)
     with database.write() as session:

@@ -121,6 +121,7 @@ def test_a_chapter_opens_the_video_at_its_second(three: Database) -> None:
             now=datetime(2019, 3, 22, 9, tzinfo=UTC),
         )
     bring_up_to_date(three)
+    assert [group.kind for group in find(three, MARCH.title).groups] == [FoundKind.WEBINAR]
     (group,) = find(three, "frein").groups
     assert (group.kind, group.count) == (FoundKind.MOMENT, 1)
     (one,) = group.found

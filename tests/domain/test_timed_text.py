@@ -55,6 +55,15 @@ def refused(text: str) -> str:
     return str(caught.value.sentence)
 
 
+def test_none_begins_beyond_the_end_of_the_video() -> None:
+    assert len(parse_captions(SRT, duration=5)) == 2
+    with pytest.raises(WrongValue) as caught:
+        parse_captions(SRT, duration=4)
+    assert str(caught.value.sentence) == (
+        "line 6: the caption begins beyond the end of the video, 00:04"
+    )
+
+
 def test_webvtt_is_read_with_its_voices_and_its_place_on_the_picture() -> None:
     assert parse_captions(VTT) == (
         Cue(1000, 4500, (Spoken("Camille", "Bonjour à tous & à toutes."),), "line:0 align:start"),

@@ -286,6 +286,12 @@ def test_what_breaks_off_leaves_nothing(desk: FlaskClient, app: Flask) -> None:
 
 
 @on_sqlite
+def test_a_file_that_the_act_does_not_ask_for_is_not_kept(desk: FlaskClient, app: Flask) -> None:
+    assert raw(desk, "chapters", video_file(), chapters="0:00 Début").status_code == 303
+    assert on_disk(app) == []
+
+
+@on_sqlite
 def test_a_body_over_the_limit_is_refused_unread(desk: FlaskClient, app: Flask) -> None:
     values = form_of(desk, "video")
     boundary, body = encode_multipart(values)

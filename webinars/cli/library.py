@@ -8,7 +8,7 @@ import click
 from webinars import clock
 from webinars.cli.support import read_text, with_services
 from webinars.domain import link_checks
-from webinars.domain.library_export import export_library
+from webinars.domain.library_export import beside_the_files, export_library
 from webinars.domain.library_import import SourceFile, WrongFiles, import_library
 from webinars.models import LinkState
 from webinars.probe import ask_all
@@ -63,6 +63,7 @@ def export(services: Services, folder: Path, replace: bool) -> None:
     """Write themes, resources and details of webinars into FOLDER, as `import` reads them."""
     with services.database.read() as session:
         files = export_library(session)
+        beside = beside_the_files(session)
     there = [str(folder / name) for name in files if (folder / name).exists()]
     if there and not replace:
         raise click.ClickException(
@@ -77,6 +78,13 @@ def export(services: Services, folder: Path, replace: bool) -> None:
         raise click.ClickException(f"{error.filename}: {error.strerror}.") from error
     for name in files:
         click.echo(folder / name)
+    if beside.documents or beside.chapters or beside.questions:
+        click.echo(
+            "Not in these files, but in the database and the folder of uploads: "
+            f"uploaded documents ({beside.documents}), resources beside chapters "
+            f"({beside.chapters}), resources beside questions ({beside.questions}).",
+            err=True,
+        )
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -1,8 +1,9 @@
-"""The library as the files that it is read from: nothing of it is left out."""
+"""The library as the files that it is read from: all that they can say of it."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
@@ -21,7 +22,16 @@ from webinars.domain.library_files import (
 )
 from webinars.domain.library_import import RESOURCE_FIELDS, THEME_FIELDS
 from webinars.domain.plan import EDITORIAL_FIELDS
-from webinars.models import Cycle, DraftSession, Reading, Resource, Theme, Webinar
+from webinars.models import (
+    Cycle,
+    DraftSession,
+    Reading,
+    Resource,
+    Theme,
+    Webinar,
+    chapter_resources,
+    question_resources,
+)
 
 Row = TypeVar("Row", DraftSession, Webinar)
 SAID = (*EDITORIAL_FIELDS, "further_reading")
@@ -42,6 +52,31 @@ def export_library(session: Session) -> dict[str, str]:
         "resources.toml": write_tables("resources", _resources(session)),
         "webinar-details.toml": write_tables("webinars", _details(session)),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """How much hangs on the library that its files have no words for."""
+
+    documents: int
+    """Uploaded files of resources."""
+    chapters: int
+    """Resources beside chapters of replays."""
+    questions: int
+    """Resources beside questions."""
+
+
+def beside_the_files(session: Session) -> Beside:
+    """What a backup of the database and of the uploads keeps, and these files do not."""
+
+    def number(column: sa.ColumnElement[Any]) -> int:
+        return session.scalar(sa.select(sa.func.count(column))) or 0
+
+    return Beside(
+        documents=number(Resource.document_id.expression),
+        chapters=number(chapter_resources.c.resource_id),
+        questions=number(question_resources.c.resource_id),
+    )
 
 
 def _themes(session: Session) -> list[ThemeTable]:

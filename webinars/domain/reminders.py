@@ -243,15 +243,17 @@ def _owe(
 def _whom(due: Due, pace: Pace) -> tuple[list[sa.ColumnElement[bool]], sa.ColumnElement[bool]]:
     """Whom a rule is for, and by which mails of its kind they have been told already."""
     same_webinar = OutboxMail.webinar_id == Registration.webinar_id
+    # Whom organisers enter later, for their lists, is told of nothing that is long over.
+    in_time = Registration.registered_at <= due.at
     match due.rule.kind:
         case RuleKind.REMINDER:
             known = Registration.changed_at <= pace.known_by(due.at)
             confirmed = Registration.status == RegistrationStatus.CONFIRMED
             return [confirmed, known], OutboxMail.created_at >= _told_from(due, pace)
         case RuleKind.REPLAY:
-            return [Registration.status.in_(HOLDS_A_PLACE)], same_webinar
+            return [Registration.status.in_(HOLDS_A_PLACE), in_time], same_webinar
         case RuleKind.SURVEY:
-            return [_CAME], same_webinar
+            return [_CAME, in_time], same_webinar
 
 
 def _hold_back(session: Session, *, quiet: mail_rules.Quiet, now: datetime) -> None:

@@ -133,7 +133,8 @@ def set_video(
 
     A file takes the place of an address and of another file, an address that of a file;
     ``keeps_file``: without either, the file that there is stays. Raises NotFound,
-    ChangedMeanwhile, NoVideo, and WrongValue for a duration that ends before a chapter begins.
+    ChangedMeanwhile, NoVideo, and WrongValue for a duration that ends before a chapter or a caption
+    begins.
     """
     with _working(session, cycle_slug, webinar_slug, editor) as work:
         stays = keeps_file and file is None and url is None and work.replay.video_file is not None
@@ -143,6 +144,11 @@ def set_video(
         if duration is not None and last >= duration:
             raise WrongValue(
                 N_("a chapter begins at %(time)s, beyond this end"), time=timecode(last)
+            )
+        said = max((one.last_second for one in work.replay.captions), default=-1)
+        if duration is not None and said >= duration:
+            raise WrongValue(
+                N_("a caption begins at %(time)s, beyond this end"), time=timecode(said)
             )
         if not stays:
             work.put_file(session, "video_file", file, now=editor.now)
@@ -189,7 +195,7 @@ def set_chapters(
 def _put_chapters(
     session: Session, replay: Replay, chapters: tuple[Moment, ...]
 ) -> tuple[int, ...]:
-    """A chapter that keeps its title or its second stays itself: resources stand beside it.
+    """A chapter that keeps its title, its second or its place stays itself, with its resources.
 
     The ids of those that go.
     """
@@ -205,6 +211,10 @@ def _put_chapters(
             if number not in kept and row is not None:
                 kept[number] = row
                 left.remove(row)
+    new = [number for number in range(len(chapters)) if number not in kept]
+    if len(new) == len(left):  # another title and another second, in the same place
+        kept |= dict(zip(new, left, strict=True))
+        left = []
     gone = tuple(row.id for row in left)
     for row in left:
         replay.chapters.remove(row)

@@ -243,7 +243,7 @@ def _chapters(session: Session) -> Iterator[Entry]:
             key=f"chapter:{chapter.id}",
             kind=FoundKind.MOMENT,
             title=chapter.title,
-            text=webinar.title,
+            text="",  # that of the webinar is found as the webinar
             themes=_theme(webinar.theme_slug),
             year=year,
             webinar_id=webinar.id,

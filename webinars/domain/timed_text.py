@@ -14,6 +14,7 @@ from itertools import pairwise
 from webinars.domain.errors import N_, WrongValue
 from webinars.domain.fields import CONTROL
 from webinars.domain.list_encodings import decoded
+from webinars.i18n import timecode
 
 MOST_BYTES = 2 * 1024 * 1024
 MOST_CUES = 20_000
@@ -67,19 +68,33 @@ class _Block:
     lines: tuple[str, ...]
 
 
-def read_captions(data: bytes) -> tuple[Cue, ...]:
-    """The cues of a WebVTT or SRT file, whatever its encoding. Raises WrongValue."""
+def read_captions(data: bytes, *, duration: int | None = None) -> tuple[Cue, ...]:
+    """The cues of a WebVTT or SRT file, whatever its encoding. Raises WrongValue.
+
+    ``duration``: seconds of the video, where they are known; none begins beyond its end.
+    """
     if len(data) > MOST_BYTES:
         raise WrongValue(N_("the file is too large: captions have at most 2 MB"))
     try:
-        return parse_captions(decoded(data))
+        return parse_captions(decoded(data), duration=duration)
     except UnicodeDecodeError:
         raise WrongValue(N_("the file is not text: WebVTT or SRT is needed")) from None
 
 
-def parse_captions(text: str) -> tuple[Cue, ...]:
-    """The cues of WebVTT or SRT: which of them, its first line says. Raises WrongValue."""
-    return tuple(cue for _, cue in numbered_cues(text))
+def parse_captions(text: str, *, duration: int | None = None) -> tuple[Cue, ...]:
+    """The cues of WebVTT or SRT: which of them, its first line says. Raises WrongValue.
+
+    ``duration`` as above.
+    """
+    numbered = numbered_cues(text)
+    for line, cue in numbered:
+        if duration is not None and cue.starts_at >= duration * SECOND:
+            raise WrongValue(
+                N_("line %(line)s: the caption begins beyond the end of the video, %(end)s"),
+                line=str(line),
+                end=timecode(duration),
+            )
+    return tuple(cue for _, cue in numbered)
 
 
 def numbered_cues(text: str) -> list[tuple[int, Cue]]:

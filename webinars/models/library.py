@@ -253,3 +253,8 @@ class Captions(Base):
     """The transcript, as ``domain/transcripts.py`` writes it."""
 
     replay: Mapped[Replay] = relationship(back_populates="captions")
+
+    @property
+    def last_second(self) -> int:
+        """At which the last of its lines begins."""
+        return max((line[0] for _, lines in self.paragraphs for line in lines), default=-1)

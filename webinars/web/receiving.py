@@ -60,6 +60,7 @@ class Received:
         self._limit = limit
         self._folder = UploadsFolder(services().settings.uploads_folder)
         self._parts: dict[str, tuple[str, Part]] = {}
+        self._taken: list[Part] = []
 
     def file(self, name: str, *, among: Collection[FileKind]) -> NewFile | None:
         """What came in this field, looked at and given its place. Raises WrongValue."""
@@ -70,11 +71,12 @@ class Received:
         with part.reading() as file:
             kind = read_kind(file, name=shown, size=part.size, among=among)
         part.place()
+        self._taken.append(part)
         return NewFile(part.key, shown, kind.media_type, part.size, part.sha256)
 
     def keep(self) -> None:
-        """The act that names them is written."""
-        for _, part in self._parts.values():
+        """The act that names those it asked for is written."""
+        for part in self._taken:
             part.keep()
 
     def discard(self) -> None:

@@ -190,21 +190,21 @@ def _chapters(typed: Mapping[str, str], seen: ReplayDesk) -> Do:
     return _with(replay_acts.set_chapters, chapters=chapters)
 
 
-def _captions(typed: Mapping[str, str], _seen: ReplayDesk) -> Do:
+def _captions(typed: Mapping[str, str], seen: ReplayDesk) -> Do:
     language = typed.get("language", "")
     if language not in LANGUAGES:
         raise _Wrong({"language": gettext("Choose the language that is spoken in them.")})
-    cues = _or_wrong("captions", lambda: _sent_captions(typed.get("captions", "")))
+    cues = _or_wrong("captions", lambda: _sent_captions(typed.get("captions", ""), seen.duration))
     return _with(replay_acts.set_captions, language=language, cues=cues)
 
 
-def _sent_captions(text: str) -> tuple[Cue, ...]:
+def _sent_captions(text: str, duration: int | None) -> tuple[Cue, ...]:
     """The file, else the pasted text."""
     file = request.files.get("file")
     if file is not None and file.filename:
         with file.stream as stream:
-            return read_captions(stream.read(MOST_BYTES + 1))
-    return parse_captions(text)
+            return read_captions(stream.read(MOST_BYTES + 1), duration=duration)
+    return parse_captions(text, duration=duration)
 
 
 def _remove(typed: Mapping[str, str], _seen: ReplayDesk) -> Do:

@@ -152,10 +152,10 @@ function ownVideo(video) {
 // The player of another host: it begins where it is asked to, and says nothing of where it is.
 function framed(choice) {
   let shown = choice;
-  return (seconds) => {
+  return (seconds, plays = true) => {
     const { embed, kind, title } = choice.dataset;
     const address = new URL(embed);
-    address.searchParams.set("autoplay", "1");
+    if (plays) address.searchParams.set("autoplay", "1");
     const second = Math.floor(seconds);
     if (kind === "vimeo") address.hash = `t=${second}s`;
     else address.searchParams.set("start", kind === "peertube" ? `${second}s` : second);
@@ -166,7 +166,7 @@ function framed(choice) {
     frame.src = address.href;
     shown.replaceWith(frame);
     shown = frame;
-    player.dispatchEvent(new CustomEvent("framed"));
+    if (plays) player.dispatchEvent(new CustomEvent("framed"));
     markChapter(second);
   };
 }
@@ -177,15 +177,25 @@ function elsewhere(choice) {
   const button = choice.querySelector("[data-load]");
   let begins = asked;
   let play = null;
-  const load = (seconds) => {
-    const video = choice.querySelector("template")?.content.firstElementChild;
-    if (video) {
+  const load = (seconds, plays = true) => {
+    const away = choice.querySelector("[data-away]");
+    const kept = choice.querySelector("template")?.content.firstElementChild;
+    if (kept) {
+      // What was parsed in a template has failed there for good: here it is another one.
+      const video = document.importNode(kept, true);
       choice.replaceWith(video);
       play = ownVideo(video);
+      if (plays) play(seconds);
     } else {
       play = framed(choice);
+      play(seconds, plays);
     }
-    play(seconds);
+    // Nobody tells us when a player of another host fails: the way to its page stays.
+    const bar = player.querySelector("[data-bar]");
+    away.className = "link";
+    away.hidden = false;
+    bar.append(away);
+    bar.hidden = false;
   };
   if (!button) return null;
   button.hidden = false;
@@ -195,6 +205,7 @@ function elsewhere(choice) {
   always.checked = memory.get(key) === "yes";
   always.addEventListener("change", () => memory.set(key, always.checked ? "yes" : null));
   button.addEventListener("click", () => load(begins));
+  if (always.checked) load(asked, false);
   return (seconds) => {
     begins = seconds;
     if (play) play(seconds);

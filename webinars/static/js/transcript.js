@@ -4,7 +4,7 @@
 const MARKS = /\p{Diacritic}/gu;
 const LEAST = 2;
 
-const plain = (text) => text.normalize("NFD").replace(MARKS, "").toLowerCase().replaceAll("’", "'");
+const plain = (text) => text.normalize("NFD").replace(MARKS, "").toLowerCase().replaceAll("’", "'").replaceAll("œ", "oe").replaceAll("æ", "ae");
 
 const player = document.querySelector("#player");
 const text = player.querySelector(".transcript__text");
