@@ -157,3 +157,7 @@ def test_what_nothing_points_to_goes_and_comes_back_from_its_file(library: Datab
     with library.write() as session:
         load_library(session, "themes.toml", "resources.toml")
     assert look(library).title == found.title
+    with library.read() as session:
+        last = session.scalars(sa.select(Resource.slug).order_by(Resource.position.desc())).first()
+        positions = session.scalars(sa.select(Resource.position)).all()
+    assert (last, len(set(positions))) == (GUIDE, len(positions))

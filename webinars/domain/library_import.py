@@ -313,9 +313,9 @@ def _write_themes(
     return changed
 
 
-def _after(themes: Iterable[Theme]) -> int:
-    """The place behind the last one; themes may have been removed in between."""
-    return max((theme.position for theme in themes), default=0) + 1
+def _after(rows: Iterable[Theme] | Iterable[Resource]) -> int:
+    """The place behind the last one; some may have been removed in between."""
+    return max((row.position for row in rows), default=0) + 1
 
 
 def _write_resources(
@@ -325,6 +325,7 @@ def _write_resources(
     resources: dict[str, Resource],
 ) -> bool:
     changed = False
+    place = _after(resources.values())
     for table in tables:
         values: dict[str, Any] = {name: getattr(table, name) for name in RESOURCE_FIELDS}
         values["step"] = STEPS[table.step] if table.step else None
@@ -332,8 +333,9 @@ def _write_resources(
         values["forthcoming"] = table.status == FORTHCOMING
         resource = resources.get(table.slug)
         if resource is None:
-            resource = Resource(slug=table.slug, position=len(resources) + 1, **values)
+            resource = Resource(slug=table.slug, position=place, **values)
             resources[table.slug] = resource
+            place += 1
             session.add(resource)
             changed = True
         else:
