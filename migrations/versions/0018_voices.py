@@ -146,7 +146,14 @@ def downgrade() -> None:
         "DELETE FROM audited_webinars WHERE entry_id IN"
         " (SELECT id FROM audit_entries WHERE act LIKE :acts)"
     )
-    for acts in ("question_joined", "question_parted", "survey_%", "wish_%"):
+    for acts in (
+        "question_joined",
+        "question_parted",
+        "survey_%",
+        "wish_%",
+        "theme_added",
+        "theme_edited",
+    ):
         op.execute(entries.bindparams(acts=acts))
         op.execute(sa.text("DELETE FROM audit_entries WHERE act LIKE :acts").bindparams(acts=acts))
     for table in (

@@ -172,3 +172,11 @@ def test_what_only_files_say_stays(library: Database) -> None:
         row = session.scalars(sa.select(Resource).where(Resource.slug == slug)).one()
         assert (row.section, row.month) == ("Fiche contexte", 3)
         assert row.other_titles == ["Intérêt général : un concept en mutation"]
+
+
+def test_section_and_forthcoming_are_edited_by_hand(library: Database) -> None:
+    slug = add(library, replace(FULL, section="Fiches", forthcoming=True))
+    said = look(library, slug).fields
+    assert (said.section, said.forthcoming) == ("Fiches", True)
+    assert edit(library, slug, replace(said, section=None, forthcoming=False))
+    assert latest(library).after == {"section": None, "forthcoming": False}

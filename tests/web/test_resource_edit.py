@@ -1,13 +1,15 @@
 """The desk's form of a resource."""
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.support import load_library
+from tests.support import load_2019, load_library
 from tests.web.desk import sign_in
 from tests.web.support import Element, read, words
 from webinars.db import Database
+from webinars.models import Reading, Resource
 
 NEW = "/organise/library/new-resource"
 GUIDE = "/organise/library/resources/guide-construire-ensemble"
@@ -127,3 +129,47 @@ def test_what_is_not_there_is_not_found(desk: FlaskClient) -> None:
     assert desk.get("/organise/library/resources/no-such").status_code == 404
     values = filled(desk, GUIDE)
     assert desk.post("/organise/library/resources/no-such", data=values).status_code == 404
+
+
+def test_a_resource_is_said_to_be_forthcoming(desk: FlaskClient, app: Flask) -> None:
+    typed = filled(desk, GUIDE) | {"forthcoming": "1", "section": "Guides"}
+    assert desk.post(GUIDE, data=typed).status_code == 303
+    assert (filled(desk, GUIDE)["forthcoming"], filled(desk, GUIDE)["section"]) == ("1", "Guides")
+    public = read(desk.get("/resources/guide-construire-ensemble"))
+    assert words(app, "Forthcoming") in public.text
+
+
+def test_a_resource_is_taken_out_after_a_confirmation(desk: FlaskClient, app: Flask) -> None:
+    public = "/resources/guide-construire-ensemble"
+    assert desk.get(public).status_code == 200
+    remove = read(desk.get(GUIDE)).links(f"{GUIDE}/remove")[0]
+    page = read(desk.get(remove))
+    assert words(app, "Nothing points to it.") in page.text
+    form = page.form(remove).values()
+    assert desk.post(remove, data=form | {"seen": "x"}).status_code == 409
+    answer = desk.post(remove, data=form)
+    assert answer.status_code == 303
+    assert (
+        words(app, "The resource is no longer in the library.")
+        in read(desk.get(answer.headers["Location"])).text
+    )
+    assert [desk.get(one).status_code for one in (public, GUIDE, remove)] == [404, 404, 404]
+    title = read(desk.get("/organise/history")).text
+    assert "Construire ensemble" in title
+
+
+def test_a_reading_of_a_webinar_keeps_it_and_is_named(
+    desk: FlaskClient, database: Database
+) -> None:
+    load_2019(database)
+    with database.read() as session:
+        slug = session.scalars(sa.select(Resource.slug).join(Reading)).first()
+    address = f"/organise/library/resources/{slug}"
+    page = read(desk.get(f"{address}/remove"))
+    assert page.by_id("readings").text
+    assert [
+        form for form in page.all("form") if form.attrs.get("action") == f"{address}/remove"
+    ] == []
+    token = filled(desk, address)["csrf_token"]
+    assert desk.post(f"{address}/remove", data={"csrf_token": token}).status_code == 409
+    assert desk.get(f"/resources/{slug}").status_code == 200

@@ -24,6 +24,7 @@ from webinars.domain.plan import EDITORIAL_FIELDS
 from webinars.domain.planning import assign, record_edit
 from webinars.domain.publication import mark_changed
 from webinars.domain.snapshots import snapshot
+from webinars.domain.theme_edit import webinars_on
 from webinars.domain.tomlfile import key_name, line_of, locations, unknown_keys, validate
 from webinars.models import (
     AuditAct,
@@ -124,7 +125,7 @@ def import_library(
     imported = Imported(ignored={key for file in read for key in unknown_keys(file.content)})
     for file in read:
         renamed = _write_themes(session, file.content.themes, themes)
-        touched |= _webinars_on(session, renamed)
+        touched |= webinars_on(session, renamed)
         imported.changed |= bool(renamed)
         imported.themes += len(file.content.themes)
     for file in read:
@@ -312,17 +313,9 @@ def _write_themes(
     return changed
 
 
-def _after(themes: Iterable[Theme]) -> int:
-    """The place behind the last one; themes may have been removed in between."""
-    return max((theme.position for theme in themes), default=0) + 1
-
-
-def _webinars_on(session: Session, themes: set[str]) -> dict[int, Webinar]:
-    """The webinars on these themes: their calendar entries name the theme."""
-    if not themes:
-        return {}
-    rows = session.scalars(sa.select(Webinar).where(Webinar.theme_slug.in_(themes)))
-    return {webinar.id: webinar for webinar in rows}
+def _after(rows: Iterable[Theme] | Iterable[Resource]) -> int:
+    """The place behind the last one; some may have been removed in between."""
+    return max((row.position for row in rows), default=0) + 1
 
 
 def _write_resources(
@@ -332,6 +325,7 @@ def _write_resources(
     resources: dict[str, Resource],
 ) -> bool:
     changed = False
+    place = _after(resources.values())
     for table in tables:
         values: dict[str, Any] = {name: getattr(table, name) for name in RESOURCE_FIELDS}
         values["step"] = STEPS[table.step] if table.step else None
@@ -339,8 +333,9 @@ def _write_resources(
         values["forthcoming"] = table.status == FORTHCOMING
         resource = resources.get(table.slug)
         if resource is None:
-            resource = Resource(slug=table.slug, position=len(resources) + 1, **values)
+            resource = Resource(slug=table.slug, position=place, **values)
             resources[table.slug] = resource
+            place += 1
             session.add(resource)
             changed = True
         else:

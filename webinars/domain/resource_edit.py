@@ -1,18 +1,15 @@
 """Adding a resource and editing it, one at a time, by hand."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from webinars.domain import audit, site
-from webinars.domain.arranging import numbered, slug_of
 from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
+from webinars.domain.library_rows import mark_of, put_last, record_change
 from webinars.domain.planning import assign
 from webinars.domain.uploads import (
     FileView,
@@ -24,8 +21,21 @@ from webinars.domain.uploads import (
 )
 from webinars.models import AuditAct, EntryPoint, Resource, Step, Theme
 
-KEPT = ("title", "kind", "publishers", "audience", "year", "step", "entry_point", "url")
+KEPT = (
+    "title",
+    "kind",
+    "publishers",
+    "audience",
+    "year",
+    "step",
+    "entry_point",
+    "section",
+    "url",
+    "forthcoming",
+)
 """What is edited here, but for the themes; the rest of a resource comes from files."""
+FROM_FILES = ("other_titles", "partners", "authors", "also_in")
+"""Lists of that rest."""
 
 
 class NoSuchTheme(DomainError):
@@ -43,7 +53,11 @@ class ResourceFields:
     year: int | None = None
     step: Step | None = None
     entry_point: EntryPoint | None = None
+    section: str | None = None
+    """The printed sub-heading within the entry point."""
     url: str | None = None
+    forthcoming: bool = False
+    """It is announced, and not there yet."""
     themes: Sequence[str] = ()
     """Slugs."""
 
@@ -61,9 +75,9 @@ class EditedResource:
 
 def edited_resource(session: Session, *, slug: str) -> EditedResource:
     """What the form begins with. Raises NotFound."""
-    resource = _find(session, slug)
-    said = _said(resource)
-    mark = _mark(said)
+    resource = find_resource(session, slug)
+    said = said_of(resource)
+    mark = mark_of(said)
     del said["document"]
     return EditedResource(slug, ResourceFields(**said), optional_view(resource.document), mark)
 
@@ -81,37 +95,14 @@ def add_resource(
     Raises NoSuchTheme.
     """
     themes = _themes(session, fields.themes)
-    while (resource := _put_last(session, fields)) is None:
-        pass  # whoever was faster is seen now: the next number is another one
+    empty: dict[str, Any] = {name: [] for name in FROM_FILES}
+    resource = put_last(session, Resource, values=_values(fields) | empty)
     resource.themes = themes
     if document is not None:
         resource.document = add_file(session, file=document, now=now)
     session.flush()
     _record(session, AuditAct.RESOURCE_ADDED, resource, before={}, actor=actor, now=now)
     return resource.slug
-
-
-def _put_last(session: Session, fields: ResourceFields) -> Resource | None:
-    """Without its themes yet. None if somebody else has taken its address at this moment."""
-    slug = _free_slug(session, fields.title)
-    last = session.scalar(sa.select(sa.func.max(Resource.position))) or 0
-    resource = Resource(
-        slug=slug,
-        position=last + 1,
-        other_titles=[],
-        partners=[],
-        authors=[],
-        also_in=[],
-        **_values(fields),
-    )
-    try:
-        with session.begin_nested():
-            session.add(resource)
-    except IntegrityError:
-        if session.scalar(sa.select(Resource.id).where(Resource.slug == slug)) is None:
-            raise
-        return None
-    return resource
 
 
 def edit_resource(
@@ -131,9 +122,9 @@ def edit_resource(
     is not to be kept. ``seen`` is the mark that the organiser saw.
     Raises NotFound, ChangedMeanwhile, NoSuchTheme.
     """
-    resource = _find(session, slug, locked=True)
-    before = _said(resource)
-    if seen != _mark(before):
+    resource = find_resource(session, slug, locked=True)
+    before = said_of(resource)
+    if seen != mark_of(before):
         raise ChangedMeanwhile(slug)
     themes = _themes(session, fields.themes)
     changed = assign(resource, _values(fields))
@@ -152,7 +143,8 @@ def edit_resource(
     return changed
 
 
-def _find(session: Session, slug: str, *, locked: bool = False) -> Resource:
+def find_resource(session: Session, slug: str, *, locked: bool = False) -> Resource:
+    """Its row, with its themes. Raises NotFound."""
     select = sa.select(Resource).where(Resource.slug == slug).options(selectinload(Resource.themes))
     if locked:
         select = select.with_for_update(of=Resource).execution_options(populate_existing=True)
@@ -178,24 +170,13 @@ def _values(fields: ResourceFields) -> dict[str, Any]:
     return values | {name: list(values[name]) for name in ("publishers", "audience")}
 
 
-def _said(resource: Resource) -> dict[str, Any]:
+def said_of(resource: Resource) -> dict[str, Any]:
+    """What is edited by hand, as the trail keeps it."""
     values = {name: getattr(resource, name) for name in KEPT}
     return values | {
         "themes": [theme.slug for theme in resource.themes],
         "document": in_trail(resource.document),
     }
-
-
-def _mark(said: Mapping[str, Any]) -> str:
-    """What tells one state of a resource from another."""
-    return hashlib.sha256(repr(sorted(said.items())).encode()).hexdigest()[:16]
-
-
-def _free_slug(session: Session, title: str) -> str:
-    """Of the title; of two resources with one title the later is numbered."""
-    root = slug_of(title)
-    used = session.scalars(sa.select(Resource.slug).where(Resource.slug.startswith(root)))
-    return numbered(root, used=set(used))
 
 
 def _record(
@@ -207,16 +188,12 @@ def _record(
     actor: str,
     now: datetime,
 ) -> None:
-    after = _said(resource)
-    differing = [name for name in after if before.get(name) != after[name]]
-    audit.record(
+    record_change(
         session,
-        actor=actor,
         act=act,
+        slug=resource.slug,
+        before=before,
+        after=said_of(resource),
+        actor=actor,
         now=now,
-        subject=resource.slug,
-        before={name: before[name] for name in differing if name in before},
-        after={name: after[name] for name in differing},
     )
-    site.touch(session, now=now)
-    session.flush()

@@ -35,10 +35,13 @@ class AuditAct(enum.StrEnum):
     # to the public
     PUBLISHED = "published"
     # to the library
+    THEME_ADDED = "theme_added"
+    THEME_EDITED = "theme_edited"
     THEME_REMOVED = "theme_removed"
     LIBRARY_IMPORTED = "library_imported"
     RESOURCE_ADDED = "resource_added"
     RESOURCE_EDITED = "resource_edited"
+    RESOURCE_REMOVED = "resource_removed"
     RESOURCE_LINKED = "resource_linked"
     RESOURCE_UNLINKED = "resource_unlinked"
     # to accounts of the desk

@@ -46,6 +46,8 @@ PARTS_OF_A_REPLAY: dict[str, LazyString] = {
 
 ELSEWHERE: dict[AuditAct, LazyString] = {
     AuditAct.LIBRARY_IMPORTED: lazy_gettext("imported files into the library"),
+    AuditAct.THEME_ADDED: lazy_gettext("added a theme to the library"),
+    AuditAct.THEME_EDITED: lazy_gettext("edited a theme of the library"),
     AuditAct.RESOURCE_ADDED: lazy_gettext("added a resource to the library"),
     AuditAct.RESOURCE_EDITED: lazy_gettext("edited a resource of the library"),
     AuditAct.WISH_APPROVED: lazy_gettext("published a wish for a theme"),
@@ -71,6 +73,10 @@ ELSEWHERE: dict[AuditAct, LazyString] = {
     AuditAct.PERSON_ERASED: lazy_gettext("erased a person"),
 }
 """Acts that are of no cycle."""
+OUT_OF_THE_LIBRARY: dict[AuditAct, LazyString] = {
+    AuditAct.THEME_REMOVED: lazy_gettext("removed the theme %(title)s from the library"),
+    AuditAct.RESOURCE_REMOVED: lazy_gettext("removed the resource %(title)s from the library"),
+}
 NOBODY_SIGNED_IN: dict[str, LazyString] = {
     audit.COMMAND_LINE: lazy_gettext("command line"),
     audit.PARTICIPANT: lazy_gettext("the person themselves, on their page"),
@@ -172,9 +178,9 @@ def act_in_words(act: Act, titles: Mapping[str, str]) -> str:
                     act.after.get("count", 0),
                 )
             )
-        case AuditAct.THEME_REMOVED:
+        case AuditAct.THEME_REMOVED | AuditAct.RESOURCE_REMOVED:
             title = quoted(act.before.get("title", ""))
-            return str(gettext("removed the theme %(title)s from the library", title=title))
+            return str(OUT_OF_THE_LIBRARY[act.act]) % {"title": title}
         case _:
             of = _of_a_survey if act.act in SURVEYS else _of_some
             return of(act, titles) + _parts_of_a_replay(act)
@@ -182,7 +188,7 @@ def act_in_words(act: Act, titles: Mapping[str, str]) -> str:
 
 def is_of_a_cycle(act: AuditAct) -> bool:
     """Whether such an act is done to a cycle or its webinars."""
-    return act not in (*ELSEWHERE, AuditAct.PEOPLE_ERASED, AuditAct.THEME_REMOVED)
+    return act not in (*ELSEWHERE, *OUT_OF_THE_LIBRARY, AuditAct.PEOPLE_ERASED)
 
 
 def webinars_of(act: Act, titles: Mapping[str, str]) -> tuple[WebinarWords, ...]:

@@ -60,6 +60,8 @@ READERS: Mapping[str, Reader] = {
     "audience": reading.lines,
     "step": _step,
     "entry_point": _entry_point,
+    "section": reading.optional_line,
+    "forthcoming": bool,
 }
 """In the order in which the form asks for them; the themes are boxes beneath."""
 
@@ -188,11 +190,13 @@ def _of_list() -> str:
 
 
 def _as_typed(said: ResourceFields) -> dict[str, str]:
-    values = {name: getattr(said, name) for name in READERS}
-    return {
-        name: "\n".join(value) if isinstance(value, list) else str(value or "")
-        for name, value in values.items()
-    }
+    return {name: _as_text(getattr(said, name)) for name in READERS}
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n".join(value)
+    return "1" if value is True else str(value or "")
 
 
 def _differing(present: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
