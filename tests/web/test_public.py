@@ -357,26 +357,45 @@ def test_a_programme_names_its_year_once(
     assert head.text.count("2019") == 1
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
-def test_a_step_without_resources_takes_one_light_line(
-    app: Flask, site: Database, language: str
-) -> None:
-    listed = ResourceView(
-        slug="carte", title="Carte", kind="map", publishers=(), audience=(), year=2018,
-        edition=None, url=None, step=Step.ACT, entry_point=None, section=None,
-        forthcoming=False, themes=(),
-    )  # fmt: skip
-    kit = (
-        StepGroup(Step.UNDERSTAND, ()),
-        StepGroup(Step.ADOPT, ()),
-        StepGroup(Step.ACT, (EntryPointGroup(None, (listed,)),)),
-    )
+def step_columns(app: Flask, *kit: StepGroup, language: str = "fr") -> Element:
+    """The kit as a page shows it."""
     with app.test_request_context(), force_locale(language):
         macros = app.jinja_env.get_template("components/library.html")
         context: dict[str, Any] = {}
         app.update_template_context(context)
-        body = str(vars(macros.make_module(context))["step_columns"](kit))
-    steps = read(Response(body)).all("section")
+        return read(Response(str(vars(macros.make_module(context))["step_columns"](kit))))
+
+
+def one_resource(step: Step | None) -> StepGroup:
+    listed = ResourceView(
+        slug="carte", title="Carte", kind="map", publishers=(), audience=(), year=2018,
+        edition=None, url=None, step=step, entry_point=None, section=None,
+        forthcoming=False, themes=(),
+    )  # fmt: skip
+    return StepGroup(step, (EntryPointGroup(None, (listed,)),))
+
+
+def test_where_nothing_has_a_step_no_empty_ones_are_shown(app: Flask, site: Database) -> None:
+    empty = [StepGroup(step, ()) for step in Step]
+    page = step_columns(app, *empty, one_resource(None))
+    (section,) = page.all("section")
+    assert section.one("a").text == "Carte"
+    assert section.all("h3") == []
+    assert len(step_columns(app, *empty).all("section")) == 3
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_step_without_resources_takes_one_light_line(
+    app: Flask, site: Database, language: str
+) -> None:
+    page = step_columns(
+        app,
+        StepGroup(Step.UNDERSTAND, ()),
+        StepGroup(Step.ADOPT, ()),
+        one_resource(Step.ACT),
+        language=language,
+    )
+    steps = page.all("section")
     nothing = words(app, "Nothing here yet.", language)
     assert [step.attrs.get("class") for step in steps] == [None, None, "step"]
     assert [step.one("h3").text for step in steps] == [
