@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
 import pytest
@@ -36,6 +37,15 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def app(make_app: Callable[..., Flask]) -> Flask:
     """It takes files of one mebibyte."""
     return make_app(upload_max_bytes=LIMIT)
+
+
+@pytest.fixture(autouse=True)
+def places(monkeypatch: pytest.MonkeyPatch) -> BoundedSemaphore:
+    """All free: a server closes each answer, a test may leave one open until it is collected."""
+    free = BoundedSemaphore(lanes.LONG)
+    for module in (lanes, file_answers):
+        monkeypatch.setattr(module, "long_places", free)
+    return free
 
 
 @pytest.fixture
@@ -215,13 +225,15 @@ def test_conditions(played: Callable[..., TestResponse]) -> None:
 
 @on_sqlite
 def test_when_every_place_is_taken_ranges_come_in_pieces(
-    played: Callable[..., TestResponse], monkeypatch: pytest.MonkeyPatch
+    played: Callable[..., TestResponse],
+    places: BoundedSemaphore,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(file_answers, "BLOCK", 100)
     monkeypatch.setattr(file_answers, "PIECE", 300)
     whole = played()
     assert whole.data == VIDEO
-    taken = [lanes.long_places.acquire(blocking=False) for _ in range(lanes.LONG)]
+    taken = [places.acquire(blocking=False) for _ in range(lanes.LONG)]
     try:
         assert all(taken)
         answer = played(Range="bytes=50-")
@@ -229,7 +241,7 @@ def test_when_every_place_is_taken_ranges_come_in_pieces(
         assert answer.headers["Content-Range"] == f"bytes 50-349/{SIZE}"
         assert played().status_code == 503
     finally:
-        lanes.long_places.release(len(taken))
+        places.release(len(taken))
 
 
 @on_sqlite
