@@ -3,6 +3,9 @@
 import sqlalchemy as sa
 from alembic import op
 
+from webinars import clock
+from webinars.db import UTCDateTime
+
 revision = "0018"
 down_revision = "0017"
 branch_labels = None
@@ -10,6 +13,17 @@ depends_on = None
 
 INSTANT = sa.DateTime(timezone=True)
 JSON = sa.JSON(none_as_null=True)
+SURVEY = "survey+1d"
+"""The usual rule."""
+cycles = sa.table("cycles", sa.column("id", sa.Integer), sa.column("reminders", sa.JSON))
+webinars = sa.table(
+    "webinars",
+    sa.column("id", sa.Integer),
+    sa.column("cycle_id", sa.Integer),
+    sa.column("reminders", sa.JSON),
+    sa.column("armed", sa.JSON),
+    sa.column("ends_at", UTCDateTime),
+)
 
 
 def _to(
@@ -38,6 +52,27 @@ def upgrade() -> None:
     _create_surveys()
     _create_answers()
     _create_wishes()
+    _arm_surveys()
+
+
+def _arm_surveys() -> None:
+    """Webinars to come ask here now, where nothing was asked without a survey on another site."""
+    connection = op.get_bind()
+    now = clock.now()
+    rows = connection.execute(
+        sa.select(
+            webinars.c.id, webinars.c.armed, webinars.c.reminders, cycles.c.reminders.label("usual")
+        )
+        .join(cycles, cycles.c.id == webinars.c.cycle_id)
+        .where(webinars.c.ends_at > now)
+    ).all()
+    for id_, armed, own, usual in rows:
+        rules = own if own is not None else usual if usual is not None else [SURVEY]
+        new = {word: now.isoformat() for word in rules if word.startswith("survey")}
+        if new.keys() - armed.keys():
+            connection.execute(
+                webinars.update().where(webinars.c.id == id_).values(armed=new | armed)
+            )
 
 
 def _create_surveys() -> None:
@@ -153,6 +188,7 @@ def downgrade() -> None:
         "wish_%",
         "theme_added",
         "theme_edited",
+        "resource_removed",
     ):
         op.execute(entries.bindparams(acts=acts))
         op.execute(sa.text("DELETE FROM audit_entries WHERE act LIKE :acts").bindparams(acts=acts))

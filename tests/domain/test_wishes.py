@@ -37,6 +37,7 @@ from webinars.domain.wish_acts import (
     forget_planned,
     mark_planned,
     merge,
+    note_planned,
     take_up,
     word,
 )
@@ -80,8 +81,7 @@ def wish(session: Session, title: str, who: Person = ALICE, *, public: bool = Tr
 
 def back(session: Session, wanted: uuid.UUID, *people: Person) -> list[bool]:
     return [
-        support(session, participant=participant(session, who), public_id=wanted, now=NOW)
-        for who in people
+        support(session, participant=participant(session, who), public_id=wanted) for who in people
     ]
 
 
@@ -144,7 +144,7 @@ def test_support_counts_once_and_can_be_taken_back(people: Database) -> None:
         assert shown(session) == [("B", 3), ("A", 1)]
         assert shown(session, Order.NEWEST) == [("B", 3), ("A", 1)]
         who = participant(session, ALICE)
-        gone = [unsupport(session, participant=who, public_id=second, now=NOW) for _ in range(2)]
+        gone = [unsupport(session, participant=who, public_id=second) for _ in range(2)]
         assert gone == [True, False]
         assert [one.mine for one in public_wishes(session, supporter=who)] == [False, True]
         with pytest.raises(NotFound):
@@ -232,7 +232,7 @@ def test_whatever_is_done_in_whatever_order_support_is_of_each_once(
                 expected[into[one]].add(other)
             else:
                 who = participant(session, CAST[other])
-                unsupport(session, participant=who, public_id=ids[one], now=NOW)
+                unsupport(session, participant=who, public_id=ids[one])
                 expected[into[one]].discard(other)
         left = {
             title: len(its)
@@ -360,6 +360,72 @@ def test_erased_a_persons_support_goes_and_what_is_public_stays_without_a_name(
         bob = participant(session, BOB).id
         assert list(rows) == [("A", None), ("C", bob), ("", None)]
         assert len(session.scalars(sa.select(WishSupport)).all()) == 1
+
+
+@words
+def test_who_is_erased_leaves_no_word_in_what_others_became_part_of(people: Database) -> None:
+    with people.write() as session:
+        theirs, mine_ = wish(session, "A", BOB), wish(session, "B")
+        merge(session, public_id=theirs, into=mine_, editor=editor())
+        decline(session, public_id=mine_, reason="Nomme quelqu’un", editor=editor())
+        alice = participant(session, ALICE)
+        erasure.erase(session, participant=alice, actor="x", host=HOST, now=NOW)
+        rows = session.execute(
+            sa.select(Wish.title, Wish.reason, Wish.participant_id, Wish.state).order_by(Wish.id)
+        ).all()
+        bob = participant(session, BOB).id
+        assert list(rows) == [
+            ("A", None, bob, WishState.MERGED),
+            ("", None, None, WishState.DECLINED),
+        ]
+        assert [one.merged_into for one in mine(session, BOB)] == [None]
+
+
+@words
+def test_words_that_were_taken_off_the_page_reach_nobody_else(people: Database) -> None:
+    with people.write() as session:
+        theirs, other = wish(session, "A"), wish(session, "Mme Durand", BOB)
+        back(session, other, CHARLIE)
+        merge(session, public_id=theirs, into=other, editor=editor())
+        decline(session, public_id=other, reason="Nomme quelqu’un", editor=editor())
+        charlie = participant(session, CHARLIE)
+        (kept,) = personal_data(session, participant=charlie).wishes
+        assert (kept.title, kept.why, kept.supported) == (None, None, True)
+        assert [one.merged_into for one in mine(session)] == [None]
+        bobs = personal_data(session, participant=participant(session, BOB)).wishes
+        assert [one.title for one in bobs] == ["Mme Durand"]
+
+
+@words
+def test_support_makes_no_other_page_anew(people: Database) -> None:
+    with people.write() as session:
+        wanted = wish(session, "A")
+        before = site.version(session)
+        back(session, wanted, BOB)
+        unsupport(session, participant=participant(session, BOB), public_id=wanted)
+        erasure.erase(
+            session, participant=participant(session, CHARLIE), actor="x", host=HOST, now=NOW
+        )
+        assert site.version(session) == before
+
+
+@words
+def test_two_new_years_do_not_take_up_the_same_wish(people: Database) -> None:
+    with people.write() as session:
+        wanted = wish(session, "Le logement")
+        cycle = planning.find_cycle(session, slug="2019")
+        note_planned(session, planned={wanted: MARCH.slug}, cycle=cycle, editor=editor())
+        with pytest.raises(ChangedMeanwhile):
+            note_planned(session, planned={wanted: APRIL.slug}, cycle=cycle, editor=editor())
+        with pytest.raises(NotFound):
+            note_planned(session, planned={uuid.uuid4(): MARCH.slug}, cycle=cycle, editor=editor())
+        forget_planned(session, public_id=wanted, editor=editor())
+        entries = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id)).all()[-2:]
+        planned = {"state": "public", "planned": f"2019/{MARCH.slug}"}
+        assert [(one.act.value, one.before, one.after) for one in entries] == [
+            ("wish_planned", {"state": "public"}, planned),
+            ("wish_unplanned", planned, {"state": "public"}),
+        ]
 
 
 @words

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ from flask import Flask
 
 from tests.conftest import missing, settings_for
 from tests.postgres import own_database
-from tests.support import ALICE, MARCH, NOW, count, plan_of, published, register
-from webinars import create_app
+from tests.support import ALICE, APRIL, MARCH, MAY, NOW, count, plan_of, published, register
+from webinars import clock, create_app
 from webinars.db import Database
+from webinars.domain import audit
 from webinars.migration import present_revision, wanted_revision
 from webinars.models import (
+    AuditAct,
     Captions,
     Chapter,
     Cycle,
@@ -121,6 +124,29 @@ def test_a_second_upgrade_changes_nothing(app: Flask) -> None:
     flask_migrate.upgrade()
     with engine_of(app).connect() as connection:
         assert connection.exec_driver_sql("SELECT version FROM site_state").scalar() == 7
+
+
+def test_webinars_to_come_are_asked_about_from_the_upgrade_on(app: Flask) -> None:
+    """There were published before surveys were answered here."""
+    flask_migrate.upgrade()
+    database: Database = app.extensions["webinars"].database
+    before = {"1d": NOW.isoformat()}
+    with database.write() as session:
+        published(session, plan_of(MARCH, APRIL, MAY))
+        march, april, may = session.scalars(sa.select(Webinar).order_by(Webinar.starts_at)).all()
+        for one in (march, april, may):
+            one.armed = before
+        april.ends_at = may.ends_at = clock.now() + timedelta(days=1)
+        may.reminders = ["1d"]
+        audit.record(session, actor="x", act=AuditAct.RESOURCE_REMOVED, now=NOW, subject="r")
+    flask_migrate.downgrade(revision="0017")
+    with engine_of(app).connect() as connection:
+        removed = "SELECT count(*) FROM audit_entries WHERE act = 'resource_removed'"
+        assert connection.exec_driver_sql(removed).scalar() == 0
+    flask_migrate.upgrade()
+    with database.read() as session:
+        rows = session.scalars(sa.select(Webinar.armed).order_by(Webinar.starts_at)).all()
+    assert [sorted(armed) for armed in rows] == [["1d"], ["1d", "survey+1d"], ["1d"]]
 
 
 def test_there_is_one_newest_migration() -> None:

@@ -93,7 +93,7 @@ def test_in_both_orders(client: FlaskClient, alice: Database) -> None:
     with alice.write() as session:
         bob = participants.by_email(session, email=BOB.email)
         assert bob is not None
-        wishes.support(session, participant=bob, public_id=first, now=bob.created_at)
+        wishes.support(session, participant=bob, public_id=first)
     by_support = [title for title, _ in listed(read(client.get("/wishes")))]
     newest = [title for title, _ in listed(read(client.get("/wishes?order=newest")))]
     assert (by_support, newest) == (["Premier", "Second"], ["Second", "Premier"])

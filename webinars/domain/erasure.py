@@ -14,7 +14,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from dateutil.relativedelta import relativedelta
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from webinars.domain import audit, site
 from webinars.domain.errors import ChangedMeanwhile
@@ -114,8 +114,10 @@ def erase(
     )
     if session.scalar(standing(participant, now=now).limit(1)) is not None:
         raise ChangedMeanwhile
+    counted = _wished(session, [participant])
     _blank(session, [participant], now)
-    site.touch(session, now=now)  # their support counted on the page of wishes
+    if counted:
+        site.touch(session, now=now)
     audit.record(session, actor=actor, act=AuditAct.PERSON_ERASED, now=now)
 
 
@@ -148,8 +150,10 @@ def erase_forgotten(session: Session, *, months: int, now: datetime, most: int =
     ).all()
     if not forgotten:
         return 0
+    counted = _wished(session, forgotten)
     _blank(session, forgotten, now)
-    site.touch(session, now=now)
+    if counted:
+        site.touch(session, now=now)
     audit.record(
         session,
         actor=audit.RETENTION,
@@ -166,6 +170,19 @@ def latest_erasure(session: Session) -> int | None:
     return session.scalar(sa.select(sa.func.max(AuditEntry.id)).where(AuditEntry.act.in_(acts)))
 
 
+def _wished(session: Session, people: Sequence[Participant]) -> bool:
+    """Whether the page of wishes counts one of them."""
+    ids = [person.id for person in people]
+    supports = sa.select(WishSupport.wish_id).where(WishSupport.participant_id.in_(ids))
+    return session.scalar(supports.limit(1)) is not None
+
+
+def _others_became_part() -> sa.Exists:
+    """Wishes were put together with this one: its row stays, without a word."""
+    other = aliased(Wish)
+    return sa.exists().where(other.merged_into_id == Wish.id)
+
+
 def _blank(session: Session, people: Sequence[Participant], now: datetime) -> None:
     ids = [person.id for person in people]
     addresses = [person.email for person in people]
@@ -178,10 +195,12 @@ def _blank(session: Session, people: Sequence[Participant], now: datetime) -> No
         sa.delete(LeftList).where(LeftList.participant_id.in_(ids)),
         sa.delete(SurveyAnswered).where(SurveyAnswered.participant_id.in_(ids)),
         sa.delete(WishSupport).where(WishSupport.participant_id.in_(ids)),
-        sa.delete(Wish).where(Wish.participant_id.in_(ids), Wish.state.not_in(STAYS)),
+        sa.delete(Wish).where(
+            Wish.participant_id.in_(ids), Wish.state.not_in(STAYS), ~_others_became_part()
+        ),
         sa.update(Wish)
-        .where(Wish.participant_id.in_(ids), Wish.state == WishState.MERGED)
-        .values(participant_id=None, title="", why=None),
+        .where(Wish.participant_id.in_(ids), Wish.state != WishState.PUBLIC)
+        .values(participant_id=None, title="", why=None, reason=None),
         sa.update(Wish).where(Wish.participant_id.in_(ids)).values(participant_id=None),
         sa.delete(Question).where(
             Question.participant_id.in_(ids), Question.published_at.is_(None)

@@ -92,7 +92,7 @@ def link_resource(
     Raises NotFound for a chapter that is not of this webinar, NoSuchResource.
     """
     chapter, webinar = _locked(session, cycle_slug, webinar_slug, chapter_id)
-    resource_id = _resource_id(session, resource_slug)
+    resource_id = held_resource(session, resource_slug)
     before = _slugs(session, chapter)
     if resource_slug in before:
         return False
@@ -127,7 +127,7 @@ def unlink_resource(
     Raises NotFound for a chapter that is not of this webinar, NoSuchResource.
     """
     chapter, webinar = _locked(session, cycle_slug, webinar_slug, chapter_id)
-    resource_id = _resource_id(session, resource_slug)
+    resource_id = held_resource(session, resource_slug)
     before = _slugs(session, chapter)
     if resource_slug not in before:
         return False
@@ -265,8 +265,13 @@ def _locked(
     return row[0], row[1]
 
 
-def _resource_id(session: Session, slug: str) -> int:
-    found = session.scalar(sa.select(Resource.id).where(Resource.slug == slug))
+def held_resource(session: Session, slug: str) -> int:
+    """The id of a resource, which stays in the library until the end. Raises NoSuchResource."""
+    found = session.scalar(
+        sa.select(Resource.id)
+        .where(Resource.slug == slug)
+        .with_for_update(read=True, key_share=True)
+    )
     if found is None:
         raise NoSuchResource(slug)
     return found

@@ -31,7 +31,8 @@ class KeptSurvey:
 class KeptWish:
     """A wish of theirs, or one of somebody that they support."""
 
-    title: str
+    title: str | None
+    """None of somebody else's that is not public any more: its words are theirs."""
     why: str | None
     state: WishState
     reason: str | None
@@ -67,13 +68,18 @@ def kept_wishes(session: Session, participant: Participant) -> tuple[KeptWish, .
         .order_by(Wish.proposed_at, Wish.id)
     )
     return tuple(
-        KeptWish(
-            title=wish.title,
-            why=wish.why,
-            state=wish.state,
-            reason=wish.reason if wish.participant_id == participant.id else None,
-            proposed_at=wish.proposed_at if wish.participant_id == participant.id else None,
-            supported=supporter is not None,
-        )
+        _kept(wish, own=wish.participant_id == participant.id, supported=supporter is not None)
         for wish, supporter in rows.all()
+    )
+
+
+def _kept(wish: Wish, *, own: bool, supported: bool) -> KeptWish:
+    readable = own or wish.state is WishState.PUBLIC
+    return KeptWish(
+        title=wish.title if readable else None,
+        why=wish.why if readable else None,
+        state=wish.state,
+        reason=wish.reason if own else None,
+        proposed_at=wish.proposed_at if own else None,
+        supported=supported,
     )

@@ -5,10 +5,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain import audit, site
-from webinars.domain.mentions import NoSuchResource
+from webinars.domain import site
+from webinars.domain.mentions import NoSuchResource, held_resource
 from webinars.domain.question_resources import resources_beside
-from webinars.domain.questions import locked
+from webinars.domain.questions import locked, record
 from webinars.models import AuditAct, Question, Resource, Webinar, question_resources
 
 
@@ -28,12 +28,13 @@ def join_resource(
     for a question that is not of this webinar, NoSuchResource.
     """
     question, webinar = locked(session, question_id, cycle_slug, webinar_slug)
-    found = _resource(session, resource)
+    slug = _slug_of(session, resource)
+    resource_id = held_resource(session, slug)
     before = _slugs(session, question)
-    if found.slug in before:
+    if slug in before:
         return False
     session.execute(
-        sa.insert(question_resources).values(question_id=question.id, resource_id=found.id)
+        sa.insert(question_resources).values(question_id=question.id, resource_id=resource_id)
     )
     _note(session, AuditAct.QUESTION_JOINED, question, webinar, before, actor=actor, now=now)
     return True
@@ -54,32 +55,32 @@ def part_resource(
     Raises NotFound for a question that is not of this webinar, NoSuchResource.
     """
     question, webinar = locked(session, question_id, cycle_slug, webinar_slug)
-    found = _resource(session, resource)
+    slug = _slug_of(session, resource)
+    resource_id = held_resource(session, slug)
     before = _slugs(session, question)
-    if found.slug not in before:
+    if slug not in before:
         return False
     session.execute(
         sa.delete(question_resources).where(
             question_resources.c.question_id == question.id,
-            question_resources.c.resource_id == found.id,
+            question_resources.c.resource_id == resource_id,
         )
     )
     _note(session, AuditAct.QUESTION_PARTED, question, webinar, before, actor=actor, now=now)
     return True
 
 
-def _resource(session: Session, said: str) -> Resource:
-    """By its address; else by its title, where one resource alone has it."""
-    found = session.scalar(sa.select(Resource).where(Resource.slug == said))
-    if found is not None:
-        return found
+def _slug_of(session: Session, said: str) -> str:
+    """What was said, if it is an address; else that of the one resource of this title."""
+    if session.scalar(sa.select(Resource.id).where(Resource.slug == said)) is not None:
+        return said
     title = " ".join(said.split()).lower()
     # Not by the database's lower(): SQLite's knows no accents.
-    titles = session.execute(sa.select(Resource.id, Resource.title))
-    same = [number for number, its in titles if " ".join(its.split()).lower() == title]
+    titles = session.execute(sa.select(Resource.slug, Resource.title))
+    same = [slug for slug, its in titles if " ".join(its.split()).lower() == title]
     if len(same) != 1:
         raise NoSuchResource(said)
-    return session.get_one(Resource, same[0])
+    return same[0]
 
 
 def _slugs(session: Session, question: Question) -> list[str]:
@@ -97,17 +98,15 @@ def _note(
     actor: str,
     now: datetime,
 ) -> None:
-    """By the question's number, as its other acts: what somebody asked must be able to go."""
-    audit.record(
+    record(
         session,
-        actor=actor,
-        act=act,
-        now=now,
-        cycle_id=webinar.cycle_id,
-        slugs=[webinar.slug],
-        subject=str(question.id),
+        act,
+        question,
+        webinar,
         before={"resources": before},
         after={"resources": _slugs(session, question)},
+        actor=actor,
+        now=now,
     )
     if question.published_at is not None:
         site.touch(session, now=now)

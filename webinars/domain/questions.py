@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -186,8 +187,8 @@ def record(
     question: Question,
     webinar: Webinar,
     *,
-    before: dict[str, bool],
-    after: dict[str, bool],
+    before: dict[str, Any],
+    after: dict[str, Any],
     actor: str,
     now: datetime,
 ) -> None:

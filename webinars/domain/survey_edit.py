@@ -89,8 +89,11 @@ def open_year(session: Session, *, cycle_slug: str, editor: Editor) -> bool:
         raise NotFound(cycle_slug)
     if sheet.is_open(editor.now):
         return False
-    begun(session, sheet=sheet).opened_at = editor.now
-    _record(session, AuditAct.SURVEY_OPENED, sheet, before={}, after={}, editor=editor)
+    row = begun(session, sheet=sheet)
+    before = {"opened_at": row.opened_at.isoformat()} if row.opened_at else {}
+    row.opened_at = editor.now
+    after = {"opened_at": editor.now.isoformat()}
+    _record(session, AuditAct.SURVEY_OPENED, sheet, before=before, after=after, editor=editor)
     return True
 
 

@@ -148,10 +148,11 @@ def keep_text(session: Session, *, text_id: uuid.UUID, cycle_slug: str, editor: 
     text, survey = _text(session, text_id, cycle_slug)
     if text.state is TextState.KEPT:
         return
-    if text.state is TextState.QUOTED:
+    before = text.state
+    if before is TextState.QUOTED:
         site.touch(session, now=editor.now)
     text.state = TextState.KEPT
-    _record(session, AuditAct.SURVEY_TEXT_READ, survey, editor)
+    _record(session, AuditAct.SURVEY_TEXT_READ, survey, before, text.state, editor)
 
 
 def quote_text(
@@ -166,9 +167,10 @@ def quote_text(
         raise NotFound(text_id)
     if (text.state, text.quote) == (TextState.QUOTED, words):
         return
+    before = text.state
     text.state, text.quote = TextState.QUOTED, words
     site.touch(session, now=editor.now)
-    _record(session, AuditAct.SURVEY_TEXT_QUOTED, survey, editor)
+    _record(session, AuditAct.SURVEY_TEXT_QUOTED, survey, before, text.state, editor)
 
 
 def remove_text(session: Session, *, text_id: uuid.UUID, cycle_slug: str, editor: Editor) -> None:
@@ -177,7 +179,7 @@ def remove_text(session: Session, *, text_id: uuid.UUID, cycle_slug: str, editor
     if text.state is TextState.QUOTED:
         site.touch(session, now=editor.now)
     session.delete(text)
-    _record(session, AuditAct.SURVEY_TEXT_REMOVED, survey, editor)
+    _record(session, AuditAct.SURVEY_TEXT_REMOVED, survey, text.state, None, editor)
 
 
 def _text(session: Session, text_id: uuid.UUID, cycle_slug: str) -> tuple[SurveyText, Survey]:
@@ -194,7 +196,14 @@ def _text(session: Session, text_id: uuid.UUID, cycle_slug: str) -> tuple[Survey
     return row[0], row[1]
 
 
-def _record(session: Session, act: AuditAct, survey: Survey, editor: Editor) -> None:
+def _record(
+    session: Session,
+    act: AuditAct,
+    survey: Survey,
+    before: TextState,
+    after: TextState | None,
+    editor: Editor,
+) -> None:
     """Never what it says: the trail is kept for longer than the text may be."""
     slug = session.scalar(sa.select(Webinar.slug).where(Webinar.id == survey.webinar_id))
     audit.record(
@@ -205,6 +214,8 @@ def _record(session: Session, act: AuditAct, survey: Survey, editor: Editor) -> 
         cycle_id=survey.cycle_id,
         slugs=[slug] if slug else [],
         subject=survey.kind.value,
+        before={"state": before.value},
+        after={"state": after.value} if after else {},
     )
     session.flush()
 

@@ -49,7 +49,7 @@ class Sheet:
     """Organisers wrote it for this very thing, or it has answers."""
     answers: int
     opens_at: datetime | None
-    """None of what is never answered itself, or does not take place."""
+    """None of what is never answered itself, does not take place, or is asked on another site."""
     closes_at: datetime | None
     survey_id: int | None
     """Of its row; None while it asks what others ask."""
@@ -114,7 +114,7 @@ def of_webinar(cycle: Cycle, webinar: Webinar, *, own: Survey | None, each: Surv
     """What is asked about one webinar, of rows that are known."""
     said = own or each
     days = said.closes_after if said else CLOSES_AFTER
-    off = webinar.status is WebinarStatus.CANCELLED
+    off = webinar.status is WebinarStatus.CANCELLED or cycle.survey_url is not None
     return Sheet(
         kind=SurveyKind.WEBINAR,
         cycle_id=cycle.id,
@@ -142,6 +142,8 @@ def of_year(cycle: Cycle, *, row: Survey | None, last_end: datetime | None) -> S
     """
     days = row.closes_after if row else CLOSES_AFTER
     begins = [one for one in (row.opened_at if row else None, last_end) if one is not None]
+    if cycle.survey_url is not None:
+        begins = []
     return Sheet(
         kind=SurveyKind.YEAR,
         cycle_id=cycle.id,
@@ -186,13 +188,18 @@ def begun(session: Session, *, sheet: Sheet) -> Survey:
         closes_after=sheet.closes_after,
         answers=0,
     )
-    session.execute(new.on_conflict_do_nothing(index_elements=["key"]))
-    return session.scalars(
+    found = (
         sa.select(Survey)
         .where(Survey.key == key)
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).one()
+    )
+    while True:
+        session.execute(new.on_conflict_do_nothing(index_elements=["key"]))
+        row = session.scalar(found)
+        if row is not None:
+            return row
+        # Its questions were taken back while its lock was waited for: it is begun anew.
 
 
 def _of_cycle(session: Session, cycle: Cycle, kind: SurveyKind) -> Sheet:

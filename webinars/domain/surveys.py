@@ -163,11 +163,9 @@ def why_not_asked(
 def year_asks(session: Session, *, participant_id: int, cycle_id: int, now: datetime) -> bool:
     """Whether the survey of the year waits for this person, who had a place in it.
 
-    Not of a cycle that asks on another site. At most four queries.
+    At most four queries.
     """
     cycle = session.get_one(Cycle, cycle_id)
-    if cycle.survey_url:
-        return False
     sheet = sheet_of(session, kind=SurveyKind.YEAR, cycle_slug=cycle.slug)
     return sheet.is_open(now) and not _has_answered(session, sheet.survey_id, participant_id)
 

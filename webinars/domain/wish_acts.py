@@ -41,7 +41,7 @@ def word(
     wish = _held(session, public_id, seen)
     if wish.state is WishState.MERGED:
         raise ChangedMeanwhile(public_id)
-    before = {"state": wish.state.value}
+    before = _noted(session, wish)
     changed = (wish.title, wish.why) != (title, why)
     wish.title, wish.why = title, why
     publishes = publish and wish.state is not WishState.PUBLIC
@@ -71,7 +71,7 @@ def decline(
         raise ChangedMeanwhile(public_id)
     if (wish.state, wish.reason) == (WishState.DECLINED, reason):
         return
-    before = {"state": wish.state.value}
+    before = _noted(session, wish)
     wish.state, wish.reason = WishState.DECLINED, reason
     _record(session, AuditAct.WISH_DECLINED, wish, before, editor)
 
@@ -107,7 +107,7 @@ def merge(
         raise NotWithItself
     if wish.state is WishState.MERGED or (seen is not None and wish.state is not seen):
         raise ChangedMeanwhile(public_id)
-    before = {"state": wish.state.value}
+    before = _noted(session, wish)
     _hand_over_support(session, wish, target)
     wish.state, wish.merged_into_id, wish.reason = WishState.MERGED, target.id, None
     session.execute(
@@ -152,8 +152,8 @@ def forget_planned(session: Session, *, public_id: uuid.UUID, editor: Editor) ->
     wish = _held(session, public_id, WishState.PUBLIC)
     if wish.planned_cycle_id is None:
         return
+    before = _noted(session, wish)
     wish.planned_cycle_id = wish.planned_slug = None
-    before = {"state": wish.state.value}
     _record(session, AuditAct.WISH_UNPLANNED, wish, before, editor)
 
 
@@ -171,9 +171,7 @@ def take_up(
     Raises NotFound, ChangedMeanwhile when it is planned already, and as ``editing`` does.
     """
     cycle = find_cycle(session, slug=cycle_slug, lock=True)  # before the wish, as everywhere
-    wish = _held(session, public_id, WishState.PUBLIC)
-    if planned_of(session, [wish]):
-        raise ChangedMeanwhile(public_id)
+    wish = _free(session, public_id)
     if slug is not None:
         edit = editing.give_title(
             session, cycle_slug=cycle_slug, slug=slug, title=wish.title, editor=editor
@@ -192,15 +190,31 @@ def take_up(
 def note_planned(
     session: Session, *, planned: dict[uuid.UUID, str], cycle: Cycle, editor: Editor
 ) -> None:
-    """A new year took these wishes up, each as the webinar of that slug. Raises NotFound."""
-    for public_id, slug in planned.items():
-        _plan(session, _held(session, public_id, WishState.PUBLIC), cycle.id, slug, editor)
+    """A new year took these wishes up, each as the webinar of that slug.
+
+    Raises NotFound, ChangedMeanwhile when one is planned already.
+    """
+    ids = session.scalars(
+        sa.select(Wish.public_id).where(Wish.public_id.in_(planned)).order_by(Wish.id)
+    ).all()  # in the order in which a merge locks them
+    if len(ids) < len(planned):
+        raise NotFound("wish")
+    for public_id in ids:
+        _plan(session, _free(session, public_id), cycle.id, planned[public_id], editor)
+
+
+def _free(session: Session, public_id: uuid.UUID) -> Wish:
+    """A public wish that nothing answers yet, until the end. Raises NotFound, ChangedMeanwhile."""
+    wish = _held(session, public_id, WishState.PUBLIC)
+    if planned_of(session, [wish]):
+        raise ChangedMeanwhile(public_id)
+    return wish
 
 
 def _plan(session: Session, wish: Wish, cycle_id: int, slug: str, editor: Editor) -> None:
     if (wish.planned_cycle_id, wish.planned_slug) == (cycle_id, slug):
         return
-    before = {"state": wish.state.value}
+    before = _noted(session, wish)
     wish.planned_cycle_id, wish.planned_slug = cycle_id, slug
     act = AuditAct.WISH_PLANNED
     _record(session, act, wish, before, editor, cycle_id=cycle_id, slug=slug)
@@ -221,6 +235,13 @@ def _held(session: Session, public_id: uuid.UUID, seen: WishState | None) -> Wis
     return wish
 
 
+def _noted(session: Session, wish: Wish) -> dict[str, Any]:
+    """What the trail keeps of it: where it stands, and the webinar that answers it."""
+    slug = session.scalar(sa.select(Cycle.slug).where(Cycle.id == wish.planned_cycle_id))
+    planned = f"{slug}/{wish.planned_slug}" if slug else None
+    return {"state": wish.state.value} | ({"planned": planned} if planned else {})
+
+
 def _record(
     session: Session,
     act: AuditAct,
@@ -232,7 +253,7 @@ def _record(
     slug: str | None = None,
     into: int | None = None,
 ) -> None:
-    after: dict[str, Any] = {"state": wish.state.value}
+    after = _noted(session, wish)
     if into is not None:
         after["into"] = str(into)
     audit.record(

@@ -14,6 +14,7 @@ from webinars.models import (
     Cycle,
     DraftSession,
     Participant,
+    SiteState,
     Webinar,
     WebinarStatus,
     Wish,
@@ -92,6 +93,17 @@ def public_wishes(
     )
 
 
+def supported_now(session: Session) -> tuple[int, dict[uuid.UUID, int]]:
+    """The version of the site, and how many support each public wish. One query."""
+    rows = session.execute(
+        sa.select(SiteState.version, Wish.public_id, _SUPPORT)
+        .select_from(SiteState)
+        .outerjoin(Wish, Wish.state == WishState.PUBLIC)
+        .order_by(Wish.id)
+    ).all()
+    return rows[0][0], {wish: number for _, wish, number in rows if wish is not None}
+
+
 def own_wishes(session: Session, *, participant: Participant) -> tuple[WishView, ...]:
     """What somebody has proposed, the latest first, with what became of it. Four queries."""
     rows = session.execute(
@@ -99,7 +111,8 @@ def own_wishes(session: Session, *, participant: Participant) -> tuple[WishView,
         .where(Wish.participant_id == participant.id)
         .order_by(Wish.proposed_at.desc(), Wish.id.desc())
     ).all()
-    into = _titles(session, [wish.merged_into_id for wish, _ in rows if wish.merged_into_id])
+    ids = [wish.merged_into_id for wish, _ in rows if wish.merged_into_id]
+    into = _titles(session, ids, public=True)
     planned = planned_of(session, [wish for wish, _ in rows])
     return tuple(
         _view(
@@ -255,11 +268,12 @@ def _supported(session: Session, participant: Participant) -> frozenset[int]:
     return frozenset(rows)
 
 
-def _titles(session: Session, ids: Sequence[int]) -> dict[int, str]:
+def _titles(session: Session, ids: Sequence[int], *, public: bool = False) -> dict[int, str]:
+    """``public``: of those alone that everybody reads now."""
     if not ids:
         return {}
-    rows = session.execute(sa.select(Wish.id, Wish.title).where(Wish.id.in_(ids)))
-    return dict(rows.all())
+    among = sa.and_(Wish.id.in_(ids), Wish.state == WishState.PUBLIC if public else sa.true())
+    return dict(session.execute(sa.select(Wish.id, Wish.title).where(among)).all())
 
 
 def _view(

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.db import insert_into, inserted
-from webinars.domain import site
 from webinars.domain.errors import DomainError, NotFound
 from webinars.models import Participant, Wish, WishState, WishSupport
 
@@ -52,31 +51,24 @@ def propose(
     return wish
 
 
-def support(
-    session: Session, *, participant: Participant, public_id: uuid.UUID, now: datetime
-) -> bool:
+def support(session: Session, *, participant: Participant, public_id: uuid.UUID) -> bool:
     """Support a public wish; whether they did not yet.
 
-    One that was put together with another is supported there. Raises NotFound.
+    One that was put together with another is supported there. The caller holds the lock of the
+    participant's row. Raises NotFound.
     """
     wish = _public(session, public_id)
-    new = add_support(session, wish_id=wish.id, participant_id=participant.id)
-    if new:
-        site.touch(session, now=now)
-    return new
+    return add_support(session, wish_id=wish.id, participant_id=participant.id)
 
 
-def unsupport(
-    session: Session, *, participant: Participant, public_id: uuid.UUID, now: datetime
-) -> bool:
-    """Support it no longer; whether they did. Raises NotFound."""
+def unsupport(session: Session, *, participant: Participant, public_id: uuid.UUID) -> bool:
+    """Support it no longer; whether they did. The same lock. Raises NotFound."""
     wish = _public(session, public_id)
     theirs = session.get(WishSupport, (wish.id, participant.id))
     if theirs is None:
         return False
     session.delete(theirs)
     session.flush()
-    site.touch(session, now=now)
     return True
 
 

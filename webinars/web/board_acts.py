@@ -168,7 +168,7 @@ def _do(
         except ChangedSince:
             return show(cycle, attempt=_refused(name, {"": _changed_since()}), status=409)
         except ChangedMeanwhile:
-            return show(cycle, attempt=_refused(name, {"": _taken_meanwhile()}), status=409)
+            return show(cycle, attempt=_refused(name, {"": taken_meanwhile()}), status=409)
         except (WrongPlan, NothingToRotate, AlreadyPublic) as error:
             errors = {FIELD_OF_FAULTS.get(name, ""): _sentence(error)}
         except NotFound as error:
@@ -202,7 +202,8 @@ def _changed_since() -> str:
     )
 
 
-def _taken_meanwhile() -> str:
+def taken_meanwhile() -> str:
+    """A wish is no longer free."""
     return str(gettext("Somebody else has just planned this wish, or taken it off the page."))
 
 

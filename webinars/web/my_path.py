@@ -3,7 +3,7 @@
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from webinars.domain import person_path
+from webinars.domain import participants, person_path
 from webinars.services import services
 from webinars.web.personal import acting, done_on_page, which_webinar
 
@@ -15,6 +15,7 @@ def seen(token: str) -> Response:
     """I have seen this replay."""
     with acting(token) as (session, person):
         cycle, webinar = which_webinar()
+        participants.lock(session, participant=person)
         person_path.mark_seen(
             session,
             participant=person,

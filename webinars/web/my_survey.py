@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from webinars.domain import participants
 from webinars.domain.errors import N_, ChangedMeanwhile, WrongValue
 from webinars.domain.survey_questions import MOST_TEXT, STEPS, AnswerKind
 from webinars.domain.survey_results import LEAST
@@ -49,6 +50,7 @@ def send(token: str, cycle: str, webinar: str | None) -> AnyResponse:
         return _page(token, cycle, webinar, errors=errors, status=422)
     try:
         with acting(token) as (session, person):
+            participants.lock(session, participant=person)
             answer(
                 session,
                 participant=person,

@@ -110,7 +110,8 @@ def read_id(said: str | None) -> uuid.UUID:
 def _press(token: str, act: Callable[..., bool], done: str) -> AnyResponse:
     with acting(token) as (session, person):
         which = read_id(request.form.get("wish"))
-        act(session, participant=person, public_id=which, now=services().moment().now)
+        participants.lock(session, participant=person)
+        act(session, participant=person, public_id=which)
     return _done(token, done, anchor=f"wish-{which}")
 
 

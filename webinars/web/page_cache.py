@@ -120,7 +120,11 @@ def public_page(
     rest of a query string changes nothing: it cannot fill the memory, nor stand on a page
     that others are shown.
     """
-    kept = keep(build, query=query)
+    return answer(keep(build, query=query), kind=kind, age=age)
+
+
+def answer(kept: Kept, *, kind: str = "text/html", age: int = 0) -> Response:
+    """A kept page, or that the visitor has it."""
     response = Response(kept.body, mimetype=kind)
     response.set_etag(kept.etag)
     response.headers["Cache-Control"] = f"public, max-age={age}" if age else "public, no-cache"

@@ -24,7 +24,7 @@ from webinars.clock import to_local
 from webinars.domain import arranging, planning
 from webinars.domain.arranging import Subject
 from webinars.domain.editing import Editor, edit_cycle
-from webinars.domain.errors import WrongPlan, WrongRule
+from webinars.domain.errors import ChangedMeanwhile, WrongPlan, WrongRule
 from webinars.domain.library import all_themes
 from webinars.domain.outline import Outline, outline
 from webinars.domain.plan import DEFAULT_ZONE, Plan
@@ -34,6 +34,7 @@ from webinars.domain.wish_acts import note_planned
 from webinars.domain.wish_views import WishView, suggestions
 from webinars.services import services
 from webinars.web.acting import editor
+from webinars.web.board_acts import taken_meanwhile
 from webinars.web.change_words import listed
 from webinars.web.language import request_language
 from webinars.web.outline_view import Dates, no_dates, shown_dates
@@ -105,6 +106,8 @@ def new() -> AnyResponse:
             slug_in_use(form.slug, found.plan.slug)
         except WrongPlan as error:
             errors = place(form, error.faults, found.plan)
+        except ChangedMeanwhile:
+            add(form.wish, taken_meanwhile())
     dates = (
         shown_dates(found, themes=themes, choosing=True, errors=errors)
         if isinstance(found, Outline)
