@@ -287,11 +287,16 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+INSERT: dict[str, type[sqlite.Insert] | type[postgresql.Insert]] = {
+    "sqlite": sqlite.Insert,
+    "postgresql": postgresql.Insert,
+}
+"""By the kind of the database."""
+
+
 def insert_into(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
     """An insert that can leave out what a unique key holds already (``on_conflict_do_nothing``)."""
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+    return INSERT[session.get_bind().dialect.name](table)
 
 
 def inserted(session: Session, insert: sa.Insert) -> int:

@@ -186,16 +186,23 @@ class Worker:
         now = clock.now()
         if self._uploads_at is not None and now - self._uploads_at < UPLOADS_EVERY:
             return
-        folder = UploadsFolder(self._services.settings.uploads_folder)
-        names = [*folder.untouched(since=now - UNNAMED_FOR)]
-        if names:
+        self._uploads_at = now
+        folder, since = UploadsFolder(self._services.settings.uploads_folder), now - UNNAMED_FOR
+        try:
+            names = [*folder.untouched(since=since)]
+            if not names:
+                return
             with self._services.database.read() as session:
-                unnamed = public_files.without_rows(session, keys=names)
+                unnamed = public_files.without_rows(session, keys=names, since=since)
             for name in unnamed:
                 folder.remove(name)
-            if unnamed:
-                log.info("uploads_removed", count=len(unnamed))
-        self._uploads_at = now
+        except OSError as error:  # the next hour looks again; the doctor says what is wrong
+            log.warning("uploads_not_looked_at", error=type(error).__name__)
+            return
+        with self._services.database.write() as session:
+            public_files.forget_dropped(session, since=since)
+        if unnamed:
+            log.info("uploads_removed", count=len(unnamed))
 
     def run(self) -> None:
         """Tick until SIGTERM or SIGINT; the message in hand is finished first."""

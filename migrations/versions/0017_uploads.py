@@ -28,6 +28,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_uploads")),
         sa.UniqueConstraint("key", name=op.f("uq_uploads_key")),
     )
+    op.create_table(
+        "dropped_uploads",
+        sa.Column("key", sa.String(length=32), nullable=False),
+        sa.Column("dropped_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_dropped_uploads")),
+    )
     for table, column in USES:
         with op.batch_alter_table(table) as batch:
             batch.add_column(sa.Column(column, sa.Integer(), nullable=True))
@@ -43,4 +49,5 @@ def downgrade() -> None:
             batch.drop_constraint(op.f(f"uq_{table}_{column}"), type_="unique")
             batch.drop_constraint(op.f(f"fk_{table}_{column}_uploads"), type_="foreignkey")
             batch.drop_column(column)
+    op.drop_table("dropped_uploads")
     op.drop_table("uploads")

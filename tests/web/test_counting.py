@@ -207,6 +207,19 @@ def test_a_beacon_is_one_query_and_what_is_gathered_one_statement_a_kind(
     assert counted() == [(DAY, 3), (DAY, 0, 3), (DAY, 1, 3), (DAY, 2, 3)]
 
 
+def test_what_was_taken_out_meanwhile_takes_only_its_own_counts_along(
+    client: FlaskClient, counted, site: Database, app: Flask
+) -> None:
+    resource, slug = document(site)
+    tell(client, {"replay": REPLAY, "begins": True})
+    tell(client, {"resource": slug, "place": "replay", "replay": REPLAY})
+    with site.write() as session:
+        session.execute(sa.delete(Resource).where(Resource.id == resource))
+    notes: CountNotes = app.extensions["webinars.counts"]
+    notes.close()
+    assert counted() == [(DAY, 1)]
+
+
 def test_nothing_of_who_sends_it_is_kept_or_logged(client: FlaskClient, counted, caplog) -> None:
     caplog.set_level(logging.DEBUG)
     headers = OURS | {"User-Agent": "Mozilla/5.0 alice", "X-Forwarded-For": "203.0.113.9"}

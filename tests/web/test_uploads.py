@@ -1,8 +1,10 @@
 """Files that organisers send: taken or refused, given to those who may have them, gone again."""
 
 import hashlib
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
@@ -242,6 +245,42 @@ def test_when_every_place_is_taken_ranges_come_in_pieces(
         assert played().status_code == 503
     finally:
         places.release(len(taken))
+
+
+@on_sqlite
+def test_what_is_dropped_today_stays_a_day_however_old_its_bytes(
+    desk: FlaskClient, app: Flask, at
+) -> None:
+    """A backup of the database of this morning names it."""
+    put_online(desk)
+    (old,) = on_disk(app)
+    os.utime(old, (0, 0))
+    send(desk, files.mp4(500), "b.mp4")
+    worker = Worker(app)
+    for hours, there in ((1, True), (23, True), (25, False)):
+        at(END + timedelta(hours=hours))
+        worker.tick()
+        assert old.exists() is there
+
+
+@on_sqlite
+def test_a_commit_whose_answer_is_lost_keeps_the_bytes(
+    desk: FlaskClient, app: Flask, site: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = form_of(desk, "video") | {"url": "", "video_file": (BytesIO(VIDEO), "a.mp4")}
+    write = Database.write
+
+    @contextmanager
+    def cut_off(self: Database, **named: Any) -> Iterator[Session]:
+        with write(self, **named) as session:
+            yield session
+        raise sa.exc.OperationalError("COMMIT", {}, OSError("cut off"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "write", cut_off)
+        assert desk.post(HERE, data=values).status_code >= 500
+    assert [name for name, *_ in rows(site)] == ["a.mp4"]
+    assert len(on_disk(app)) == 1
 
 
 @on_sqlite

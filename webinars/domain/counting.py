@@ -15,7 +15,7 @@ from dateutil.relativedelta import relativedelta
 from sqlalchemy.orm import Session
 
 from webinars.clock import to_local
-from webinars.domain import outbox
+from webinars.db import INSERT
 from webinars.domain.errors import NotFound
 from webinars.domain.plan import DEFAULT_ZONE
 from webinars.domain.replay_life import IS_PLAYED
@@ -181,7 +181,7 @@ def _sums(model: Any, *key: str, number: str) -> _Sums:
             index_elements=key, set_={number: column + insert.excluded[number]}
         )
 
-    add = {dialect: adding(insert(model)) for dialect, insert in outbox.INSERT.items()}
+    add = {dialect: adding(insert(model)) for dialect, insert in INSERT.items()}
     return _Sums(key, number, add)
 
 
@@ -195,10 +195,35 @@ _TABLES: dict[type[Counted], _Sums] = {
 
 
 def add(session: Session, *, counts: Mapping[Counted, int]) -> None:
-    """Add to the sums; any number of processes may at once. A statement for each kind."""
+    """Add to the sums; any number of processes may at once. A statement for each kind.
+
+    Raises IntegrityError when something was taken away since it was counted: see ``still_there``.
+    """
     for kind, sums in _TABLES.items():
         some = {one: number for one, number in counts.items() if isinstance(one, kind)}
         _add(session, sums, {_key(sums, one): number for one, number in some.items()})
+
+
+def still_there(session: Session, *, counts: Mapping[Counted, int]) -> dict[Counted, int]:
+    """Those whose resource and replay were not taken away. Two queries; they hold them."""
+    there: dict[str, set[int]] = {}
+    for name, model in (("resource_id", Resource), ("replay_id", Replay)):
+        wanted = {getattr(one, name) for one in counts if hasattr(one, name)}
+        there[name] = set(
+            session.scalars(
+                sa.select(model.id)
+                .where(model.id.in_(wanted))
+                .order_by(model.id)
+                .with_for_update(read=True, key_share=True)
+            )
+            if wanted
+            else ()
+        )
+    return {
+        one: number
+        for one, number in counts.items()
+        if all(getattr(one, name) in ids for name, ids in there.items() if hasattr(one, name))
+    }
 
 
 def _key(sums: _Sums, one: Counted) -> tuple[Any, ...]:

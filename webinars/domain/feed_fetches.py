@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain import outbox
+from webinars.db import INSERT
 from webinars.models import ClientFamily, FeedFetch
 
 ALL = "all"
@@ -71,7 +71,7 @@ def _noting(insert: Any) -> Any:
     )
 
 
-_NOTE = {dialect: _noting(insert(FeedFetch)) for dialect, insert in outbox.INSERT.items()}
+_NOTE = {dialect: _noting(insert(FeedFetch)) for dialect, insert in INSERT.items()}
 
 
 def note(session: Session, *, fetches: Iterable[Fetch]) -> None:

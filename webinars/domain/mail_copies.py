@@ -15,8 +15,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.db import below
-from webinars.domain import outbox
+from webinars.db import INSERT, below, insert_into
 from webinars.models import MailCopy, MailCopyText
 
 NAME = "\ue000"
@@ -50,7 +49,7 @@ def digest(content: bytes) -> str:
 
 def keep_text(session: Session, *, content: bytes, now: datetime) -> None:
     """A text that mails of this moment have in common."""
-    insert = outbox.INSERT[session.get_bind().dialect.name](MailCopyText)
+    insert = insert_into(session, MailCopyText)
     values = {"digest": digest(content), "content": content, "used_at": now}
     session.execute(
         insert.on_conflict_do_update(index_elements=["digest"], set_={"used_at": now}), values
@@ -59,7 +58,7 @@ def keep_text(session: Session, *, content: bytes, now: datetime) -> None:
 
 # Built once: every mail writes one. The copy of another try takes the place of the earlier.
 _KEEP: dict[str, sa.Executable] = {}
-for _dialect, _insert in outbox.INSERT.items():
+for _dialect, _insert in INSERT.items():
     _made = _insert(MailCopy)
     _new = {name: _made.excluded[name] for name in ("digest", "content", "name", "kept_at")}
     _KEEP[_dialect] = _made.on_conflict_do_update(index_elements=["mail_id"], set_=_new)

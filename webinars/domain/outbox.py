@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from webinars.db import below, inserted
+from webinars.db import INSERT, below, inserted
 from webinars.models import MailKind, MailState, OutboxMail
 
 MOST_UNCERTAIN = 2
@@ -139,10 +139,6 @@ def keyed(participant: sa.SQLColumnExpression[int], beginning: str) -> sa.Select
     return sa.select(participant, key).order_by(participant)
 
 
-INSERT: dict[str, type[sqlite.Insert] | type[postgresql.Insert]] = {
-    "sqlite": sqlite.Insert,
-    "postgresql": postgresql.Insert,
-}
 UNIQUE: dict[str, sa.ColumnElement[str]] = {
     "sqlite": sa.func.lower(sa.func.hex(sa.func.randomblob(16))),
     "postgresql": sa.cast(sa.func.gen_random_uuid(), sa.String),

@@ -11,8 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from webinars.db import inserted
-from webinars.domain import outbox
+from webinars.db import insert_into, inserted
 from webinars.domain.errors import NotFound
 from webinars.domain.library import AS_LINES, resource_view
 from webinars.domain.paths import NextStep, next_step
@@ -109,7 +108,7 @@ def mark_seen(
     )
     if webinar_id is None:
         raise NotFound(f"{cycle_slug}/{webinar_slug}")
-    insert = outbox.INSERT[session.get_bind().dialect.name](SeenWebinar)
+    insert = insert_into(session, SeenWebinar)
     inserted(
         session,
         insert.values(

@@ -1,13 +1,14 @@
 """Who may have an uploaded file: everybody, while what it hangs on is public."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.domain.replay_life import IS_PLAYED, IS_READ
 from webinars.domain.uploads import FileView, optional_view
-from webinars.models import Cycle, Replay, Resource, Upload, Webinar
+from webinars.models import Cycle, DroppedUpload, Replay, Resource, Upload, Webinar
 
 
 def public_file(session: Session, *, key: str) -> FileView | None:
@@ -36,6 +37,12 @@ def any_file(session: Session, *, key: str) -> FileView | None:
     return optional_view(session.scalar(sa.select(Upload).where(Upload.key == key)))
 
 
-def without_rows(session: Session, *, keys: Collection[str]) -> set[str]:
-    """Those of these names that no row has as its key. One query."""
-    return set(keys) - set(session.scalars(sa.select(Upload.key)))
+def without_rows(session: Session, *, keys: Collection[str], since: datetime) -> set[str]:
+    """Those of these names that nothing has hung on since an instant. Two queries."""
+    dropped = sa.select(DroppedUpload.key).where(DroppedUpload.dropped_at > since)
+    return set(keys) - set(session.scalars(sa.select(Upload.key))) - set(session.scalars(dropped))
+
+
+def forget_dropped(session: Session, *, since: datetime) -> None:
+    """Files that were dropped before an instant are gone."""
+    session.execute(sa.delete(DroppedUpload).where(DroppedUpload.dropped_at <= since))

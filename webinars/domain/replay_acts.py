@@ -71,7 +71,7 @@ class _Work:
             return
         self.note(name, in_trail(old), in_trail(file))
         setattr(self.replay, name, add_file(session, file=file, now=now) if file else None)
-        drop_file(session, upload=old)
+        drop_file(session, upload=old, now=now)
 
     def note(self, name: str, old: Any, new: Any) -> None:
         """For the trail; the same once more is nothing."""

@@ -134,7 +134,7 @@ def edit_resource(
     if document is not None or (resource.document is not None and not keeps_document):
         old = resource.document
         resource.document = add_file(session, file=document, now=now) if document else None
-        drop_file(session, upload=old)
+        drop_file(session, upload=old, now=now)
         changed = True
     if changed:
         session.flush()

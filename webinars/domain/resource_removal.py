@@ -85,7 +85,7 @@ def remove_resource(session: Session, *, slug: str, seen: str, actor: str, now: 
     document = resource.document
     session.execute(sa.update(Resource).where(Resource.part_of == slug).values(part_of=None))
     session.delete(resource)
-    drop_file(session, upload=document)
+    drop_file(session, upload=document, now=now)
     record_change(
         session,
         act=AuditAct.RESOURCE_REMOVED,

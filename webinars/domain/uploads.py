@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from webinars.domain.arranging import slug_of
 from webinars.domain.fields import CONTROL
 from webinars.domain.file_kinds import BY_TYPE
-from webinars.models import Replay, Upload
+from webinars.models import DroppedUpload, Replay, Upload
 
 PATH = "/files/"
 """Below it every public file has its address."""
@@ -96,10 +96,11 @@ def add_file(session: Session, *, file: NewFile, now: datetime) -> Upload:
     return row
 
 
-def drop_file(session: Session, *, upload: Upload | None) -> None:
+def drop_file(session: Session, *, upload: Upload | None, now: datetime) -> None:
     """Nothing hangs on it any more. The worker removes its bytes, a day later."""
     if upload is not None:
         session.flush()
+        session.add(DroppedUpload(key=upload.key, dropped_at=now))
         session.delete(upload)
 
 

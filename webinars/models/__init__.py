@@ -59,7 +59,7 @@ from webinars.models.surveys import (
     SurveyText,
     TextState,
 )
-from webinars.models.uploads import Upload
+from webinars.models.uploads import DroppedUpload, Upload
 from webinars.models.voices import Wish, WishState, WishSupport
 
 __all__ = [
@@ -79,6 +79,7 @@ __all__ = [
     "CycleRegistration",
     "DeliveryNotice",
     "DraftSession",
+    "DroppedUpload",
     "EntryPoint",
     "FeedFetch",
     "FollowedTheme",

@@ -24,3 +24,12 @@ class Upload(Base):
     """Bytes."""
     sha256: Mapped[str] = mapped_column(sa.String(64))
     uploaded_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class DroppedUpload(Base):
+    """A file that nothing hangs on any more; for a day its bytes stay, for backups that name it."""
+
+    __tablename__ = "dropped_uploads"
+
+    key: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    dropped_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -18,6 +18,7 @@ class CountNotes(Gathering[Counted, int]):
 
     name = "count-notes"
     gather_seconds = 5.0
+    _refused = False
 
     def count(self, counted: Iterable[Counted]) -> None:
         """Each of these once more."""
@@ -28,10 +29,14 @@ class CountNotes(Gathering[Counted, int]):
         return old + new
 
     def put(self, session: Session, notes: Mapping[Counted, int]) -> None:
-        """Add them."""
+        """Add them; after a refusal, those whose replay or resource is still there."""
+        if self._refused:
+            notes = counting.still_there(session, counts=notes)
         counting.add(session, counts=notes)
+        self._refused = False
 
     def lost(self, notes: Mapping[Counted, int]) -> None:
         """They wait for the next time: replays and resources that are there are not without end."""
+        self._refused = True
         with self._lock:
             self._take(notes)

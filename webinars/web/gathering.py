@@ -80,6 +80,7 @@ class Gathering(Generic[Key, Note]):
         if thread is not None:
             thread.join()
         self.write()
+        self.write()  # what was put back, once more
 
     def _started(self) -> Thread | None:
         thread = Thread(target=self._work, name=self.name, daemon=True)

@@ -32,6 +32,7 @@ CONTENT_SECURITY_POLICY = policy(POLICY)
 MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 """Of a mail in a frame: it brings its own style; it must bring nothing else."""
 OWN_CACHE = "private, no-cache"
+HSTS = ("Strict-Transport-Security", "max-age=31536000")
 """RFC 9111 section 5.2.2: kept by one person's program only, which asks each time."""
 PRIVATE = (Access.PERSONAL, *AT_DESK, Access.SIGN_IN, Access.DEMONSTRATION)
 
@@ -49,7 +50,7 @@ def add_headers(app: Flask, *, https: bool) -> None:
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         if https:
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            headers.setdefault(*HSTS)
         if "request_id" in g:
             headers["X-Request-ID"] = g.request_id
         if TABLE.get(request.endpoint or "") in PRIVATE:

@@ -16,13 +16,13 @@ from webinars.domain.uploads import PATH, FileView
 from webinars.services import Services
 from webinars.uploads import UploadsFolder
 from webinars.web.file_answers import PUBLIC, Gone, answer
+from webinars.web.headers import HSTS
 from webinars.web.lanes import Environ, StartResponse, WSGIApp
 
 log = structlog.get_logger()
 
 ADDRESS = re.compile(rf"{PATH}([0-9a-f]{{32}})/([a-z0-9-]+\.[a-z0-9]+)")
 MOST_KEPT = 512
-HSTS = ("Strict-Transport-Security", "max-age=31536000")
 
 
 class PublicFiles:

@@ -149,7 +149,8 @@ def save(cycle: str, slug: str) -> AnyResponse:
         do = _READ[act](typed, seen)
         with services().database.write() as session:
             do(session, cycle_slug=cycle, webinar_slug=slug, editor=editor())
-        received().keep()
+            # Before the commit: should its answer be lost, a file too many is better than none.
+            received().keep()
     except _Wrong as wrong:
         return _page(seen, Attempt(act, typed, wrong.errors), status=422)
     except WrongValue as error:  # of the one field that the act itself looks at

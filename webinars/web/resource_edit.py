@@ -115,7 +115,8 @@ def add() -> AnyResponse:
                 now=services().moment().now,
                 document=document,
             )
-        received().keep()
+            # Before the commit: should its answer be lost, a file too many is better than none.
+            received().keep()
     except NoSuchTheme:
         return _page(typed, themes, errors={"themes": _of_list()})
     flash(gettext("The resource stands in the library."), "success")
@@ -152,7 +153,8 @@ def save(resource: str) -> AnyResponse:
                 document=document,
                 keeps_document=request.form.get("remove_document") != "1",
             )
-        received().keep()
+            # Before the commit: should its answer be lost, a file too many is better than none.
+            received().keep()
     except NoSuchTheme:
         return _page(typed, themes, errors={"themes": _of_list()}, found=found)
     except ChangedMeanwhile:
