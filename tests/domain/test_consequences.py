@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,6 +52,7 @@ def facts(before: State | None, after: State | None, **changes: Any) -> Facts:
         "invited": {},
         "joining": 0,
         "welcomed": 0,
+        "replays": (),
         "held": {},
         "confirmed": {},
         "waiting": {},
@@ -188,3 +190,18 @@ def test_what_the_draft_has_no_more_is_shown_as_it_was() -> None:
     assert one.state is before
     added = of_one(change(ChangeKind.ADDED), before=None, after=replace(before, title="Neu"))
     assert added.state.title == "Neu"
+
+
+@pytest.mark.parametrize(
+    ("replays", "day", "expected"),
+    [(("a",), 1, True), (("a",), -1, False), (("a",), 0, False), (("b",), 1, False)],
+    ids=["to come", "over, its date is corrected", "not moved", "of another webinar"],
+)
+def test_a_replay_leaves_the_site_when_its_webinar_takes_place_anew(
+    replays: tuple[str, ...], day: int, expected: bool
+) -> None:
+    before = state(starts_at=NOW - 10 * DAY)
+    after = state(starts_at=NOW + day * DAY if day else before.starts_at)
+    its = change(ChangeKind.MOVED if day else ChangeKind.CHANGED)
+    found = consequences([its], facts=facts(before, after, replays=replays), now=NOW)
+    assert [one.takes_aside for one in found.webinars] == [expected]

@@ -8,12 +8,15 @@ import sqlalchemy as sa
 
 from tests.support import MARCH, NOW, count, plan_of, published
 from webinars.db import Database
-from webinars.domain import replays, site
+from webinars.domain import replay_acts, replays, site
+from webinars.domain.editing import Editor
 from webinars.domain.errors import NotFound
+from webinars.domain.plan import PlannedSession
 from webinars.domain.programme import Moment
+from webinars.domain.replay_life import Stage
 from webinars.domain.replays import Video
 from webinars.domain.webinar_page import ChapterView, ReplayView, webinar_page
-from webinars.models import Chapter, Replay, Webinar, WebinarStatus
+from webinars.models import AuditAct, AuditEntry, Chapter, Replay, Webinar, WebinarStatus
 
 AFTER = datetime.fromisoformat("2019-03-22T09:00:00+00:00")
 VIDEO = Video(
@@ -140,6 +143,18 @@ def test_the_latest_online_are_by_the_instant_they_went_online(cycle: Database) 
     assert online(cycle, most=2) == everything[:2]
 
 
+def move(database: Database, session_: PlannedSession, *, now: datetime = AFTER) -> None:
+    with database.write() as session:
+        published(session, plan_of(JANUARY, session_, MARCH), now=now)
+
+
+def kept(database: Database, slug: str = "february") -> Replay:
+    with database.read() as session:
+        found = session.scalars(sa.select(Replay).join(Webinar).where(Webinar.slug == slug)).one()
+        session.expunge(found)
+        return found
+
+
 def test_what_is_cancelled_or_to_come_again_is_not_listed(cycle: Database) -> None:
     for slug in (MARCH.slug, JANUARY.slug, FEBRUARY.slug):
         put(cycle, slug)
@@ -148,3 +163,65 @@ def test_what_is_cancelled_or_to_come_again_is_not_listed(cycle: Database) -> No
         cancelled = replace(JANUARY, status=WebinarStatus.CANCELLED)
         published(session, plan_of(cancelled, again, MARCH), now=AFTER)
     assert online(cycle) == [(MARCH.slug, AFTER)]
+
+
+def test_moved_to_take_place_anew_a_webinar_has_its_replay_only_prepared(cycle: Database) -> None:
+    """Its first replay is not that of the new date, neither before it nor after."""
+    for slug in (MARCH.slug, FEBRUARY.slug):
+        put(cycle, slug)
+    june = replace(FEBRUARY, date=date(2019, 6, 20))
+    move(cycle, june)
+    assert (kept(cycle).online_at, kept(cycle).video_url, kept(cycle).version) == (
+        None,
+        VIDEO.url,
+        2,
+    )
+    later = datetime.fromisoformat("2019-06-21T09:00:00+00:00")
+    assert shown(cycle, now=later) == [MARCH.slug]
+    with cycle.read() as session:
+        moment = Moment.at(later, opens_minutes=15)
+        page = webinar_page(session, cycle_slug="2019", webinar_slug="february", moment=moment)
+        entry = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id)).all()[-2]
+    assert (page.replay, page.webinar.has_replay) == (None, False)
+    assert page.replay_life.stage is Stage.EXPECTED
+    assert (entry.act, entry.before, entry.after) == (
+        AuditAct.REPLAY_ASIDE,
+        {"replay": {"online_at": AFTER.isoformat()}},
+        {"replay": {"online_at": None}},
+    )
+
+
+def test_moved_back_it_is_put_online_by_its_organisers(cycle: Database) -> None:
+    put(cycle, "february")
+    move(cycle, replace(FEBRUARY, date=date(2019, 6, 20)))
+    move(cycle, FEBRUARY)
+    assert kept(cycle).online_at is None
+    later = AFTER + timedelta(hours=1)
+    with cycle.write() as session:
+        replay_acts.set_details(
+            session,
+            cycle_slug="2019",
+            webinar_slug="february",
+            slides_url=None,
+            expected_by=None,
+            consent=True,
+            without_captions="Il arrive.",
+            editor=Editor("olivia@example.org", later, None),
+        )
+        replay_acts.go_online(
+            session,
+            cycle_slug="2019",
+            webinar_slug="february",
+            editor=Editor("olivia@example.org", later, None),
+        )
+    assert online(cycle) == [("february", later)]
+
+
+@pytest.mark.parametrize("day", [date(2019, 2, 28), date(2019, 3, 14)])
+def test_a_date_that_is_corrected_takes_nothing_away(cycle: Database, day: date) -> None:
+    """It is over, before and after, whether its replay is older than the new date or not."""
+    online_at = datetime.fromisoformat("2019-03-01T09:00:00+00:00")
+    put(cycle, "february", now=online_at)
+    move(cycle, replace(FEBRUARY, date=day))
+    assert online(cycle) == [("february", online_at)]
+    assert shown(cycle) == ["february"]

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -300,6 +300,24 @@ def test_the_ledger_and_what_came_back_outlast_the_log_of_mails(app: Flask) -> N
             ]
 
 
+def put_webinars(connection: sa.Connection, ends: Sequence[str]) -> None:
+    """A cycle with a webinar for each of these ends, all begun on the same day."""
+    day = "2019-03-21 12:00:00+00:00"
+    connection.exec_driver_sql(
+        "INSERT INTO cycles (id, slug, year, revision, created_at, title, rule, zone,"
+        f" starts_at, duration, demonstration) VALUES (1, 'c', 2019, 1, '{day}', 'c', 'r',"
+        " 'Europe/Paris', '13:00:00', 90, false)"
+    )
+    for number, end in enumerate(ends, start=1):
+        connection.exec_driver_sql(
+            "INSERT INTO webinars (id, cycle_id, slug, uid, sequence, starts_at, ends_at,"
+            " published_at, changed_at, confirmed_count, held_count, placed_at, armed, title,"
+            " status, agenda, speakers, territory_questions, platform_answers, announcements)"
+            f" VALUES ({number}, 1, 'a{number}', 'u{number}', 0, '{day}', '{end}', '{day}',"
+            f" '{day}', 0, 0, '{day}', '{{}}', 't', 'scheduled', '[]', '[]', '[]', '[]', '[]')"
+        )
+
+
 def test_replays_and_their_chapters_outlast_the_life_of_a_replay(app: Flask) -> None:
     """SQLite makes the table anew; one that is only prepared goes on the way back."""
     flask_migrate.upgrade(revision="0012")
@@ -307,20 +325,7 @@ def test_replays_and_their_chapters_outlast_the_life_of_a_replay(app: Flask) -> 
     day = "2019-03-22 09:00:00+00:00"
     replay = "INSERT INTO replays (id, webinar_id, video_url, online_at, demonstration) VALUES"
     with engine_of(app).begin() as connection:
-        connection.exec_driver_sql(
-            "INSERT INTO cycles (id, slug, year, revision, created_at, title, rule, zone,"
-            f" starts_at, duration, demonstration) VALUES (1, 'c', 2019, 1, '{day}', 'c', 'r',"
-            " 'Europe/Paris', '13:00:00', 90, false)"
-        )
-        for number in (1, 2):
-            connection.exec_driver_sql(
-                "INSERT INTO webinars (id, cycle_id, slug, uid, sequence, starts_at, ends_at,"
-                " published_at, changed_at, confirmed_count, held_count, placed_at, armed, title,"
-                " status, agenda, speakers, territory_questions, platform_answers, announcements)"
-                f" VALUES ({number}, 1, 'a{number}', 'u{number}', 0,"
-                f" '2019-03-21 12:00:00+00:00', '{day}', '{day}', '{day}', 0, 0, '{day}', '{{}}',"
-                " 't', 'scheduled', '[]', '[]', '[]', '[]', '[]')"
-            )
+        put_webinars(connection, [day, day])
         connection.exec_driver_sql(
             f"{replay} (1, 1, 'https://video.example.org/a', '{day}', false)"
         )
@@ -346,6 +351,26 @@ def test_replays_and_their_chapters_outlast_the_life_of_a_replay(app: Flask) -> 
         kept = "SELECT replays.id, title FROM replays JOIN chapters ON replay_id = replays.id"
         assert connection.exec_driver_sql(kept).all() == [(1, "A")]
         assert connection.exec_driver_sql("SELECT count(*) FROM chapters").scalar() == 1
+
+
+def test_a_replay_of_a_webinar_to_come_is_prepared_again(app: Flask) -> None:
+    """As a published move does it; of what is over nothing changes."""
+    flask_migrate.upgrade(revision="0018")
+    day = "2019-03-22 09:00:00+00:00"
+    with engine_of(app).begin() as connection:
+        put_webinars(connection, [day, "2199-03-22 09:00:00+00:00"])
+        for number in (1, 2):
+            connection.exec_driver_sql(
+                "INSERT INTO replays (id, webinar_id, version, video_url, online_at, words_stay,"
+                f" demonstration) VALUES ({number}, {number}, 1, 'https://a', '{day}',"
+                " false, false)"
+            )
+    flask_migrate.upgrade()
+    with engine_of(app).connect() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT webinar_id, version, online_at IS NULL FROM replays ORDER BY id"
+        ).all()
+    assert [tuple(row) for row in rows] == [(1, 1, False), (2, 2, True)]
 
 
 def test_what_was_done_to_resources_goes_from_the_trail_on_the_way_back(app: Flask) -> None:

@@ -17,6 +17,7 @@ REGISTRY = re.compile(
 )
 USUAL_PLACES = {"/", "/app", "/home", "/mnt", "/opt", "/root", "/src", "/srv", "/tmp", "/var"}
 """A checkout may stand there, and a text may speak of these folders."""
+PICTURES = {".gif", ".jpeg", ".jpg", ".png", ".webp"}
 
 
 def _paths() -> list[str]:
@@ -45,3 +46,19 @@ def test_no_path_of_this_machine():
     breaches = _found(re.compile(rf"(?<![\w.])(?:{paths})(?![\w-])"))
 
     assert not breaches, report("A path of this machine means nothing on another:", breaches)
+
+
+def test_no_picture_that_nothing_shows():
+    """What somebody looked at while working comes in unnoticed."""
+    texts = "".join(
+        path.read_text(encoding="utf-8", errors="replace")
+        for path in project_files()
+        if path.suffix not in PICTURES
+    )
+    breaches = [
+        shown(path)
+        for path in project_files()
+        if path.suffix in PICTURES and path.name not in texts
+    ]
+
+    assert not breaches, report("Nothing names these pictures:", breaches)

@@ -1,6 +1,6 @@
 """What a publication would do beyond the plan: to people, feeds and reminders. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -47,6 +47,8 @@ class Facts:
     """Persons of these two, each once."""
     welcomed: int
     """Others who asked for news, and hear of a new cycle."""
+    replays: Collection[str]
+    """Webinars whose replay is online."""
     confirmed: Mapping[str, int]
     held: Mapping[str, int]
     """Places kept for those who have yet to confirm."""
@@ -77,6 +79,8 @@ class WebinarConsequences:
     """Who comes from the waiting list to a place, there being more places."""
     over: int
     """How many more have a place than there will be places: nobody loses theirs."""
+    takes_aside: bool
+    """Its replay is online, and is not any more: it takes place anew."""
     rearmed: tuple[Reminding, ...]
     """That will leave by the new date."""
     passed: tuple[Reminding, ...]
@@ -154,9 +158,17 @@ def _of_one(
             after, taken=confirmed + facts.held.get(slug, 0), waiting=waiting, now=now
         ),
         over=_over(after, confirmed, now),
+        takes_aside=slug in facts.replays and _anew(before, after, now),
         rearmed=rearmed,
         passed=passed,
     )
+
+
+def _anew(before: State | None, after: State | None, now: datetime) -> bool:
+    """As ``replay_life.take_aside`` has it, at the publication."""
+    if before is None or after is None or after.starts_at == before.starts_at:
+        return False
+    return after.ends_at > now
 
 
 def _reminders(

@@ -97,7 +97,7 @@ def next_on_themes(
             Webinar.starts_at,
             Cycle.zone,
             begun,
-            sa.func.coalesce(Replay.online_at >= Webinar.starts_at, sa.false()),
+            Replay.online_at.is_not(None),
         )
         .join(Cycle)
         .outerjoin(Replay, Replay.webinar_id == Webinar.id)

@@ -23,6 +23,7 @@ from webinars.domain.programme import Moment, ThemeView, theme_view
 from webinars.domain.publication import changed_fields
 from webinars.domain.reach import drafted_states, reach
 from webinars.domain.remarks import Remark
+from webinars.domain.replay_life import Stage
 from webinars.domain.welcome import welcomed
 from webinars.domain.year import Year, read_year
 from webinars.models import (
@@ -98,6 +99,7 @@ def _facts(session: Session, year: Year, *, pace: Pace, now: datetime) -> Facts:
         invited=reached.planned.invited,
         joining=len(reached.planned.people),
         welcomed=_welcomed(session, year, reached.planned.people, now=now),
+        replays={slug for slug, row in year.public.items() if row[2] == Stage.ONLINE},
         confirmed={slug: row[0].confirmed_count for slug, row in year.public.items()},
         held={slug: row[0].held_count for slug, row in year.public.items()},
         waiting=year.waiting,

@@ -15,6 +15,7 @@ from webinars.domain.mail_rules import armed, in_force
 from webinars.domain.places import let_go_of_erased, promote
 from webinars.domain.plan import EDITORIAL_FIELDS, Plan, PlannedSession
 from webinars.domain.planning import SHARED_FIELDS, assign, demand_seen, draft_plan, find_cycle
+from webinars.domain.replay_life import take_aside
 from webinars.domain.snapshots import CYCLE_FIELDS, to_json
 from webinars.domain.welcome import welcome
 from webinars.models import AuditAct, Change, Cycle, DraftSession, Webinar, WebinarStatus
@@ -72,7 +73,7 @@ def publish(
     cycle.published_at = now
     slugs = {change.slug for change in changes}
     after_mail = outbox.newest(session)
-    promoted = _publish_touched(session, cycle, slugs, host=host, now=now)
+    promoted = _publish_touched(session, cycle, slugs, host=host, actor=actor, now=now)
     for change in changes:
         session.add(
             Change(
@@ -145,7 +146,7 @@ def _record(
 
 
 def _publish_touched(
-    session: Session, cycle: Cycle, touched: set[str], *, host: str, now: datetime
+    session: Session, cycle: Cycle, touched: set[str], *, host: str, actor: str, now: datetime
 ) -> int:
     """Make the touched webinars public; how many came to a place of one."""
     promoted = 0
@@ -181,7 +182,7 @@ def _publish_touched(
             )
             session.add(webinars[slug])
         else:
-            promoted += _change(session, webinar, values, host=host, now=now)
+            promoted += _change(session, webinar, values, host=host, actor=actor, now=now)
     for webinar in webinars.values():
         words = in_force(webinar.reminders, cycle.reminders)
         assign(webinar, {"armed": armed(webinar.armed, words, now=now)})
@@ -189,7 +190,13 @@ def _publish_touched(
 
 
 def _change(
-    session: Session, webinar: Webinar, values: dict[str, Any], *, host: str, now: datetime
+    session: Session,
+    webinar: Webinar,
+    values: dict[str, Any],
+    *,
+    host: str,
+    actor: str,
+    now: datetime,
 ) -> int:
     """Make a public webinar what was drafted; how many came to a place of it."""
     starts_at, status = webinar.starts_at, webinar.status
@@ -198,6 +205,7 @@ def _change(
     session.flush()
     if starts_at != webinar.starts_at:
         attendance.begin_again(session, webinar=webinar, now=now)
+        take_aside(session, webinar=webinar, actor=actor, now=now)
         let_go_of_erased(session, webinar=webinar, now=now)
     if starts_at != webinar.starts_at or status is WebinarStatus.CANCELLED:
         webinar.placed_at = now

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from webinars.clock import at_hour, to_local
+from webinars.domain import audit
 from webinars.domain.errors import N_, NotFound, WrongValue
 from webinars.domain.transcripts import Paragraph, from_rows
 from webinars.domain.uploads import FileView, optional_view
-from webinars.models import Captions, Cycle, Replay, Webinar, WebinarStatus
+from webinars.models import AuditAct, Captions, Cycle, Replay, Webinar, WebinarStatus
 
 PROMISED_DAYS = 7
 """After the end of the webinar, unless another day is set."""
@@ -40,14 +41,13 @@ IS_AT = sa.case(
 IS_PLAYED = sa.and_(
     Cycle.revision > 0,
     Webinar.status == WebinarStatus.SCHEDULED,
-    Replay.online_at >= Webinar.starts_at,
+    Replay.online_at.is_not(None),
 )
-"""Its page has it, whatever time it is: one from before the present start of its webinar, which
-was moved since, is that of one that is not over."""
+"""Its page has it: none of a webinar that is not over is online (see ``take_aside``)."""
 IS_READ = sa.and_(
     Cycle.revision > 0,
     Webinar.status == WebinarStatus.SCHEDULED,
-    sa.or_(Replay.online_at >= Webinar.starts_at, Replay.words_stay),
+    sa.or_(Replay.online_at.is_not(None), Replay.words_stay),
 )
 """The same of its words, which may stay without it."""
 
@@ -118,6 +118,33 @@ def check_promise(day: date, *, ends_at: datetime, zone: str) -> None:
         raise WrongValue(
             N_("the day is more than two years after the webinar: choose an earlier one")
         )
+
+
+def take_aside(session: Session, *, webinar: Webinar, actor: str, now: datetime) -> None:
+    """What was online of a webinar that takes place anew is only prepared again.
+
+    One that was moved and is over all the same keeps it: its date was corrected. The calendar
+    entry and the state of the site are the publication's.
+    """
+    if webinar.ends_at <= now:
+        return
+    replay = session.scalar(
+        sa.select(Replay).where(Replay.webinar_id == webinar.id, Replay.online_at.is_not(None))
+    )
+    if replay is None or replay.online_at is None:
+        return
+    audit.record(
+        session,
+        actor=actor,
+        act=AuditAct.REPLAY_ASIDE,
+        now=now,
+        cycle_id=webinar.cycle_id,
+        slugs=[webinar.slug],
+        before={"replay": {"online_at": replay.online_at.isoformat()}},
+        after={"replay": {"online_at": None}},
+    )
+    replay.online_at = replay.revised_at = None
+    replay.version += 1
 
 
 def with_words() -> sa.Select[Replay]:

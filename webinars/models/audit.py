@@ -83,6 +83,7 @@ class AuditAct(enum.StrEnum):
     REPLAY_EDITED = "replay_edited"
     REPLAY_ONLINE = "replay_online"
     REPLAY_WITHDRAWN = "replay_withdrawn"
+    REPLAY_ASIDE = "replay_aside"
     # to addresses that mail does not reach
     ADDRESS_LIFTED = "address_lifted"
     ADDRESSES_EXPORTED = "addresses_exported"
