@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webinars.domain.errors import NotFound
 from webinars.domain.library import StepGroup, by_step, resources_of, webinars_on
-from webinars.domain.neighbours import Neighbour, neighbours_of_theme
+from webinars.domain.neighbours import ThemeNeighbour, neighbours_of_theme
 from webinars.domain.paths import NextStep, around, next_step
 from webinars.domain.programme import (
     Moment,
@@ -31,8 +31,8 @@ class ThemePage:
     steps: tuple[StepGroup, ...]
     """Always the three steps in their order, then those without, if any."""
     resource_count: int
-    neighbours: tuple[Neighbour, ...]
-    """Of other themes, where this one has few resources."""
+    neighbours: tuple[ThemeNeighbour, ...]
+    """Of other themes, for the steps of this one, where it has few resources."""
     next_step: NextStep | None
     """Where to begin: the first resource of its first step that holds one."""
     latest_webinar: WebinarView | None

@@ -17,7 +17,7 @@ from webinars.domain.library import (
     resources_of,
 )
 from webinars.domain.mentions import ChapterMentions, mentions_of
-from webinars.domain.neighbours import Neighbour, neighbours_of_theme
+from webinars.domain.neighbours import ThemeNeighbour, neighbours_of_theme
 from webinars.domain.notices import instant
 from webinars.domain.paths import NextStep, NextWebinar, next_on_themes, next_step
 from webinars.domain.places import IS_FULL, is_open
@@ -104,8 +104,8 @@ class WebinarPage:
     readings: tuple[ReadingView, ...]
     kit: tuple[StepGroup, ...]
     """The resources of the theme, in the three steps."""
-    neighbours: tuple[Neighbour, ...]
-    """Of other themes, where this one has few resources."""
+    neighbours: tuple[ThemeNeighbour, ...]
+    """Of other themes, for the steps of this one, where it has few resources."""
     mentions: tuple[ChapterMentions, ...]
     """The chapters of the replay that mention resources, in their order."""
     next_step: NextStep | None
