@@ -222,6 +222,32 @@ def test_a_thin_theme_is_filled_step_by_step_and_says_so(
     assert not full.all("ul", class_="lines borrowed")
 
 
+def pager(page: Element) -> tuple[str, list[tuple[str, str]]]:
+    """What names the way before and after, and where it leads."""
+    nav = page.one("nav", class_="section pager")
+    name = nav.attrs.get("aria-label") or page.by_id(nav.attrs["aria-labelledby"]).text
+    return name, [(link.attrs["rel"], link.attrs["href"]) for link in nav.all("a")]
+
+
+def test_each_page_leads_to_the_one_before_and_the_one_after(
+    client: FlaskClient, app: Flask, real_site: Database
+) -> None:
+    name, ways = pager(read(client.get(f"/en/themes/{ALLIANCES}")))
+    title = read(client.get("/en/cycles/2019")).one("h1").text
+    assert name == f"{title}: before and after Apr 18, 2019"
+    assert ways == [
+        ("prev", "/en/cycles/2019/connaitre-son-ecosysteme"),
+        ("next", "/en/cycles/2019/definir-sa-strategie"),
+    ]
+    name, ways = pager(read(client.get("/en/resources/guide-pratique-sur-les-partenariats")))
+    assert name == "The kit “Apprendre à faire alliances”, resource 3 of 52"
+    assert ways == [
+        ("prev", "/en/resources/autodiagnostic-rse-et-partenariats"),
+        ("next", "/en/resources/referentiel-les-partenariats-associations-et-entreprises"),
+    ]
+    assert not read(client.get("/cycles/2019")).all("nav", class_="section pager")  # no other
+
+
 def test_a_resource_shows_what_is_known_of_it(client: FlaskClient, real_site: Database) -> None:
     page = read(client.get("/resources/infographie-phare"))
     whole = "mallette-de-la-co-construction"

@@ -25,6 +25,7 @@ from webinars.domain.programme import (
     CycleView,
     Moment,
     WebinarView,
+    beside,
     cycle_view,
     published_cycle,
     published_webinars,
@@ -166,11 +167,12 @@ def webinar_page(
     resources = resources_of(session, theme) if theme else ()
     kit = by_step(resources) if theme else ()
     replay = session.scalar(with_words().where(Replay.webinar_id == row.id))
+    previous, following = beside(whole, whole.webinars[index])
     return WebinarPage(
         webinar=whole.webinars[index],
         cycle=whole,
-        previous=whole.webinars[index - 1] if index else None,
-        following=whole.webinars[index + 1] if index + 1 < len(whole.webinars) else None,
+        previous=previous,
+        following=following,
         agenda=row.agenda,
         territory_questions=row.territory_questions or (theme.questions if theme else ()),
         platform_answers=row.platform_answers or (theme.platform_answers if theme else ()),
