@@ -136,6 +136,10 @@ def test_a_real_theme_of_one_resource_looks_whole(database: Database) -> None:
         theme = theme_page(session, slug="definir-sa-strategie", moment=MOMENT)
     assert sum(group.count for group in page.kit) == 1
     assert len(page.neighbours) == MOST
+    assert page.resources == {
+        "centre-de-ressources-accompagnement-des-associations",
+        *(one.resource.slug for one in page.neighbours),
+    }
     assert page.neighbours == theme.neighbours
     assert {"definir-sa-strategie"}.isdisjoint(
         {one.slug for found in page.neighbours for one in found.resource.themes}

@@ -126,6 +126,22 @@ class WebinarPage:
         coming = self.next_webinar.starts_at if self.next_webinar else None
         return tuple(one for one in (self.replay_life.late_from, coming) if one is not None)
 
+    @property
+    def resources(self) -> frozenset[str]:
+        """The slugs of all that it leads to, wherever on it."""
+        groups = (entry.resources for step in self.kit for entry in step.entry_points)
+        return frozenset(
+            one.slug
+            for one in (
+                *(resource for resources in groups for resource in resources),
+                *(neighbour.resource for neighbour in self.neighbours),
+                *(resource for chapter in self.mentions for resource in chapter.resources),
+                *(reading.resource for reading in self.readings),
+                *(beside for question in self.questions for beside in question.resources),
+                *((self.next_step.resource,) if self.next_step else ()),
+            )
+        )
+
 
 def find_webinar(session: Session, *, cycle_slug: str, webinar_slug: str) -> Webinar:
     """The published webinar at this address. Raises NotFound."""

@@ -71,6 +71,7 @@ from webinars.web.compression import compress
 from webinars.web.context import add_context
 from webinars.web.errors import handle_errors
 from webinars.web.headers import add_headers
+from webinars.web.kept_lookups import KeptLookups
 from webinars.web.limits import limiter
 from webinars.web.page_cache import PageCache
 from webinars.web.receiving import tidy_up
@@ -144,6 +145,7 @@ def set_up(app: Flask, services: Services, *, https: bool) -> None:
     """Everything that answers requests."""
     app.extensions["webinars.pages"] = PageCache()
     app.extensions["webinars.personal_calendars"] = PersonalCalendars()
+    app.extensions[counting.KEPT] = KeptLookups(services.database, most=counting.MOST_KEPT)
     log_requests(app)
     compress(app)  # the first named works last, on the answer as it is
     add_headers(app, https=https)
