@@ -21,10 +21,10 @@ from webinars.db import Database
 from webinars.domain import following, planning, site
 from webinars.domain.errors import ChangedMeanwhile, NotFound
 from webinars.domain.library_export import export_library
+from webinars.domain.library_rows import InUse
 from webinars.domain.people import Person
 from webinars.domain.theme_removal import (
     OnTheme,
-    ThemeInUse,
     ThemeRemoval,
     remove_theme,
     theme_removal,
@@ -117,7 +117,7 @@ def test_a_webinar_on_it_keeps_it(library: Database, where: str) -> None:
             planning.save_draft(session, plan=plan_of(APRIL), now=NOW)
     before = numbers(library)
     assert look(library).webinars == (OnTheme("2019", APRIL.slug, APRIL.title),)
-    with pytest.raises(ThemeInUse):
+    with pytest.raises(InUse):
         remove(library)
     assert numbers(library) == before
 

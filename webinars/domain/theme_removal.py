@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain.errors import ChangedMeanwhile, DomainError
-from webinars.domain.library_rows import mark_of, record_change
+from webinars.domain.errors import ChangedMeanwhile
+from webinars.domain.library_rows import InUse, mark_of, record_change
 from webinars.domain.theme_edit import find_theme, said_of
 from webinars.models import (
     AuditAct,
@@ -21,10 +21,6 @@ from webinars.models import (
     Webinar,
     resource_themes,
 )
-
-
-class ThemeInUse(DomainError):
-    """Webinars are on it, drafted or public."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +57,12 @@ def theme_removal(session: Session, *, slug: str) -> ThemeRemoval:
 def remove_theme(session: Session, *, slug: str, seen: str, actor: str, now: datetime) -> None:
     """Take a theme out, away from its resources, and with it that people follow it.
 
-    ``seen`` is the mark of what the organiser saw. Raises NotFound, ThemeInUse, ChangedMeanwhile.
+    ``seen`` is the mark of what the organiser saw. Raises NotFound, InUse, ChangedMeanwhile.
     """
     theme = find_theme(session, slug, locked=True)
     found, before = _removal(session, theme)
     if found.webinars:
-        raise ThemeInUse(slug)
+        raise InUse(slug)
     if seen != found.mark:
         raise ChangedMeanwhile(slug)
     session.execute(sa.delete(FollowedTheme).where(FollowedTheme.theme_slug == slug))
