@@ -10,12 +10,15 @@ from babel.numbers import format_decimal
 from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as gettext  # noqa: PLC0414  (the domain takes it from here)
 from flask_babel.speaklater import LazyString
+from markupsafe import Markup, escape
 
 from webinars.clock import to_local
 from webinars.models import ActorCategory, EntryPoint, RegistrationStatus, Step
 
 LANGUAGES = ("fr", "en")
 DEFAULT_LANGUAGE = "fr"
+CONTENT_LANGUAGE = DEFAULT_LANGUAGE
+"""Of what the house and its people write: titles, questions, answers. Captions know their own."""
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -40,6 +43,21 @@ def language() -> str:
     """The language that texts are now written in."""
     locale = get_locale()
     return str(locale.language) if locale else DEFAULT_LANGUAGE
+
+
+def content_lang() -> Markup:
+    """The attribute of an element that holds content, none on a page in its language.
+
+    WCAG 2.2, 3.1.2: a voice reads each passage in the language that it is in.
+    """
+    own = language() == CONTENT_LANGUAGE
+    return Markup("") if own else Markup(' lang="{}"').format(CONTENT_LANGUAGE)
+
+
+def content_words(text: str | None) -> Markup:
+    """Content inside a sentence of the page, as an element of its own where it needs one."""
+    mark = content_lang()
+    return Markup("<span{}>{}</span>").format(mark, text) if mark and text else escape(text or "")
 
 
 def long_date(instant: datetime, zone: str) -> str:
@@ -229,6 +247,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "upper_first": upper_first,
     "tied": tied,
     "decimal": decimal,
+    "content_words": content_words,
     "file_size": file_size,
     "iso": iso,
     "timecode": timecode,

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-import sqlalchemy as sa
 
 from tests.support import (
     APRIL,
@@ -13,17 +12,15 @@ from tests.support import (
     counted_queries,
     load_library,
     plan_of,
-    published,
     real_plan,
 )
 from webinars.db import Database
 from webinars.domain import planning
-from webinars.domain.coverage import Coverage, ThemeInUse, coverage, remove_theme
+from webinars.domain.coverage import Coverage, coverage
 from webinars.domain.errors import NotFound
 from webinars.domain.plan import Plan, PlannedSession
-from webinars.models import AuditAct, AuditEntry, Resource, Step, Theme, WebinarStatus
+from webinars.models import Step, Theme, WebinarStatus
 
-ACTOR = "anne@example.org"
 ALLIANCES = "apprendre-a-faire-alliances"
 
 
@@ -95,50 +92,3 @@ def test_the_queries_do_not_grow(database: Database, count: int) -> None:
     with counted_queries(database) as statements, database.read() as session:
         coverage(session, cycle_slug="2019")
     assert len(statements) == 5
-
-
-# removing a theme ------------------------------------------------------------------------
-
-
-def themes(database: Database) -> set[str]:
-    with database.read() as session:
-        return set(session.scalars(sa.select(Theme.slug)))
-
-
-@pytest.mark.parametrize("where", ["draft", "public"])
-def test_a_theme_in_use_stays(database: Database, where: str) -> None:
-    """Whether it is drafted or public: on the public page it would be a dead word."""
-    with database.write() as session:
-        load_library(session, "themes.toml")
-        if where == "public":
-            published(session, plan_of(MARCH))
-            planning.save_draft(session, plan=plan_of(replace(MARCH, theme=None)), now=NOW)
-        else:
-            planning.save_draft(session, plan=plan_of(MARCH), now=NOW)
-    assert MARCH.theme is not None
-    with pytest.raises(ThemeInUse) as refused, database.write() as session:
-        remove_theme(session, slug=MARCH.theme, actor=ACTOR, now=NOW)
-    assert refused.value.uses == (("2019", MARCH.slug),)
-    assert refused.value.titles == (MARCH.title,)
-    assert MARCH.theme in themes(database)
-
-
-def test_a_theme_goes_its_resources_stay_and_the_trail_knows(database: Database) -> None:
-    with database.write() as session:
-        load_library(session, "themes.toml", "resources.toml")
-        before = session.scalar(sa.select(sa.func.count(Resource.id)))
-    with database.write() as session:
-        remove_theme(session, slug=ALLIANCES, actor=ACTOR, now=NOW)
-    assert ALLIANCES not in themes(database)
-    with database.read() as session:
-        assert session.scalar(sa.select(sa.func.count(Resource.id))) == before
-        entry = session.scalars(
-            sa.select(AuditEntry).where(AuditEntry.act == AuditAct.THEME_REMOVED)
-        ).one()
-        assert (entry.actor, entry.subject) == (ACTOR, ALLIANCES)
-        assert entry.before["title"] == "Apprendre à faire alliances"
-
-
-def test_no_such_theme(database: Database) -> None:
-    with pytest.raises(NotFound), database.write() as session:
-        remove_theme(session, slug="personne", actor=ACTOR, now=NOW)

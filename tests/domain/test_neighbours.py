@@ -42,9 +42,11 @@ def close_to(database: Database, slug: str) -> list[tuple[str, bool, bool]]:
         return told(resource_page(session, slug=slug, moment=MOMENT).neighbours)
 
 
-def close_to_theme(database: Database, slug: str) -> list[tuple[str, bool, bool]]:
+def lent_to(database: Database, slug: str) -> list[tuple[str, str, bool]]:
+    """What fills a theme: each with the theme by which it came, and whether that is shared."""
     with database.read() as session:
-        return told(theme_page(session, slug=slug, moment=MOMENT).neighbours)
+        found = theme_page(session, slug=slug, moment=MOMENT).neighbours
+    return [(one.resource.slug, one.theme.slug, one.shared) for one in found]
 
 
 def following(database: Database, slug: str) -> str | None:
@@ -56,7 +58,7 @@ def following(database: Database, slug: str) -> str | None:
 def test_alone_in_the_library_nothing_is_close(database: Database) -> None:
     bring(database, "x:a:u")
     assert close_to(database, "x") == []
-    assert close_to_theme(database, "a") == []
+    assert lent_to(database, "a") == []
 
 
 def test_theme_and_step_go_before_theme_and_theme_before_step(database: Database) -> None:
@@ -92,22 +94,37 @@ def test_no_more_than_a_page_holds(database: Database) -> None:
     assert [slug for slug, _, _ in close_to(database, "x")] == [f"n{n}" for n in range(MOST)]
 
 
-def test_a_thin_theme_is_filled_by_shared_themes_then_by_missing_steps(
+def test_a_thin_theme_is_filled_step_by_step_then_by_shared_themes(database: Database) -> None:
+    bring(database, "x:bc:u", "near:a:u", "fills:d:g", "more:d:g", "shares:dc:u", "plain:a:")
+    assert lent_to(database, "b") == [
+        ("fills", "d", False),
+        ("shares", "c", True),
+        ("more", "d", False),
+        ("near", "a", False),
+        ("plain", "a", False),
+    ]
+
+
+def test_many_that_share_a_theme_leave_no_step_empty(database: Database) -> None:
+    bring(database, "x:bc:", *(f"s{number}:c:u" for number in range(MOST)), "g:d:g")
+    assert lent_to(database, "b") == [
+        ("s0", "c", True),
+        ("g", "d", False),
+        *((f"s{number}", "c", True) for number in range(1, MOST - 1)),
+    ]
+
+
+def test_of_several_themes_the_nearest_says_where_a_neighbour_comes_from(
     database: Database,
 ) -> None:
-    bring(database, "x:bc:u", "near:a:u", "fills:d:g", "shares:c:u", "plain:a:")
-    assert close_to_theme(database, "b") == [
-        ("shares", True, True),
-        ("fills", False, False),
-        ("near", False, True),
-        ("plain", False, False),
-    ]
+    bring(database, "x:a:", "far:bd:u", "two:cd:g")
+    assert lent_to(database, "a") == [("far", "b", False), ("two", "c", False)]
 
 
 def test_an_empty_theme_is_filled_too_and_a_full_one_is_not(database: Database) -> None:
     bring(database, *(f"r{number}:a:u" for number in range(4)))
-    assert close_to_theme(database, "a") == []
-    assert [slug for slug, _, _ in close_to_theme(database, "b")] == ["r0", "r1", "r2", "r3"]
+    assert lent_to(database, "a") == []
+    assert [slug for slug, _, _ in lent_to(database, "b")] == ["r0", "r1", "r2", "r3"]
 
 
 def test_a_real_theme_of_one_resource_looks_whole(database: Database) -> None:
@@ -119,6 +136,10 @@ def test_a_real_theme_of_one_resource_looks_whole(database: Database) -> None:
         theme = theme_page(session, slug="definir-sa-strategie", moment=MOMENT)
     assert sum(group.count for group in page.kit) == 1
     assert len(page.neighbours) == MOST
+    assert page.resources == {
+        "centre-de-ressources-accompagnement-des-associations",
+        *(one.resource.slug for one in page.neighbours),
+    }
     assert page.neighbours == theme.neighbours
     assert {"definir-sa-strategie"}.isdisjoint(
         {one.slug for found in page.neighbours for one in found.resource.themes}

@@ -10,8 +10,9 @@ from webinars.db import Database
 from webinars.domain import replays, site
 from webinars.domain.errors import ChangedMeanwhile, NotFound
 from webinars.domain.library_export import export_library
+from webinars.domain.library_rows import InUse
 from webinars.domain.replays import Video
-from webinars.domain.resource_removal import Removal, ResourceInUse, removal, remove_resource
+from webinars.domain.resource_removal import Removal, removal, remove_resource
 from webinars.domain.uploads import NewFile, add_file
 from webinars.models import (
     AuditEntry,
@@ -135,7 +136,7 @@ def test_a_reading_of_a_webinar_keeps_it(used: Database) -> None:
         )
     before = numbers(used)
     assert [(one.webinar, one.words) for one in look(used).readings] == [(APRIL.title, "Le guide")]
-    with pytest.raises(ResourceInUse):
+    with pytest.raises(InUse):
         remove(used)
     assert numbers(used) == before
 

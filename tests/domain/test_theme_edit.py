@@ -24,7 +24,25 @@ from webinars.models import AuditEntry, Theme, Webinar
 ANNE = "anne@example.org"
 LATER = NOW + timedelta(hours=1)
 ALLIANCES = "apprendre-a-faire-alliances"
-FULL = ThemeFields("L’été à Nîmes", ["Pourquoi ?", "Comment ?"], ["Un guide"])
+FULL = ThemeFields(
+    "L’été à Nîmes", ["Pourquoi ?", "Comment ?"], ["Un guide"], ["Été"], seven_needs=True
+)
+
+
+WRITTEN = """slug = "l-ete-a-nimes-2"
+title = "L’été à Nîmes"
+other_titles = [
+    "Été",
+]
+seven_needs = true
+questions = [
+    "Pourquoi ?",
+    "Comment ?",
+]
+platform_answers = [
+    "Un guide",
+]
+"""
 
 
 def add(database: Database, fields: ThemeFields = FULL) -> str:
@@ -65,7 +83,8 @@ def test_a_theme_is_added_at_the_end_with_an_address_of_its_title(library: Datab
     assert look(library, "l-ete-a-nimes").fields == FULL
     with library.read() as session:
         last = session.scalars(sa.select(Theme.slug).order_by(Theme.position)).all()[-2:]
-        assert 'slug = "l-ete-a-nimes-2"' in export_library(session)["themes.toml"]
+        written = export_library(session)["themes.toml"]
+    assert written.endswith(WRITTEN)
     assert last == ["l-ete-a-nimes", "l-ete-a-nimes-2"]
     assert state(library)[0] == version + 2
     entry = latest(library)

@@ -14,7 +14,18 @@ from werkzeug.test import TestResponse
 from tests.support import HOST, MARCH, counted_queries, load_library
 from webinars.db import Database
 from webinars.domain import replays
-from webinars.models import ReplayMinutes, ReplayOpenings, ReplayViews, Resource, ResourceOpenings
+from webinars.domain.site import touch
+from webinars.models import (
+    Chapter,
+    Replay,
+    ReplayMinutes,
+    ReplayOpenings,
+    ReplayViews,
+    Resource,
+    ResourceOpenings,
+    Theme,
+    chapter_resources,
+)
 from webinars.web import counting
 from webinars.web.count_notes import CountNotes
 
@@ -59,10 +70,15 @@ def tell(
     return client.post(path, data=data, content_type="text/plain;charset=UTF-8", headers=headers)
 
 
-def document(database: Database) -> tuple[int, str]:
+def document(database: Database, *, of_march: bool = True) -> tuple[int, str]:
+    """A resource that can be opened; of the kit of March's theme, or of none that is close."""
+    close = Resource.themes.any(Theme.slug == MARCH.theme)
     with database.read() as session:
         row = session.execute(
-            sa.select(Resource.id, Resource.slug).where(Resource.url.is_not(None)).limit(1)
+            sa.select(Resource.id, Resource.slug)
+            .where(Resource.url.is_not(None), close if of_march else ~close)
+            .order_by(Resource.id)
+            .limit(1)
         ).first()
         assert row is not None
         return row.id, row.slug
@@ -98,6 +114,42 @@ def test_an_opening_is_told_with_where_it_came_from(client: FlaskClient, counted
         (DAY, "theme", 1),
     ]
     assert counted(ReplayOpenings) == [(resource, DAY, 1)]
+
+
+def test_what_a_replay_does_not_lead_to_is_opened_by_itself(
+    client: FlaskClient, counted, site: Database
+) -> None:
+    elsewhere, slug = document(site, of_march=False)
+    opened = {"resource": slug, "place": "replay", "replay": REPLAY}
+    assert tell(client, opened).status_code == 204
+    assert (counted(ResourceOpenings), counted(ReplayOpenings)) == ([(DAY, "resource", 1)], [])
+    with site.write() as session:  # now a chapter speaks of it
+        replay = session.scalars(sa.select(Replay.id)).one()
+        chapter = Chapter(replay_id=replay, starts_at=0, title="Ouverture")
+        session.add(chapter)
+        session.flush()
+        row = {"chapter_id": chapter.id, "resource_id": elsewhere}
+        session.execute(sa.insert(chapter_resources).values(**row))
+        touch(session, now=AFTER)
+    assert tell(client, opened).status_code == 204
+    assert counted(ResourceOpenings) == [(DAY, "replay", 1), (DAY, "resource", 1)]
+    assert counted(ReplayOpenings) == [(elsewhere, DAY, 1)]
+
+
+def test_what_a_replay_leads_to_is_looked_up_once_a_state_of_the_site(
+    client: FlaskClient, counted, site: Database
+) -> None:
+    _, slug = document(site)
+    opened = {"resource": slug, "place": "replay", "replay": REPLAY}
+    taken = []
+    for _ in range(3):
+        with counted_queries(site) as queries:
+            tell(client, opened)
+        taken.append(len(queries))
+    assert taken[0] > 10
+    peeks = site.url.get_backend_name() != "sqlite"  # there the version is no counted query
+    assert taken[1:] == [2 + peeks] * 2  # the resource and the replay
+    assert counted(ResourceOpenings) == [(DAY, "replay", 3)]
 
 
 @pytest.mark.parametrize(

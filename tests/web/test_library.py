@@ -199,17 +199,53 @@ def test_the_kit_of_april_counts_29_entries_under_its_four_entry_points(
     assert sum(named.values()) == 29
 
 
-def test_a_thin_theme_is_filled_and_says_so(
+def test_a_thin_theme_is_filled_step_by_step_and_says_so(
     client: FlaskClient, app: Flask, real_site: Database
 ) -> None:
     for address in ("/themes/definir-sa-strategie", "/cycles/2019/definir-sa-strategie"):
-        page = read(client.get(address))
-        close = page.one("div", class_="stack neighbourhood")
-        assert close.one("h3").text == words(app, "Close to this theme")
-        reasons = [p.text for p in close.all("p", class_="neighbours__why")]
-        assert len(reasons) == 6
-        assert all(words(app, "Neighbouring theme") in reason for reason in reasons)
-    assert not read(client.get(f"/themes/{ALLIANCES}")).all("div", class_="stack neighbourhood")
+        kit = read(client.get(address)).one("div", class_="steps")
+        own = kit.one("section", class_="step step--wide")
+        assert own.links("/resources/") == [
+            "/resources/centre-de-ressources-accompagnement-des-associations"
+        ]
+        steps = kit.all("section", class_="step")
+        assert [step.one("h3").text for step in steps] == [
+            words(app, name) for name in ("Understand", "Adopt", "Act")
+        ]
+        lent = [step.one("ul", class_="lines borrowed").all("li") for step in steps]
+        assert [len(lines) for lines in lent] == [1, 2, 3], address
+        for line in (line for lines in lent for line in lines):
+            (theme,) = line.links("/themes/")
+            assert theme != "/themes/definir-sa-strategie"
+            assert words(app, "Neighbour, of a close theme: %(theme)s", theme="") in line.text
+    full = read(client.get(f"/themes/{ALLIANCES}"))
+    assert not full.all("ul", class_="lines borrowed")
+
+
+def pager(page: Element) -> tuple[str, list[tuple[str, str]]]:
+    """What names the way before and after, and where it leads."""
+    nav = page.one("nav", class_="section pager")
+    name = nav.attrs.get("aria-label") or page.by_id(nav.attrs["aria-labelledby"]).text
+    return name, [(link.attrs["rel"], link.attrs["href"]) for link in nav.all("a")]
+
+
+def test_each_page_leads_to_the_one_before_and_the_one_after(
+    client: FlaskClient, app: Flask, real_site: Database
+) -> None:
+    name, ways = pager(read(client.get(f"/en/themes/{ALLIANCES}")))
+    title = read(client.get("/en/cycles/2019")).one("h1").text
+    assert name == f"{title}: before and after Apr 18, 2019"
+    assert ways == [
+        ("prev", "/en/cycles/2019/connaitre-son-ecosysteme"),
+        ("next", "/en/cycles/2019/definir-sa-strategie"),
+    ]
+    name, ways = pager(read(client.get("/en/resources/guide-pratique-sur-les-partenariats")))
+    assert name == "The kit “Apprendre à faire alliances”, resource 3 of 52"
+    assert ways == [
+        ("prev", "/en/resources/autodiagnostic-rse-et-partenariats"),
+        ("next", "/en/resources/referentiel-les-partenariats-associations-et-entreprises"),
+    ]
+    assert not read(client.get("/cycles/2019")).all("nav", class_="section pager")  # no other
 
 
 def test_a_resource_shows_what_is_known_of_it(client: FlaskClient, real_site: Database) -> None:

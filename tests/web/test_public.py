@@ -481,7 +481,7 @@ def many(number: int) -> tuple[PlannedSession, ...]:
 
 COLD = {
     "/": 4,
-    "/cycles/2019": 4,
+    "/cycles/2019": 5,
     "/cycles/2019/webinar-0": 12,
     "/themes/apprendre-a-faire-alliances": 7,
     "/resources": 14,

@@ -170,6 +170,19 @@ def test_questions_are_added_put_in_order_and_taken_away(
     assert words(app, "changed the survey about %(what)s", **what) in history
 
 
+@pytest.mark.parametrize("kind", ["stars", "", "SCALE"])
+def test_a_kind_that_there_is_not_is_refused_at_its_field(
+    desk: FlaskClient, app: Flask, site: Database, kind: str
+) -> None:
+    refused = save(desk, EACH, **{"fr-0": "Autre ?", "kind-0": kind})
+    assert refused.status_code == 422
+    page = read(refused)
+    assert page.by_id("kind-0-error").text == words(app, "Choose one of the list.")
+    assert page.one("div", class_="error-summary").links("#") == ["#kind-0"]
+    with site.read() as session:
+        assert session.scalars(sa.select(Survey)).all() == []
+
+
 def test_answered_questions_are_fixed_and_its_days_are_not(
     desk: FlaskClient, app: Flask, over: Database
 ) -> None:

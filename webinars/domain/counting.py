@@ -105,8 +105,9 @@ def of_resource(
 ) -> list[Counted]:
     """That a resource was opened; ``replay`` names by cycle and slug whose page led to it.
 
-    Where that has no public replay, the resource's own page is the place. Raises NotFound for a
-    resource that is not there, or has neither address nor document. At most two queries.
+    Where none did, or that has no public replay, the resource's own page is the place. Raises
+    NotFound for a resource that is not there, or has neither address nor document. At most two
+    queries.
     """
     found = session.scalar(
         sa.select(Resource.id).where(

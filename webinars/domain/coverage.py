@@ -7,30 +7,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain import audit, site
-from webinars.domain.errors import DomainError, NotFound
 from webinars.domain.planning import draft_plan, find_cycle
 from webinars.domain.programme import ThemeView, theme_view
-from webinars.models import (
-    AuditAct,
-    Cycle,
-    DraftSession,
-    Resource,
-    Step,
-    Theme,
-    Webinar,
-    WebinarStatus,
-    resource_themes,
-)
-
-
-class ThemeInUse(DomainError):
-    """Webinars are on this theme; ``uses`` names them: cycle, slug. ``titles`` are theirs."""
-
-    def __init__(self, uses: tuple[tuple[str, str], ...], titles: tuple[str, ...]) -> None:
-        super().__init__(", ".join("/".join(use) for use in uses))
-        self.uses = uses
-        self.titles = titles
+from webinars.models import Resource, Step, Theme, WebinarStatus, resource_themes
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,35 +99,3 @@ def _kits(session: Session) -> dict[int, dict[Step | None, int]]:
     for theme_id, step, count in rows:
         found.setdefault(theme_id, {})[step] = count
     return found
-
-
-def remove_theme(session: Session, *, slug: str, actor: str, now: datetime) -> None:
-    """Take a theme out of the library; its resources stay. Raises NotFound, ThemeInUse."""
-    theme = session.scalar(sa.select(Theme).where(Theme.slug == slug).with_for_update())
-    if theme is None:
-        raise NotFound(slug)
-    drafted = sa.select(Cycle.slug, DraftSession.slug, DraftSession.title).join(
-        DraftSession, DraftSession.cycle_id == Cycle.id
-    )
-    public = sa.select(Cycle.slug, Webinar.slug, Webinar.title).join(
-        Webinar, Webinar.cycle_id == Cycle.id
-    )
-    uses = session.execute(
-        sa.union(
-            drafted.where(DraftSession.theme_slug == slug), public.where(Webinar.theme_slug == slug)
-        )
-    ).all()
-    if uses:
-        titles = {(cycle, webinar): title for cycle, webinar, title in uses}
-        raise ThemeInUse(tuple(sorted(titles)), tuple(titles[use] for use in sorted(titles)))
-    audit.record(
-        session,
-        actor=actor,
-        act=AuditAct.THEME_REMOVED,
-        now=now,
-        subject=slug,
-        before={"title": theme.title, "questions": theme.questions},
-    )
-    session.delete(theme)
-    site.touch(session, now=now)
-    session.flush()

@@ -11,9 +11,14 @@ from sqlalchemy.orm import Session
 
 from webinars.domain import audit, site
 from webinars.domain.arranging import numbered, slug_of
+from webinars.domain.errors import DomainError
 from webinars.models import AuditAct, Resource, Theme
 
 Row = TypeVar("Row", Resource, Theme)
+
+
+class InUse(DomainError):
+    """Webinars need it: it stays in the library."""
 
 
 def put_last(session: Session, kind: type[Row], *, values: Mapping[str, Any]) -> Row:

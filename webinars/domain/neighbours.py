@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.domain.library import AS_LINES, ResourceView, resource_view
+from webinars.domain.programme import ThemeView, theme_view
 from webinars.models import Resource, Step, Theme, resource_themes
 
 MOST = 6
@@ -22,6 +23,17 @@ class Neighbour:
     resource: ResourceView
     same_theme: bool
     same_step: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeNeighbour:
+    """A resource of another theme that fills a thin one, in the step it belongs to."""
+
+    resource: ResourceView
+    theme: ThemeView
+    """Its theme that makes it close."""
+    shared: bool
+    """A resource of the thin theme is on it too; else it is near in the order of themes."""
 
 
 def neighbours_of_resource(session: Session, resource: Resource) -> tuple[Neighbour, ...]:
@@ -62,19 +74,37 @@ def neighbours_of_resource(session: Session, resource: Resource) -> tuple[Neighb
 
 def neighbours_of_theme(
     session: Session, theme: Theme, *, kit: Iterable[ResourceView]
-) -> tuple[Neighbour, ...]:
+) -> tuple[ThemeNeighbour, ...]:
     """What stands closest to a theme that has few resources; none for one that has enough.
 
-    First what shares another theme with the resources of the kit, then what fills a step that
-    the kit leaves empty, each step in its turn; what is nearest in the order of themes goes
-    first. Two queries, and one for the themes.
+    First one for each step that the kit leaves empty; then what shares another theme with the
+    resources of the kit; then more for those steps, each in its turn. What is nearest in the
+    order of themes goes first. Two queries, and one for the themes.
     """
     mine = list(kit)
     if len(mine) >= THIN:
         return ()
     other_themes = {one.slug for resource in mine for one in resource.themes} - {theme.slug}
-    steps = {resource.step for resource in mine} - {None}
-    missing = [step for step in Step if step not in steps]
+    rows = session.scalars(
+        _closest(
+            theme,
+            other_themes=other_themes,
+            missing=set(Step) - {resource.step for resource in mine},
+            without=[resource.slug for resource in mine],
+        )
+    ).all()
+    found = {
+        resource.id: resource
+        for resource in session.scalars(
+            sa.select(Resource).where(Resource.id.in_(rows)).options(*AS_LINES)
+        )
+    }
+    return tuple(_of_theme(found[id_], theme, other_themes=other_themes) for id_ in rows)
+
+
+def _closest(
+    theme: Theme, *, other_themes: set[str], missing: set[Step], without: list[str]
+) -> sa.Select[int]:
     close = (
         sa.select(
             Resource.id,
@@ -84,28 +114,29 @@ def neighbours_of_theme(
             sa.func.min(sa.func.abs(Theme.position - theme.position)).label("away"),
         )
         .join(Resource.themes)
-        .where(Resource.slug.not_in([resource.slug for resource in mine]))
+        .where(Resource.slug.not_in(without))
         .group_by(Resource.id)
         .subquery()
     )
     order = (close.c.shared.desc(), close.c.away, close.c.position, close.c.id)
     shares = _flag(close.c.shared > 0)
+    fills = close.c.step.in_(missing)
+    first = sa.func.row_number().over(partition_by=close.c.step, order_by=order) == 1
     turn = sa.func.row_number().over(partition_by=(shares, close.c.step), order_by=order)
-    fills = _flag(close.c.step.in_(missing))
-    rows = session.execute(
-        sa.select(close.c.id, close.c.shared)
-        .order_by(shares.desc(), fills.desc(), turn, *order)
-        .limit(MOST)
-    ).all()
-    found = {
-        resource.id: resource
-        for resource in session.scalars(
-            sa.select(Resource).where(Resource.id.in_([id_ for id_, _ in rows])).options(*AS_LINES)
+    return (
+        sa.select(close.c.id)
+        .order_by(
+            _flag(sa.and_(fills, first)).desc(), shares.desc(), _flag(fills).desc(), turn, *order
         )
-    }
-    return tuple(
-        Neighbour(resource_view(found[id_]), count > 0, found[id_].step in steps)
-        for id_, count in rows
+        .limit(MOST)
+    )
+
+
+def _of_theme(resource: Resource, theme: Theme, *, other_themes: set[str]) -> ThemeNeighbour:
+    by_distance = sorted(resource.themes, key=lambda one: abs(one.position - theme.position))
+    shared = [one for one in by_distance if one.slug in other_themes]
+    return ThemeNeighbour(
+        resource_view(resource), theme_view((shared or by_distance)[0]), bool(shared)
     )
 
 

@@ -1,16 +1,35 @@
-"""What comes next on a theme: from its webinars through the three steps, and to the next one."""
+"""What comes before and after: on a theme, through its three steps, in its kit, in a cycle."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webinars.domain.library import ResourceView, StepGroup, by_step
 from webinars.domain.neighbours import step_nearby
-from webinars.domain.programme import Life, WebinarView
-from webinars.models import Cycle, Replay, Step, Theme, Webinar, WebinarStatus
+from webinars.domain.programme import (
+    CycleView,
+    Life,
+    Named,
+    ThemeView,
+    WebinarView,
+    beside,
+    theme_view,
+)
+from webinars.models import (
+    Cycle,
+    EntryPoint,
+    Replay,
+    Resource,
+    Step,
+    Theme,
+    Webinar,
+    WebinarStatus,
+    resource_themes,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +56,76 @@ class NextStep:
     resource: ResourceView
     neighbouring: bool = False
     """It is of the closest theme that has such a step: this one has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class InCycle:
+    """A webinar of a theme between those that its cycle has before and after it."""
+
+    webinar: WebinarView
+    previous: WebinarView | None
+    following: WebinarView | None
+
+
+@dataclass(frozen=True, slots=True)
+class InKit:
+    """A resource between those before and after it in the kit of its theme."""
+
+    theme: ThemeView
+    position: int
+    """From 1, in the order in which the kit is printed."""
+    count: int
+    previous: Named | None
+    following: Named | None
+
+
+def in_cycle(cycles: Iterable[CycleView], webinars: Iterable[WebinarView]) -> InCycle | None:
+    """Where these webinars stand in the year: the first that is not over, else the latest.
+
+    None where none of them takes place.
+    """
+    standing = sorted((w for w in webinars if not w.cancelled), key=lambda one: one.starts_at)
+    if not standing:
+        return None
+    webinar = next((one for one in standing if one.life is not Life.AFTER), standing[-1])
+    (cycle,) = (one for one in cycles if one.slug == webinar.cycle_slug)
+    return InCycle(webinar, *beside(cycle, webinar))
+
+
+def in_kit(session: Session, *, resource: Resource) -> InKit | None:
+    """Where a resource stands in the kit of its first theme; None if it has none. One query."""
+    if not resource.themes:
+        return None
+    theme = resource.themes[0]
+    printed = (
+        _rank(Resource.step, list(Step)),
+        _rank(Resource.entry_point, list(EntryPoint)),
+        Resource.position,
+        Resource.id,
+    )
+
+    kit = (
+        sa.select(
+            Resource.id,
+            sa.func.row_number().over(order_by=printed).label("position"),
+            sa.func.count().over().label("number"),
+            sa.func.lag(Resource.slug).over(order_by=printed).label("before"),
+            sa.func.lag(Resource.title).over(order_by=printed).label("before_title"),
+            sa.func.lead(Resource.slug).over(order_by=printed).label("after"),
+            sa.func.lead(Resource.title).over(order_by=printed).label("after_title"),
+        )
+        .join(resource_themes, resource_themes.c.resource_id == Resource.id)
+        .where(resource_themes.c.theme_id == theme.id)
+        .subquery()
+    )
+    place = session.execute(sa.select(kit).where(kit.c.id == resource.id)).one()
+    return InKit(
+        theme_view(theme),
+        position=place.position,
+        count=place.number,
+        previous=Named(place.before, place.before_title) if place.before else None,
+        following=Named(place.after, place.after_title) if place.after else None,
+    )
 
 
 def next_step(
@@ -111,3 +200,9 @@ def next_on_themes(
         .limit(1)
     ).first()
     return None if row is None else NextWebinar(*row)
+
+
+def _rank(column: InstrumentedAttribute[Any], order: Sequence[Any]) -> sa.ColumnElement[int]:
+    """Its place in an order; what has none comes last."""
+    ranks = {value: number for number, value in enumerate(order)}
+    return sa.case(ranks, value=column, else_=len(ranks))

@@ -83,12 +83,27 @@ class CycleView:
     webinars: tuple[WebinarView, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a link needs to lead somewhere and to say where."""
+
+    slug: str
+    title: str
+
+
 def webinar_of(view: CycleView, slug: str) -> WebinarView:
     """The webinar of this slug. Raises NotFound."""
     found = next((one for one in view.webinars if one.slug == slug), None)
     if found is None:
         raise NotFound(f"{view.slug}/{slug}")
     return found
+
+
+def beside(cycle: CycleView, webinar: WebinarView) -> tuple[WebinarView | None, WebinarView | None]:
+    """The webinars before and after one of this cycle, as they stand in its programme."""
+    webinars, following = cycle.webinars, webinar.position
+    before = webinars[following - 2] if following > 1 else None
+    return before, (webinars[following] if following < len(webinars) else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +237,21 @@ def programme(session: Session, *, cycle_slug: str, moment: Moment) -> CycleView
     cycle = published_cycle(session, slug=cycle_slug)
     rows = session.execute(published_webinars().where(Webinar.cycle_id == cycle.id))
     return cycle_view(cycle, rows, moment=moment)
+
+
+def cycles_beside(session: Session, cycle: CycleView) -> tuple[Named | None, Named | None]:
+    """The public cycles before and after this one, by year. One query."""
+    names = session.execute(
+        sa.select(Cycle.slug, Cycle.title)
+        .where(Cycle.revision > 0)
+        .order_by(Cycle.year, Cycle.slug)
+    ).all()
+    cycles = [Named(*name) for name in names]
+    place = next(number for number, one in enumerate(cycles) if one.slug == cycle.slug)
+    return (
+        cycles[place - 1] if place else None,
+        cycles[place + 1] if place + 1 < len(cycles) else None,
+    )
 
 
 def published_cycles(session: Session, *, moment: Moment) -> tuple[CycleView, ...]:

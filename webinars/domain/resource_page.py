@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 from webinars.domain.errors import NotFound
 from webinars.domain.library import AS_LINES, ResourceView, by_step, resource_view, webinars_on
 from webinars.domain.neighbours import Neighbour, neighbours_of_resource, step_nearby
-from webinars.domain.paths import NextStep, around, next_by_step
+from webinars.domain.paths import InKit, NextStep, around, in_kit, next_by_step
 from webinars.domain.programme import Life, Moment, WebinarView, published_cycles
 from webinars.domain.question_resources import AskedOf, asked_of
 from webinars.domain.uploads import FileView, optional_view
@@ -77,6 +77,8 @@ class ResourcePage:
     next_webinar: WebinarView | None
     """Of its themes."""
     neighbours: tuple[Neighbour, ...]
+    in_kit: InKit | None
+    """Those before and after it in the kit of its first theme."""
 
     @property
     def shown(self) -> tuple[WebinarView, ...]:
@@ -87,7 +89,7 @@ class ResourcePage:
 
 
 def resource_page(session: Session, *, slug: str, moment: Moment) -> ResourcePage:
-    """One resource. Raises NotFound. At most eighteen queries."""
+    """One resource. Raises NotFound. At most nineteen queries."""
     resource = session.scalar(
         sa.select(Resource).where(Resource.slug == slug).options(selectinload(Resource.themes))
     )
@@ -117,6 +119,7 @@ def resource_page(session: Session, *, slug: str, moment: Moment) -> ResourcePag
         next_webinar=coming,
         following=_following(session, resource),
         neighbours=neighbours_of_resource(session, resource),
+        in_kit=in_kit(session, resource=resource),
     )
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain.errors import ChangedMeanwhile, DomainError
-from webinars.domain.library_rows import mark_of, record_change
+from webinars.domain.errors import ChangedMeanwhile
+from webinars.domain.library_rows import InUse, mark_of, record_change
 from webinars.domain.resource_edit import find_resource, said_of
 from webinars.domain.uploads import drop_file
 from webinars.models import (
@@ -24,10 +24,6 @@ from webinars.models import (
     chapter_resources,
     question_resources,
 )
-
-
-class ResourceInUse(DomainError):
-    """Readings of webinars point to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +65,12 @@ def remove_resource(session: Session, *, slug: str, seen: str, actor: str, now: 
     """Take a resource out, away from its chapters and questions, with its counts and its document.
 
     What was a part of it stands by itself. ``seen`` is the mark of what the organiser saw.
-    Raises NotFound, ResourceInUse, ChangedMeanwhile.
+    Raises NotFound, InUse (by readings of webinars), ChangedMeanwhile.
     """
     resource = find_resource(session, slug, locked=True)
     found = _removal(session, resource)
     if found.readings:
-        raise ResourceInUse(slug)
+        raise InUse(slug)
     if seen != found.mark:
         raise ChangedMeanwhile(slug)
     before = said_of(resource) | {

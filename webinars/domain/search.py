@@ -54,6 +54,8 @@ class Found:
     resource: str | None
     """Slug."""
     year: int | None
+    language: str | None
+    """Of the extract, if it is of a transcript."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,7 @@ def _found(
         second=entry.second,
         resource=resource,
         year=entry.year,
+        language=entry.language,
     )
 
 

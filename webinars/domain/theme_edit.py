@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +16,8 @@ from webinars.domain.programme import ThemeView, theme_view
 from webinars.domain.publication import mark_changed
 from webinars.models import AuditAct, DraftSession, Theme, Webinar, resource_themes
 
-KEPT = ("title", "questions", "platform_answers")
-"""What is edited here; the rest of a theme comes from files."""
+LISTS = ("other_titles", "questions", "platform_answers")
+"""Of what is edited here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,12 @@ class ThemeFields:
     """Those that territories ask."""
     platform_answers: Sequence[str] = ()
     """What the platform proposes."""
+    other_titles: Sequence[str] = ()
+    seven_needs: bool = False
+    """It is one of the seven needs identified in the territories."""
+
+
+_NAMES = tuple(one.name for one in dataclass_fields(ThemeFields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +89,13 @@ def _numbers(session: Session, select: sa.Select[Any, int]) -> dict[Any, int]:
 
 def edited_theme(session: Session, *, slug: str) -> EditedTheme:
     """What the form begins with. Raises NotFound."""
-    said = _said(_find(session, slug))
+    said = said_of(find_theme(session, slug))
     return EditedTheme(slug, ThemeFields(**said), mark_of(said))
 
 
 def add_theme(session: Session, *, fields: ThemeFields, actor: str, now: datetime) -> str:
     """Put a theme at the end of the library; its slug, made of its title."""
-    theme = put_last(
-        session, Theme, values={**_values(fields), "other_titles": [], "seven_needs": False}
-    )
+    theme = put_last(session, Theme, values=_values(fields))
     _change(session, AuditAct.THEME_ADDED, theme, before={}, actor=actor, now=now)
     return theme.slug
 
@@ -102,8 +107,8 @@ def edit_theme(
 
     ``seen`` is the mark that the organiser saw. Raises NotFound, ChangedMeanwhile.
     """
-    theme = _find(session, slug, locked=True)
-    before = _said(theme)
+    theme = find_theme(session, slug, locked=True)
+    before = said_of(theme)
     if seen != mark_of(before):
         raise ChangedMeanwhile(slug)
     changed = assign(theme, _values(fields))
@@ -120,7 +125,8 @@ def webinars_on(session: Session, themes: Collection[str]) -> dict[int, Webinar]
     return {webinar.id: webinar for webinar in rows}
 
 
-def _find(session: Session, slug: str, *, locked: bool = False) -> Theme:
+def find_theme(session: Session, slug: str, *, locked: bool = False) -> Theme:
+    """Its row. Raises NotFound."""
     select = sa.select(Theme).where(Theme.slug == slug)
     if locked:
         select = select.with_for_update().execution_options(populate_existing=True)
@@ -131,15 +137,13 @@ def _find(session: Session, slug: str, *, locked: bool = False) -> Theme:
 
 
 def _values(fields: ThemeFields) -> dict[str, Any]:
-    return {
-        "title": fields.title,
-        "questions": list(fields.questions),
-        "platform_answers": list(fields.platform_answers),
-    }
+    values = {name: getattr(fields, name) for name in _NAMES}
+    return values | {name: list(values[name]) for name in LISTS}
 
 
-def _said(theme: Theme) -> dict[str, Any]:
-    return {name: getattr(theme, name) for name in KEPT}
+def said_of(theme: Theme) -> dict[str, Any]:
+    """All that is said of a theme, as the trail keeps it."""
+    return {name: getattr(theme, name) for name in _NAMES}
 
 
 def _change(
@@ -158,7 +162,7 @@ def _change(
         act=act,
         slug=theme.slug,
         before=before,
-        after=_said(theme),
+        after=said_of(theme),
         actor=actor,
         now=now,
     )

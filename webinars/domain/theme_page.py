@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from webinars.domain.errors import NotFound
 from webinars.domain.library import StepGroup, by_step, resources_of, webinars_on
-from webinars.domain.neighbours import Neighbour, neighbours_of_theme
-from webinars.domain.paths import NextStep, around, next_step
+from webinars.domain.neighbours import ThemeNeighbour, neighbours_of_theme
+from webinars.domain.paths import InCycle, NextStep, around, in_cycle, next_step
 from webinars.domain.programme import (
     Moment,
     ThemeView,
@@ -31,12 +31,14 @@ class ThemePage:
     steps: tuple[StepGroup, ...]
     """Always the three steps in their order, then those without, if any."""
     resource_count: int
-    neighbours: tuple[Neighbour, ...]
-    """Of other themes, where this one has few resources."""
+    neighbours: tuple[ThemeNeighbour, ...]
+    """Of other themes, for the steps of this one, where it has few resources."""
     next_step: NextStep | None
     """Where to begin: the first resource of its first step that holds one."""
     latest_webinar: WebinarView | None
     next_webinar: WebinarView | None
+    in_cycle: InCycle | None
+    """The months before and after it, in the cycle of its webinar to come, else of its latest."""
 
 
 def theme_page(session: Session, *, slug: str, moment: Moment) -> ThemePage:
@@ -45,7 +47,8 @@ def theme_page(session: Session, *, slug: str, moment: Moment) -> ThemePage:
     if theme is None:
         raise NotFound(slug)
     resources = resources_of(session, theme)
-    webinars = webinars_on(published_cycles(session, moment=moment), {slug})
+    cycles = published_cycles(session, moment=moment)
+    webinars = webinars_on(cycles, {slug})
     latest, coming = around(webinars, now=moment.now)
     return ThemePage(
         theme=theme_view(theme),
@@ -58,4 +61,5 @@ def theme_page(session: Session, *, slug: str, moment: Moment) -> ThemePage:
         next_step=next_step(session, theme, kit=resources, after=None),
         latest_webinar=latest,
         next_webinar=coming,
+        in_cycle=in_cycle(cycles, webinars),
     )

@@ -17,7 +17,7 @@ from webinars.domain.library import (
     resources_of,
 )
 from webinars.domain.mentions import ChapterMentions, mentions_of
-from webinars.domain.neighbours import Neighbour, neighbours_of_theme
+from webinars.domain.neighbours import ThemeNeighbour, neighbours_of_theme
 from webinars.domain.notices import instant
 from webinars.domain.paths import NextStep, NextWebinar, next_on_themes, next_step
 from webinars.domain.places import IS_FULL, is_open
@@ -25,6 +25,7 @@ from webinars.domain.programme import (
     CycleView,
     Moment,
     WebinarView,
+    beside,
     cycle_view,
     published_cycle,
     published_webinars,
@@ -104,8 +105,8 @@ class WebinarPage:
     readings: tuple[ReadingView, ...]
     kit: tuple[StepGroup, ...]
     """The resources of the theme, in the three steps."""
-    neighbours: tuple[Neighbour, ...]
-    """Of other themes, where this one has few resources."""
+    neighbours: tuple[ThemeNeighbour, ...]
+    """Of other themes, for the steps of this one, where it has few resources."""
     mentions: tuple[ChapterMentions, ...]
     """The chapters of the replay that mention resources, in their order."""
     next_step: NextStep | None
@@ -124,6 +125,22 @@ class WebinarPage:
         """When something else on it changes than the life of a webinar of its cycle. UTC."""
         coming = self.next_webinar.starts_at if self.next_webinar else None
         return tuple(one for one in (self.replay_life.late_from, coming) if one is not None)
+
+    @property
+    def resources(self) -> frozenset[str]:
+        """The slugs of all that it leads to, wherever on it."""
+        groups = (entry.resources for step in self.kit for entry in step.entry_points)
+        return frozenset(
+            one.slug
+            for one in (
+                *(resource for resources in groups for resource in resources),
+                *(neighbour.resource for neighbour in self.neighbours),
+                *(resource for chapter in self.mentions for resource in chapter.resources),
+                *(reading.resource for reading in self.readings),
+                *(beside for question in self.questions for beside in question.resources),
+                *((self.next_step.resource,) if self.next_step else ()),
+            )
+        )
 
 
 def find_webinar(session: Session, *, cycle_slug: str, webinar_slug: str) -> Webinar:
@@ -166,11 +183,12 @@ def webinar_page(
     resources = resources_of(session, theme) if theme else ()
     kit = by_step(resources) if theme else ()
     replay = session.scalar(with_words().where(Replay.webinar_id == row.id))
+    previous, following = beside(whole, whole.webinars[index])
     return WebinarPage(
         webinar=whole.webinars[index],
         cycle=whole,
-        previous=whole.webinars[index - 1] if index else None,
-        following=whole.webinars[index + 1] if index + 1 < len(whole.webinars) else None,
+        previous=previous,
+        following=following,
         agenda=row.agenda,
         territory_questions=row.territory_questions or (theme.questions if theme else ()),
         platform_answers=row.platform_answers or (theme.platform_answers if theme else ()),

@@ -24,6 +24,7 @@ from webinars.web import (
     hooks,
     leaving,
     library,
+    library_removal,
     links,
     list_imports,
     lost_link,
@@ -50,7 +51,6 @@ from webinars.web import (
     replay_edit,
     replay_files,
     resource_edit,
-    resource_removal,
     rights,
     scopes,
     search,
@@ -71,6 +71,7 @@ from webinars.web.compression import compress
 from webinars.web.context import add_context
 from webinars.web.errors import handle_errors
 from webinars.web.headers import add_headers
+from webinars.web.kept_lookups import KeptLookups
 from webinars.web.limits import limiter
 from webinars.web.page_cache import PageCache
 from webinars.web.receiving import tidy_up
@@ -133,7 +134,7 @@ WITH_ROUTES = (
     mentions,
     links,
     resource_edit,
-    resource_removal,
+    library_removal,
     theme_edit,
     machines,
     hooks,
@@ -144,6 +145,7 @@ def set_up(app: Flask, services: Services, *, https: bool) -> None:
     """Everything that answers requests."""
     app.extensions["webinars.pages"] = PageCache()
     app.extensions["webinars.personal_calendars"] = PersonalCalendars()
+    app.extensions[counting.KEPT] = KeptLookups(services.database, most=counting.MOST_KEPT)
     log_requests(app)
     compress(app)  # the first named works last, on the answer as it is
     add_headers(app, https=https)

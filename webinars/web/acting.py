@@ -4,7 +4,6 @@ from flask import abort, request
 from flask_security import current_user
 
 from webinars.domain.editing import Editor
-from webinars.domain.fields import SLUG
 from webinars.services import services
 
 LARGEST = 2**31 - 1
@@ -30,9 +29,3 @@ def seen_version() -> int:
 def editor() -> Editor:
     """Who is signed in, acting on the version of the draft that they have seen."""
     return Editor(actor=current_user.email, now=services().moment().now, seen=seen_version())
-
-
-def cycle_of_form() -> str | None:
-    """The cycle on whose page a form stood, where it is about something else."""
-    slug = request.form.get("cycle", "")
-    return slug if SLUG.fullmatch(slug) else None

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, g, has_request_context, request, url_for
 
 from webinars.domain.programme import WebinarView
-from webinars.i18n import DEFAULT_LANGUAGE, language
+from webinars.i18n import DEFAULT_LANGUAGE, content_lang, language
 from webinars.places import STATIC
 from webinars.services import Services
 from webinars.web import calendar_links
@@ -62,11 +62,12 @@ def add_context(app: Flask, services: Services) -> None:
     @app.context_processor
     def of_request() -> dict[str, Any]:
         if not has_request_context():
-            return {"locale": language()}
+            return {"locale": language(), "content_lang": content_lang()}
         paths = paths_by_language()
         here = request_language()
         return {
             "locale": here,
+            "content_lang": content_lang(),
             "other_language_url": paths[OTHER.get(here, DEFAULT_LANGUAGE)],
             "canonical_url": links.absolute(paths[here].partition("?")[0]),
             "alternate_urls": {

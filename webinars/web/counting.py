@@ -17,14 +17,20 @@ from webinars.domain import counting
 from webinars.domain.counting import MOST_MINUTES, Counted
 from webinars.domain.errors import NotFound
 from webinars.domain.fields import LONGEST_SLUG, SLUG
+from webinars.domain.webinar_page import webinar_page
 from webinars.models import Place
 from webinars.services import services
 from webinars.web.count_notes import CountNotes
+from webinars.web.kept_lookups import KeptLookups
 from webinars.web.limits import may_count
 
 blueprint = Blueprint("counting", __name__)
 
 MOST_BYTES = 8 * 1024
+KEPT = "webinars.resources_of_replays"
+"""Which resources the pages of webinars lead to."""
+MOST_KEPT = 512
+"""Pages."""
 NO_CONTENT, BAD_REQUEST, FORBIDDEN, TOO_MANY = 204, 400, 403, 429
 
 Slug = Annotated[str, Field(pattern=f"^{SLUG.pattern}$", max_length=LONGEST_SLUG)]
@@ -85,15 +91,17 @@ def _known(said: Played | Opened) -> list[Counted]:
     """What is public of it. Raises NotFound."""
     cycle, _, webinar = (said.replay or "").partition("/")
     now = services().moment().now
-    with services().database.glance() as session:
-        if isinstance(said, Opened):
+    if isinstance(said, Opened):
+        led = said.replay is not None and _leads(cycle, webinar, to=said.resource)
+        with services().database.glance() as session:
             return counting.of_resource(
                 session,
                 slug=said.resource,
                 place=Place(said.place),
-                replay=(cycle, webinar) if said.replay else None,
+                replay=(cycle, webinar) if led else None,
                 now=now,
             )
+    with services().database.glance() as session:
         return counting.of_replay(
             session,
             cycle_slug=cycle,
@@ -102,6 +110,23 @@ def _known(said: Played | Opened) -> list[Counted]:
             minutes=said.minutes,
             now=now,
         )
+
+
+def _leads(cycle: str, webinar: str, *, to: str) -> bool:
+    """Whether the page of a webinar leads to a resource; else that is opened by itself."""
+    kept: KeptLookups[tuple[str, str], frozenset[str]] = current_app.extensions[KEPT]
+    return to in kept.get((cycle, webinar), lambda: _resources_of(cycle, webinar))
+
+
+def _resources_of(cycle: str, webinar: str) -> frozenset[str]:
+    with services().database.read() as session:
+        try:
+            page = webinar_page(
+                session, cycle_slug=cycle, webinar_slug=webinar, moment=services().moment()
+            )
+        except NotFound:
+            return frozenset()
+    return page.resources
 
 
 def _is_from_here() -> bool:

@@ -35,6 +35,7 @@ def cycle(cycle: str) -> Response:
         view = programme.programme(session, cycle_slug=cycle, moment=moment)
         framed = framed_cycle(view)
         values = {"cycle": view, "shared": framed.shared, "embed_code": frame(framed)}
+        values["beside"] = programme.cycles_beside(session, view)
         return Page("public/cycle.html", values, view.webinars)
 
     return public_page(build)

@@ -1,22 +1,19 @@
 """Uploaded files at ``/files/``, answered before Flask is asked: a player asks for many ranges."""
 
 import re
-from collections import OrderedDict
 from collections.abc import Iterable
-from contextlib import suppress
-from threading import Lock
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from webinars.db import Database
-from webinars.domain import site
 from webinars.domain.public_files import public_file
 from webinars.domain.uploads import PATH, FileView
 from webinars.services import Services
 from webinars.uploads import UploadsFolder
 from webinars.web.file_answers import PUBLIC, Gone, answer
 from webinars.web.headers import HSTS
+from webinars.web.kept_lookups import KeptLookups
 from webinars.web.lanes import Environ, StartResponse, WSGIApp
 
 log = structlog.get_logger()
@@ -37,8 +34,9 @@ class PublicFiles:
         self._folder = UploadsFolder(services.settings.uploads_folder)
         self._accel = services.settings.uploads_accel
         self._https = services.settings.base_url.startswith("https://")
-        self._kept: OrderedDict[str, tuple[int, FileView | None]] = OrderedDict()
-        self._lock = Lock()
+        self._kept: KeptLookups[str, FileView | None] = KeptLookups(
+            services.database, most=MOST_KEPT
+        )
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """WSGI."""
@@ -46,7 +44,7 @@ class PublicFiles:
         if found is None or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
             return self._app(environ, start_response)
         try:
-            file = self._file(found[1])
+            file = self._kept.get(found[1], lambda: self._file(found[1]))
             if file is None or file.slug != found[2]:
                 return self._app(environ, start_response)
             given = answer(
@@ -61,16 +59,5 @@ class PublicFiles:
         return given.body
 
     def _file(self, key: str) -> FileView | None:
-        version = self._database.peek(site.VERSION)
-        with self._lock, suppress(KeyError):
-            self._kept.move_to_end(key)
-            known, file = self._kept[key]
-            if known == version:
-                return file
         with self._database.glance() as session:
-            file = public_file(session, key=key)
-        with self._lock:
-            self._kept[key] = (version, file)
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
-        return file
+            return public_file(session, key=key)

@@ -192,13 +192,7 @@ def _of_list() -> str:
 
 
 def _as_typed(said: ResourceFields) -> dict[str, str]:
-    return {name: _as_text(getattr(said, name)) for name in READERS}
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, list):
-        return "\n".join(value)
-    return "1" if value is True else str(value or "")
+    return {name: reading.as_text(getattr(said, name)) for name in READERS}
 
 
 def _differing(present: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:

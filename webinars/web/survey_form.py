@@ -68,19 +68,10 @@ class SurveyForm:
     @classmethod
     def typed(cls, values: Mapping[str, str]) -> "SurveyForm":
         """The form as it was sent, in the order of the places that were typed."""
-        kinds = {kind.value for kind in AnswerKind}
         rows = []
         for number in range(MOST_QUESTIONS + 1):
             said = {name: values.get(f"{name}-{number}", "").strip() for name in NAMES}
-            kind = said["kind"] if said["kind"] in kinds else AnswerKind.SCALE.value
-            row = Row(
-                place=said["place"],
-                kind=kind,
-                fr=said["fr"],
-                en=said["en"],
-                choices_fr=said["choices_fr"],
-                choices_en=said["choices_en"],
-            )
+            row = Row(**said)
             if row.fr or row.en or row.choices_fr:
                 rows.append(row)
         rows.sort(key=lambda row: int(row.place) if _is_place(row.place) else MOST_QUESTIONS)
@@ -109,7 +100,14 @@ class SurveyForm:
                 choices = choices_of(reading.lines(row.choices_fr), reading.lines(row.choices_en))
             except WrongValue as error:
                 self.errors[f"choices_fr-{number}"] = reading.sentence(error)
-        return SurveyQuestion(AnswerKind(row.kind), Words(fr or "", en), choices)
+        return SurveyQuestion(self._kind(number, row), Words(fr or "", en), choices)
+
+    def _kind(self, number: int, row: Row) -> AnswerKind:
+        try:
+            return AnswerKind(row.kind)
+        except ValueError:
+            self.errors[f"kind-{number}"] = gettext("Choose one of the list.")
+            return AnswerKind.SCALE  # nothing is written
 
     def _checked(self, name: str, text: str) -> str | None:
         try:

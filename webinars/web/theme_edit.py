@@ -28,6 +28,8 @@ blueprint = Blueprint("theme_edit", __name__, url_prefix="/organise/library")
 
 READERS: Mapping[str, Reader] = {
     "title": fields.plain_text,
+    "other_titles": reading.lines,
+    "seven_needs": bool,
     "questions": reading.lines,
     "platform_answers": reading.lines,
 }
@@ -106,11 +108,7 @@ def _typed() -> dict[str, str]:
 
 
 def _as_typed(said: ThemeFields) -> dict[str, str]:
-    return {
-        "title": said.title,
-        "questions": "\n".join(said.questions),
-        "platform_answers": "\n".join(said.platform_answers),
-    }
+    return {name: reading.as_text(getattr(said, name)) for name in READERS}
 
 
 def _page(

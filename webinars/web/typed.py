@@ -40,6 +40,13 @@ def read_all(
     return values, errors
 
 
+def as_text(value: Any) -> str:
+    """A value as its field holds it: a list by its lines, yes as «1»."""
+    if isinstance(value, list):
+        return "\n".join(value)
+    return "1" if value is True else str(value or "")
+
+
 def sentence(error: WrongValue) -> str:
     """What is wrong with a value, as a line of its own."""
     return f"{upper_first(say(error.sentence))}."
