@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +30,24 @@ from webinars.domain.library_export import export_library
 from webinars.domain.library_files import (
     ENTRY_POINTS,
     STEPS,
+    CaptionsTable,
+    ChapterTable,
     LibraryFile,
+    QuestionTable,
+    ReplayTable,
     ResourceTable,
     ThemeTable,
     write_tables,
 )
-from webinars.domain.library_import import SourceFile, WrongFiles, import_library
+from webinars.domain.library_import import import_library
+from webinars.domain.library_reading import SourceFile, WrongFiles
 from webinars.domain.plan import Plan
 from webinars.domain.tomlfile import parse, validate
+from webinars.i18n import timecode
 
-NAMES = ["themes.toml", "resources.toml", "webinar-details.toml"]
-EMPTY = {"themes.toml": "themes = []\n", "resources.toml": "resources = []\n"}
+NAMES = ["themes.toml", "resources.toml", "webinar-details.toml", "replays.toml", "questions.toml"]
+KINDS = ("themes", "resources", "webinars", "replays", "questions")
+EMPTY = {name: f"{kind} = []\n" for name, kind in zip(NAMES, KINDS, strict=True)}
 
 
 @contextmanager
@@ -72,9 +79,9 @@ def bring(database: Database, files: dict[str, str]) -> None:
         )
 
 
-def test_an_empty_library_is_three_files_that_can_be_read(database: Database) -> None:
+def test_an_empty_library_is_five_files_that_can_be_read(database: Database) -> None:
     files = exported(database)
-    assert files == EMPTY | {"webinar-details.toml": "webinars = []\n"}
+    assert files == EMPTY
     bring(database, files)
     assert exported(database) == files
 
@@ -220,7 +227,7 @@ def test_the_count_of_queries_is_fixed(database: Database) -> None:
     load_2019(database)
     with counted_queries(database) as queries:
         exported(database)
-    assert len(queries) == 7
+    assert len(queries) == 13
 
 
 LISTS = st.lists(LINES, max_size=3)
@@ -280,6 +287,61 @@ def libraries(draw: st.DrawFn) -> tuple[list[ThemeTable], list[ResourceTable]]:
         for slug in slugs
     ]
     return draw(themes(of_themes)), resources
+
+
+INSTANTS = st.none() | st.integers(0, 4 * 10**15).map(
+    lambda microseconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+)
+DAYS = st.none() | st.dates(min_value=date(1900, 1, 1))
+SECONDS = st.integers(0, 24 * 3600 - 1)
+PATHS = st.none() | st.sampled_from(["videos/2019/a.mp4", "é « x ».pdf"])
+CHAPTERS = st.builds(
+    ChapterTable, at=SECONDS.map(timecode), title=LINES, resources=st.lists(SLUGS, max_size=2)
+)
+CAPTIONS = st.builds(
+    CaptionsTable, language=st.sampled_from(["fr", "en"]), file=st.just("captions/a.fr.vtt")
+)
+REPLAYS = st.builds(
+    ReplayTable,
+    webinar=st.just("2019/a"),
+    video=st.none() | LINES,
+    video_file=PATHS,
+    video_name=st.none() | LINES,
+    duration=st.none() | SECONDS.filter(bool).map(timecode),
+    recorded_on=DAYS,
+    slides=st.none() | st.just("https://example.org/é"),
+    slides_file=PATHS,
+    slides_name=st.none() | LINES,
+    expected_by=DAYS,
+    consent_at=INSTANTS,
+    without_captions=st.none() | LINES,
+    online_at=INSTANTS,
+    revised_at=INSTANTS,
+    withdrawn_at=INSTANTS,
+    withdrawn_why=st.none() | LINES,
+    words_stay=st.booleans(),
+    demonstration=st.booleans(),
+    chapters=st.lists(CHAPTERS, max_size=3),
+    captions=st.lists(CAPTIONS, max_size=2),
+)
+QUESTIONS = st.builds(
+    QuestionTable,
+    webinar=st.just("2019/a"),
+    text=LINES.map(lambda line: f"{line}\n\n{line}"),
+    answer=st.none() | LINES,
+    asked_on=DAYS,
+    answered_at=INSTANTS,
+    published_at=INSTANTS,
+    resources=st.lists(SLUGS, max_size=2),
+)
+
+
+@given(st.lists(REPLAYS, max_size=3), st.lists(QUESTIONS, max_size=3))
+def test_replays_and_questions_are_read_as_they_are_written(
+    replays: list[ReplayTable], questions: list[QuestionTable]
+) -> None:
+    assert validate(LibraryFile, write_tables("replays", replays)).replays == replays
+    assert validate(LibraryFile, write_tables("questions", questions)).questions == questions
 
 
 @given(libraries())

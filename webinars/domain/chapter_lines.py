@@ -67,7 +67,7 @@ def read_second(text: str) -> int:
     found = DURATION.fullmatch(text.strip())
     seconds = _seconds(found.groups()) if found else None
     if seconds is None:
-        raise WrongValue(N_("a time is needed, such as 12:34 or 1:02:03"))
+        raise WrongValue(N_("a time is needed, such as 12:34"))
     return seconds
 
 
