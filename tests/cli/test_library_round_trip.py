@@ -217,6 +217,13 @@ def test_persons_keep_what_they_asked(here: Place, there: Place, tmp_path: Path)
         assert all(row.participant_id for row in asked)
 
 
+def test_the_same_file_named_twice_is_read_once(there: Place, tmp_path: Path) -> None:
+    publish_all(there.database)
+    table = tmp_path / "q.toml"
+    table.write_text(QUESTION.partition("\n\n")[0], "utf-8")
+    assert done(there.run("import", table, table)) == "1 question\n"
+
+
 def test_files_from_before_documents_take_none_away(here: Place, tmp_path: Path) -> None:
     fill(here.database, here.uploads)
     done(here.run("export", tmp_path / "a"))

@@ -43,6 +43,7 @@ from webinars.domain.library_import import import_library
 from webinars.domain.library_reading import SourceFile, WrongFiles
 from webinars.domain.plan import Plan
 from webinars.domain.tomlfile import parse, validate
+from webinars.domain.uploads import clean_name
 from webinars.i18n import timecode
 
 NAMES = ["themes.toml", "resources.toml", "webinar-details.toml", "replays.toml", "questions.toml"]
@@ -342,6 +343,12 @@ def test_replays_and_questions_are_read_as_they_are_written(
 ) -> None:
     assert validate(LibraryFile, write_tables("replays", replays)).replays == replays
     assert validate(LibraryFile, write_tables("questions", questions)).questions == questions
+
+
+@given(st.text(max_size=140))
+def test_the_name_of_a_file_that_was_taken_is_taken_as_it_is(name: str) -> None:
+    once = clean_name(f"{name}.pdf")
+    assert clean_name(once) == once
 
 
 @given(libraries())

@@ -381,6 +381,11 @@ def test_a_new_replay_is_what_its_table_says_and_once_more_changes_nothing(
     assert (state(march), len(trail(march))) == (seen, 2)
 
 
+def test_a_video_that_ships_with_the_product_is_named_by_files_alone(march: Database) -> None:
+    bring(march, BARE + 'video = "demo:demonstration.webm"\n')
+    assert replay(march).video_url == "demo:demonstration.webm"
+
+
 def test_a_table_that_says_nothing_of_a_webinar_without_replay_makes_none(march: Database) -> None:
     assert not bring(march, BARE).changed
     with march.read() as session:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from webinars import clock
-from webinars.cli.library_folder import CannotWrite, NewFolder, looked_at, received
+from webinars.cli.library_folder import CannotWrite, NewFolder, listed, looked_at, received
 from webinars.cli.support import read_text, with_services
 from webinars.domain import link_checks
 from webinars.domain.errors import ChangedMeanwhile
@@ -41,7 +41,7 @@ def import_(services: Services, files: tuple[Path, ...]) -> None:
 
     Documents, videos, slides and captions that they name are read from their folders.
     """
-    sources = [SourceFile(str(path), read_text(path)) for path in files]
+    sources = [SourceFile(str(path), read_text(path)) for path in dict.fromkeys(files)]
     try:
         imported = _import(services, sources)
     except WrongFiles as error:
@@ -121,7 +121,7 @@ def export(services: Services, folder: Path, replace: bool) -> None:
         many = "" if written.beside == 1 else "s"
         click.echo(f"{written.beside} file{many} beside them", err=True)
     if left := written.left_over():
-        click.echo(f"Left there, and named by none of them: {', '.join(left)}", err=True)
+        click.echo(f"Left there, and named by none of them: {listed(left)}", err=True)
 
 
 @group.command("check-links")

@@ -26,6 +26,13 @@ BLOCK = 1024**2
 FOLDERS = ("documents", "videos", "slides", "captions")
 """What an export makes beside its tables."""
 PART = ".part"
+MOST_NAMED = 10
+
+
+def listed(names: Sequence[str]) -> str:
+    """Some of the names, and how many more there are."""
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"{', '.join(names[:MOST_NAMED])}{more}"
 
 
 class CannotWrite(Exception):
@@ -203,7 +210,7 @@ class NewFolder:
         there = [str(self._path / name) for name in names if (self._path / name).exists()]
         if there and not self._replace:
             raise CannotWrite(
-                f"These are there already: {', '.join(there)}. Choose another folder, or add "
+                f"These are there already: {listed(there)}. Choose another folder, or add "
                 "--replace."
             )
 

@@ -48,7 +48,7 @@ class NamedUpload:
         """Whether the same file is there, under the name that is said."""
         if upload is None or upload.sha256 != sha256:
             return False
-        return self.name is None or clean_name(self.name) == upload.name
+        return self.name is None or clean_name(self.name) == clean_name(upload.name)
 
 
 @dataclass(frozen=True, slots=True)

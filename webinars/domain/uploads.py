@@ -109,7 +109,8 @@ def clean_name(name: str) -> str:
     last = re.split(r"[\\/]", unicodedata.normalize("NFC", name))[-1]
     plain = " ".join(CONTROL.sub("", re.sub(r'[<>:"|?*\t\n]', " ", last)).split())
     root, _, ending = plain.rpartition(".")
-    return f"{root.strip(' .')[:LONGEST_NAME] or 'document'}.{ending}" if ending else plain
+    short = root.strip(" .")[:LONGEST_NAME].rstrip(" .")
+    return f"{short or 'document'}.{ending}" if ending else plain
 
 
 def add_file(session: Session, *, file: NewFile, now: datetime) -> Upload:
