@@ -1,5 +1,6 @@
 """The whole library into a folder, and out of it into another installation: nothing is lost."""
 
+import hashlib
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,8 +16,10 @@ from tests.support import ALICE
 from tests.whole_library import DOCUMENT, LATER, SLIDES, VIDEO, fill, publish_all
 from webinars import clock
 from webinars.db import Database
-from webinars.models import Question, Resource, Upload
+from webinars.models import AuditAct, AuditEntry, DroppedUpload, Question, Resource, Upload
 
+once = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what bytes and names are about: the rows are the same on the other database."""
 NAMES = ("themes", "resources", "webinar-details", "replays", "questions")
 
 
@@ -217,6 +220,7 @@ def test_persons_keep_what_they_asked(here: Place, there: Place, tmp_path: Path)
         assert all(row.participant_id for row in asked)
 
 
+@once
 def test_the_same_file_named_twice_is_read_once(there: Place, tmp_path: Path) -> None:
     publish_all(there.database)
     table = tmp_path / "q.toml"
@@ -260,6 +264,7 @@ def brings(folder: Path, path: str, *, more: str = "") -> Path:
     return table
 
 
+@once
 @pytest.mark.parametrize(
     ("path", "sentence"),
     [
@@ -302,6 +307,7 @@ def test_a_file_that_cannot_be_taken_is_named_with_its_line(
     assert sentence in said
 
 
+@once
 def test_a_link_that_stays_inside_is_followed(there: Place, tmp_path: Path) -> None:
     (tmp_path / "documents").mkdir()
     (tmp_path / "documents" / "Guide.pdf").write_bytes(DOCUMENT)
@@ -317,6 +323,7 @@ def test_a_link_that_stays_inside_is_followed(there: Place, tmp_path: Path) -> N
         )
 
 
+@once
 def test_captions_are_webvtt_or_srt_and_a_fault_is_named_by_both_lines(
     there: Place, tmp_path: Path
 ) -> None:
@@ -340,6 +347,25 @@ def test_captions_are_webvtt_or_srt_and_a_fault_is_named_by_both_lines(
     )
 
 
+@once
+def test_another_document_takes_the_place_of_the_one_there_and_the_trail_says_so(
+    there: Place, tmp_path: Path
+) -> None:
+    for content_ in (DOCUMENT, SLIDES):
+        (tmp_path / "a.pdf").write_bytes(content_)
+        assert done(there.run("import", brings(tmp_path, "a.pdf"))) == "1 resource\n"
+    with there.database.read() as session:
+        (row,) = session.scalars(sa.select(Upload)).all()
+        assert row.sha256 == hashlib.sha256(SLIDES).hexdigest()
+        assert len(session.scalars(sa.select(DroppedUpload)).all()) == 1
+        first, second = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id)).all()
+        assert (first.act, first.subject) == (AuditAct.RESOURCE_EDITED, "r")
+        assert first.before == {"document": None}
+        assert second.before == first.after
+        assert second.after["document"]["sha256"] == row.sha256
+
+
+@once
 def test_a_refused_import_leaves_nothing_of_files_that_were_right(
     there: Place, tmp_path: Path
 ) -> None:
@@ -348,6 +374,7 @@ def test_a_refused_import_leaves_nothing_of_files_that_were_right(
         refused(there.run("import", brings(tmp_path, "a.pdf", more='part_of = "none"\n')))
 
 
+@once
 def test_a_full_disk_says_so(there: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.pdf").write_bytes(DOCUMENT)
     monkeypatch.setattr("webinars.uploads.KEPT_FREE", 10**18)
@@ -366,6 +393,7 @@ def _damaged(path: Path) -> None:
     path.write_bytes(b"x" * path.stat().st_size)
 
 
+@once
 @pytest.mark.parametrize(("harm", "word"), [(_missing, "missing"), (_damaged, "damaged")])
 def test_an_upload_that_is_not_what_it_was_is_named_and_nothing_is_exported(
     there: Place, tmp_path: Path, harm: Callable[[Path], None], word: str
@@ -382,6 +410,7 @@ def test_an_upload_that_is_not_what_it_was_is_named_and_nothing_is_exported(
     assert not folder.exists()
 
 
+@once
 def test_what_is_there_is_only_replaced_when_that_is_said(there: Place, tmp_path: Path) -> None:
     fill(there.database, there.uploads)
     mine = tmp_path / "documents" / "r1.pdf"
