@@ -243,9 +243,9 @@ def write_replays(
     changed = False
     for one in placed(read, ReplayTable):
         target = targets[one.table.webinar]
-        goes_off = target.replay is not None and target.replay.online_at is not None
-        goes_off = goes_off and one.table.online_at is None
-        # What is public is changed while it is not, wherever that can be.
+        is_online = target.replay is not None and target.replay.online_at is not None
+        # What goes off goes first, what goes online last: what is not public is no revision.
+        goes_off = is_online and one.table.online_at is None
         steps = ("stage", "content") if goes_off else ("content", "stage")
         for step in steps:
             act = _act_of(one.table, target.replay) if step == "stage" else AuditAct.REPLAY_EDITED
