@@ -22,7 +22,8 @@ from sqlalchemy.orm import Session
 from webinars.db import Database
 from webinars.domain import planning, publication, registrations
 from webinars.domain.cycle_file import read_plan
-from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.library_import import import_library
+from webinars.domain.library_reading import SourceFile
 from webinars.domain.people import Person
 from webinars.domain.plan import Plan, PlannedSession
 from webinars.domain.registrations import House, Outcome

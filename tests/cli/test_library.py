@@ -5,12 +5,10 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from tests.cli.support import Run, done, refused
-from tests.support import DATA, MARCH, NOW, count, plan_of, published, written
+from tests.support import DATA, count, written
 from tests.test_probe import web_server
 from webinars.db import Database
-from webinars.domain import mentions, replays
-from webinars.domain.replays import Video
-from webinars.models import Chapter, LinkCheck, LinkState, Resource, Theme
+from webinars.models import LinkCheck, LinkState, Resource, Theme
 
 FILES = [DATA / name for name in ("themes.toml", "resources.toml", "webinar-details.toml")]
 THEME = '[[themes]]\nslug = "un-theme"\ntitle = "Un thème"\n'
@@ -34,7 +32,7 @@ def test_the_shipped_library_is_imported_once(run: Run, stored: Database) -> Non
 
 def test_nothing_and_one(run: Run, stored: Database, tmp_path: Path) -> None:
     nothing = written(tmp_path, "none.toml", "")
-    assert "there is no [[themes]]" in refused(run("library", "import", nothing))
+    assert "there is none of [[themes]]" in refused(run("library", "import", nothing))
     assert done(run("library", "import", written(tmp_path, "one.toml", THEME))) == "1 theme\n"
     assert counts(stored) == (1, 0)
 
@@ -68,35 +66,16 @@ def test_the_library_is_exported_and_imported_again(
     done(run("library", "import", *FILES))
     folder = tmp_path / "out" / "library"
     written_files = [folder / path.name for path in FILES]
+    written_files += [folder / name for name in ("replays.toml", "questions.toml")]
     assert done(run("library", "export", folder)).splitlines() == [str(x) for x in written_files]
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert set(before) == {path.name for path in FILES}
+    assert set(before) == {path.name for path in written_files}
     assert done(run("library", "import", *written_files)).endswith(", nothing changed\n")
     said = refused(run("library", "export", folder))
     assert said.startswith(f"Error: Nothing was written. These are there already: {folder}")
     written_files[0].write_text("mine", "utf-8")
     done(run("library", "export", folder, "--replace"))
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-
-
-def test_what_the_files_have_no_words_for_is_said(
-    run: Run, stored: Database, tmp_path: Path
-) -> None:
-    done(run("library", "import", *FILES[:2]))
-    with stored.write() as session:
-        published(session, plan_of(MARCH))
-        video = Video("https://video.example.org/m", 60, [(0, "Début")])
-        where = {"cycle_slug": "2019", "webinar_slug": MARCH.slug}
-        replays.put_online(session, **where, video=video, now=NOW)
-        chapter = session.scalars(sa.select(Chapter.id)).one()
-        resource = session.scalars(sa.select(Resource.slug).limit(1)).one()
-        mentions.link_resource(
-            session, **where, chapter_id=chapter, resource_slug=resource, actor="test", now=NOW
-        )
-    assert run("library", "export", tmp_path / "out").stderr == (
-        "Not in these files, but in the database and the folder of uploads: "
-        "uploaded documents (0), resources beside chapters (1), resources beside questions (0).\n"
-    )
 
 
 def test_a_folder_that_cannot_be_made_is_said(run: Run, stored: Database, tmp_path: Path) -> None:

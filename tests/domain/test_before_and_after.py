@@ -7,7 +7,8 @@ import pytest
 
 from tests.support import APRIL, MARCH, MAY, NOW, counted_queries, load_2019, plan_of, published
 from webinars.db import Database
-from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.library_import import import_library
+from webinars.domain.library_reading import SourceFile
 from webinars.domain.paths import InKit
 from webinars.domain.programme import Moment, Named, cycles_beside, programme
 from webinars.domain.resource_page import resource_page

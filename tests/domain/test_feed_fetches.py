@@ -38,7 +38,8 @@ from webinars.domain.feed_fetches import (
     theme_feed,
     webinar_file,
 )
-from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.library_import import import_library
+from webinars.domain.library_reading import SourceFile
 from webinars.domain.replays import Video, put_online
 from webinars.models import ChangeKind, ClientFamily, FeedFetch
 

@@ -7,7 +7,8 @@ from webinars.db import Database
 from webinars.domain import library
 from webinars.domain.errors import NotFound
 from webinars.domain.library import ResourceView, StepGroup, by_step
-from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.library_import import import_library
+from webinars.domain.library_reading import SourceFile
 from webinars.domain.programme import Moment
 from webinars.domain.resource_page import resource_page
 from webinars.domain.theme_page import theme_page

@@ -4,11 +4,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,17 +31,26 @@ from webinars.domain.library_export import export_library
 from webinars.domain.library_files import (
     ENTRY_POINTS,
     STEPS,
+    CaptionsTable,
+    ChapterTable,
     LibraryFile,
+    QuestionTable,
+    ReplayTable,
     ResourceTable,
     ThemeTable,
     write_tables,
 )
-from webinars.domain.library_import import SourceFile, WrongFiles, import_library
+from webinars.domain.library_import import import_library
+from webinars.domain.library_reading import SourceFile, WrongFiles
 from webinars.domain.plan import Plan
 from webinars.domain.tomlfile import parse, validate
+from webinars.domain.uploads import clean_name
+from webinars.i18n import timecode
+from webinars.models import Replay, Webinar
 
-NAMES = ["themes.toml", "resources.toml", "webinar-details.toml"]
-EMPTY = {"themes.toml": "themes = []\n", "resources.toml": "resources = []\n"}
+NAMES = ["themes.toml", "resources.toml", "webinar-details.toml", "replays.toml", "questions.toml"]
+KINDS = ("themes", "resources", "webinars", "replays", "questions")
+EMPTY = {name: f"{kind} = []\n" for name, kind in zip(NAMES, KINDS, strict=True)}
 
 
 @contextmanager
@@ -72,9 +82,9 @@ def bring(database: Database, files: dict[str, str]) -> None:
         )
 
 
-def test_an_empty_library_is_three_files_that_can_be_read(database: Database) -> None:
+def test_an_empty_library_is_five_files_that_can_be_read(database: Database) -> None:
     files = exported(database)
-    assert files == EMPTY | {"webinar-details.toml": "webinars = []\n"}
+    assert files == EMPTY
     bring(database, files)
     assert exported(database) == files
 
@@ -216,11 +226,34 @@ def test_a_slug_that_leaves_no_room_for_its_date_comes_back(
         assert exported(empty) == first
 
 
+@pytest.mark.parametrize(("day", "said"), [(21, "expected_by = 2019-03-21\n"), (20, "")])
+def test_a_day_that_promises_nothing_any_more_is_not_written(
+    database: Database, day: int, said: str
+) -> None:
+    """Its webinar was moved past it; elsewhere it could not be promised."""
+    with database.write() as session:
+        published(session, plan_of(MARCH))
+        webinar_id = session.scalars(sa.select(Webinar.id)).one()
+        session.add(
+            Replay(
+                webinar_id=webinar_id,
+                video_url="https://a.example.org/v",
+                expected_by=date(2019, 3, day),
+                words_stay=False,
+                demonstration=False,
+            )
+        )
+    text = exported(database)["replays.toml"]
+    assert text == (
+        f'[[replays]]\nwebinar = "2019/{MARCH.slug}"\nvideo = "https://a.example.org/v"\n{said}'
+    )
+
+
 def test_the_count_of_queries_is_fixed(database: Database) -> None:
     load_2019(database)
     with counted_queries(database) as queries:
         exported(database)
-    assert len(queries) == 7
+    assert len(queries) == 13
 
 
 LISTS = st.lists(LINES, max_size=3)
@@ -280,6 +313,67 @@ def libraries(draw: st.DrawFn) -> tuple[list[ThemeTable], list[ResourceTable]]:
         for slug in slugs
     ]
     return draw(themes(of_themes)), resources
+
+
+INSTANTS = st.none() | st.integers(0, 4 * 10**15).map(
+    lambda microseconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+)
+DAYS = st.none() | st.dates(min_value=date(1900, 1, 1))
+SECONDS = st.integers(0, 24 * 3600 - 1)
+PATHS = st.none() | st.sampled_from(["videos/2019/a.mp4", "é « x ».pdf"])
+CHAPTERS = st.builds(
+    ChapterTable, at=SECONDS.map(timecode), title=LINES, resources=st.lists(SLUGS, max_size=2)
+)
+CAPTIONS = st.builds(
+    CaptionsTable, language=st.sampled_from(["fr", "en"]), file=st.just("captions/a.fr.vtt")
+)
+REPLAYS = st.builds(
+    ReplayTable,
+    webinar=st.just("2019/a"),
+    video=st.none() | LINES,
+    video_file=PATHS,
+    video_name=st.none() | LINES,
+    duration=st.none() | SECONDS.filter(bool).map(timecode),
+    recorded_on=DAYS,
+    slides=st.none() | st.just("https://example.org/é"),
+    slides_file=PATHS,
+    slides_name=st.none() | LINES,
+    expected_by=DAYS,
+    consent_at=INSTANTS,
+    without_captions=st.none() | LINES,
+    online_at=INSTANTS,
+    revised_at=INSTANTS,
+    withdrawn_at=INSTANTS,
+    withdrawn_why=st.none() | LINES,
+    words_stay=st.booleans(),
+    demonstration=st.booleans(),
+    chapters=st.lists(CHAPTERS, max_size=3),
+    captions=st.lists(CAPTIONS, max_size=2),
+)
+QUESTIONS = st.builds(
+    QuestionTable,
+    webinar=st.just("2019/a"),
+    text=LINES.map(lambda line: f"{line}\n\n{line}"),
+    answer=st.none() | LINES,
+    asked_on=DAYS,
+    answered_at=INSTANTS,
+    published_at=INSTANTS,
+    resources=st.lists(SLUGS, max_size=2),
+)
+
+
+@given(st.lists(REPLAYS, max_size=3), st.lists(QUESTIONS, max_size=3))
+def test_replays_and_questions_are_read_as_they_are_written(
+    replays: list[ReplayTable], questions: list[QuestionTable]
+) -> None:
+    assert validate(LibraryFile, write_tables("replays", replays)).replays == replays
+    assert validate(LibraryFile, write_tables("questions", questions)).questions == questions
+
+
+@given(st.text(max_size=140))
+def test_the_name_of_a_file_that_was_taken_is_taken_as_it_is(name: str) -> None:
+    once = clean_name(f"{name}.pdf")
+    assert clean_name(once) == once
 
 
 @given(libraries())

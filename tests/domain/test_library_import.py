@@ -11,7 +11,8 @@ from tests.support import DATA, HOST, NOW, count, published, real_plan
 from webinars.db import Database
 from webinars.domain import planning, publication, site
 from webinars.domain.errors import Problem
-from webinars.domain.library_import import Imported, SourceFile, WrongFiles, import_library
+from webinars.domain.library_import import Imported, import_library
+from webinars.domain.library_reading import SourceFile, WrongFiles
 from webinars.models import (
     AuditEntry,
     DraftSession,
@@ -358,7 +359,10 @@ def test_keys_that_are_not_read_are_named(with_2019: Database) -> None:
         ),
         (
             'title = "something else"',
-            Problem("there is no [[themes]], [[resources]] or [[webinars]] in this file"),
+            Problem(
+                "there is none of [[themes]], [[resources]], [[webinars]], [[replays]], "
+                "[[questions]] in this file"
+            ),
         ),
     ],
 )

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from tests.support import NOW, counted_queries
 from webinars.db import Database
-from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.library_import import import_library
+from webinars.domain.library_reading import SourceFile
 from webinars.domain.link_checks import Answer, LinksPage, addresses, links_page, note
 from webinars.models import LinkState
 

@@ -7,7 +7,8 @@ import pytest
 
 from tests.support import APRIL, MARCH, NOW, load_2019, plan_of, published
 from webinars.db import Database
-from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.library_import import import_library
+from webinars.domain.library_reading import SourceFile
 from webinars.domain.neighbours import MOST, Neighbour
 from webinars.domain.paths import NextWebinar, next_on_themes
 from webinars.domain.programme import Moment

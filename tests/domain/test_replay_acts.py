@@ -17,8 +17,8 @@ from webinars.domain.editing import Editor
 from webinars.domain.errors import ChangedMeanwhile, NotFound, WebinarCancelled, WrongValue
 from webinars.domain.mentions import link_resource
 from webinars.domain.programme import Moment
-from webinars.domain.replay_acts import NotOver, NoVideo, ReasonNeeded
 from webinars.domain.replay_life import Overdue, Stage, overdue
+from webinars.domain.replay_work import NotOver, NoVideo, ReasonNeeded
 from webinars.domain.timed_text import Cue, Spoken, to_webvtt
 from webinars.domain.transcripts import Line, Paragraph
 from webinars.domain.webinar_page import WebinarPage, webinar_page

@@ -6,7 +6,8 @@ import pytest
 
 from tests.support import NOW, counted_queries
 from webinars.db import Database
-from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.library_import import import_library
+from webinars.domain.library_reading import SourceFile
 from webinars.domain.resource_list import FACETS, PAGE, Chosen, ResourcesPage, resources_page
 from webinars.models import EntryPoint, Step
 

@@ -15,7 +15,8 @@ from webinars.db import Database
 from webinars.domain import feed_fetches, planning
 from webinars.domain.feed_checks import PublicFeed
 from webinars.domain.feed_fetches import ALL, PERSON, Fetch, cycle_feed, theme_feed, webinar_file
-from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.library_import import import_library
+from webinars.domain.library_reading import SourceFile
 from webinars.domain.second_reading import Oddity, Oddness
 from webinars.models import ClientFamily, FeedFetch, Webinar
 from webinars.services import Services

@@ -8,7 +8,8 @@ from flask.testing import FlaskClient
 from tests.support import NOW, load_library, real_plan
 from tests.web.support import Element, read, words
 from webinars.db import Database
-from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.library_import import import_library
+from webinars.domain.library_reading import SourceFile
 from webinars.domain.resource_list import PAGE
 from webinars.models import Resource, Theme
 

@@ -8,7 +8,8 @@ from tests.support import NOW
 from tests.web.desk import sign_in
 from tests.web.support import Element, read, words
 from webinars.db import Database
-from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.library_import import import_library
+from webinars.domain.library_reading import SourceFile
 from webinars.domain.link_checks import Answer, note
 from webinars.models import LinkState
 from webinars.web.links import STATES

@@ -1,18 +1,26 @@
-"""Themes, resources and details of webinars, from files and into files."""
+"""The library with its replays, from files and into files."""
 
+import dataclasses
 from importlib.metadata import version
 from pathlib import Path
 
 import click
 
 from webinars import clock
+from webinars.cli.library_folder import CannotWrite, NewFolder, listed, looked_at, received
 from webinars.cli.support import read_text, with_services
 from webinars.domain import link_checks
-from webinars.domain.library_export import beside_the_files, export_library
-from webinars.domain.library_import import SourceFile, WrongFiles, import_library
+from webinars.domain.errors import ChangedMeanwhile
+from webinars.domain.library_beside import named_files, to_receive
+from webinars.domain.library_export import export_library
+from webinars.domain.library_files import KINDS
+from webinars.domain.library_import import Imported, import_library
+from webinars.domain.library_reading import SourceFile, WrongFiles
+from webinars.domain.replay_export import kept_captions, kept_files
 from webinars.models import LinkState
 from webinars.probe import ask_all
 from webinars.services import Services
+from webinars.uploads import UploadsFolder
 
 
 @click.group("library")
@@ -29,11 +37,13 @@ def group() -> None:
 )
 @with_services
 def import_(services: Services, files: tuple[Path, ...]) -> None:
-    """Read themes, resources and details of webinars from FILES: all of it, or nothing."""
-    sources = [SourceFile(str(path), read_text(path)) for path in files]
+    """Read themes, resources, webinars, replays and questions from FILES: all of it, or nothing.
+
+    Documents, videos, slides and captions that they name are read from their folders.
+    """
+    sources = [SourceFile(str(path), read_text(path)) for path in dict.fromkeys(files)]
     try:
-        with services.database.write() as session:
-            imported = import_library(session, files=sources, now=clock.now())
+        imported = _import(services, sources)
     except WrongFiles as error:
         lines = [
             f"  {name}: {problem}"
@@ -41,18 +51,42 @@ def import_(services: Services, files: tuple[Path, ...]) -> None:
             for problem in problems
         ]
         raise click.ClickException("\n".join(["Nothing was written.", *lines])) from error
+    except ChangedMeanwhile as error:
+        raise click.ClickException(
+            f"Nothing was written. Somebody else has just changed what {error} is for: "
+            "look at it, and import again."
+        ) from error
     if imported.ignored:
         click.echo(f"Not read: {', '.join(sorted(imported.ignored))}", err=True)
     counts = ", ".join(
-        f"{count} {name}{'' if count == 1 else 's'}"
-        for count, name in (
-            (imported.themes, "theme"),
-            (imported.resources, "resource"),
-            (imported.webinars, "webinar"),
-        )
-        if count
+        f"{count} {name[:-1] if count == 1 else name}"
+        for name in KINDS
+        if (count := getattr(imported, name))
     )
     click.echo(f"{counts or 'nothing'}{'' if imported.changed else ', nothing changed'}")
+
+
+def _import(services: Services, sources: list[SourceFile]) -> Imported:
+    """Raises WrongFiles, ChangedMeanwhile; then nothing is left in the folder of uploads."""
+    uploads, captions = named_files(sources)
+    folders = {source.name: Path(source.name).parent for source in sources}
+    limit = services.settings.upload_max_bytes
+    beside = looked_at(folders, uploads, captions, limit=limit)
+    with services.database.read() as session:
+        new = to_receive(session, named=uploads, sums=beside.sums)
+    if beside.wrong:
+        new = []  # it will be refused: every fault is named, and nothing copied
+    folder = UploadsFolder(services.settings.uploads_folder)
+    with received(folder, folders, new) as parts, services.database.write() as session:
+        imported = import_library(
+            session,
+            files=sources,
+            now=clock.now(),
+            beside=dataclasses.replace(beside, received=parts.files),
+        )
+        # Before the commit: should its answer be lost, a file too many is better than none.
+        parts.keep()
+    return imported
 
 
 @group.command()
@@ -60,38 +94,34 @@ def import_(services: Services, files: tuple[Path, ...]) -> None:
 @click.option("--replace", is_flag=True, help="Write over files of an earlier export.")
 @with_services
 def export(services: Services, folder: Path, replace: bool) -> None:
-    """Write themes, resources and details of webinars into FOLDER, as `import` reads them."""
-    with services.database.read() as session:
-        files = export_library(session)
-        beside = beside_the_files(session)
-    there = [str(folder / name) for name in files if (folder / name).exists()]
-    if there and not replace:
-        raise click.ClickException(
-            f"Nothing was written. These are there already: {', '.join(there)}. Choose another "
-            "folder, or add --replace."
-        )
+    """Write the library with its replays and uploaded files into FOLDER, as `import` reads it."""
+    uploads = UploadsFolder(services.settings.uploads_folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            write_whole(folder / name, text)
+        with NewFolder(folder, replace=replace) as written:
+            with services.database.read() as session:
+                tables = export_library(session)
+                kept = kept_files(session)
+                written.demand_free([*tables, *(one.path for one in kept)])
+                for name, text in tables.items():
+                    written.text(name, text)
+                for path, vtt in kept_captions(session):
+                    written.text(path, vtt)
+            for one in kept:
+                written.copy(one, uploads.file(one.key))
+            written.finish()
+    except CannotWrite as error:
+        raise click.ClickException(f"Nothing was written. {error}") from error
     except OSError as error:
-        raise click.ClickException(f"{error.filename}: {error.strerror}.") from error
-    for name in files:
+        raise click.ClickException(
+            f"Nothing was written. {error.filename or folder}: {error.strerror}."
+        ) from error
+    for name in tables:
         click.echo(folder / name)
-    if beside.documents or beside.chapters or beside.questions:
-        click.echo(
-            "Not in these files, but in the database and the folder of uploads: "
-            f"uploaded documents ({beside.documents}), resources beside chapters "
-            f"({beside.chapters}), resources beside questions ({beside.questions}).",
-            err=True,
-        )
-
-
-def write_whole(path: Path, text: str) -> None:
-    """The file with this text; until it is whole, what was there stays. Raises OSError."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(text, "utf-8", newline="\n")
-    part.replace(path)
+    if written.beside:
+        many = "" if written.beside == 1 else "s"
+        click.echo(f"{written.beside} file{many} beside them", err=True)
+    if left := written.left_over():
+        click.echo(f"Left there, and named by none of them: {listed(left)}", err=True)
 
 
 @group.command("check-links")

@@ -17,7 +17,8 @@ from webinars.demo.voices import wish_for
 from webinars.domain import planning, publication, registrations, replays, rules
 from webinars.domain.cycle_file import read_plan
 from webinars.domain.errors import DomainError
-from webinars.domain.library_import import SourceFile, import_library
+from webinars.domain.library_import import import_library
+from webinars.domain.library_reading import SourceFile
 from webinars.domain.people import Person
 from webinars.domain.plan import DEFAULT_ZONE, Plan, PlannedSession
 from webinars.domain.registrations import House

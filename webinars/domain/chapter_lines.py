@@ -42,18 +42,33 @@ def read_chapters(text: str, *, duration: int | None) -> tuple[Moment, ...]:
         raise WrongValue(N_("the text is too long: at most 100 chapters, one a line"))
     text = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").replace("\r\n", "\n")
     numbered = _of_webvtt(text) if text.startswith("WEBVTT") else _of_lines(text)
-    if len(numbered) > MOST_CHAPTERS:
-        raise WrongValue(N_("there are too many chapters: at most 100"))
-    last: tuple[int, Moment] | None = None
-    for line, moment in numbered:
-        _demand_in_time(line, moment, last, duration)
-        last = (line, moment)
-    return tuple(moment for _, moment in numbered)
+    return _in_time(numbered, duration)
+
+
+def checked_chapters(
+    said: Iterable[tuple[int, int, str]], *, duration: int | None
+) -> tuple[Moment, ...]:
+    """The same of chapters that were read elsewhere: the line, the second and the title of each.
+
+    Raises WrongValue, whose sentence begins with the line.
+    """
+    return _in_time(
+        [(line, Moment(second, _title(title, line))) for line, second, title in said], duration
+    )
 
 
 def write_chapters(chapters: Iterable[Moment]) -> str:
     """One line a chapter, as ``read_chapters`` reads it."""
     return "\n".join(f"{timecode(one.starts_at)} {one.title}" for one in chapters)
+
+
+def read_second(text: str) -> int:
+    """The second of «12:34» or «1:02:03». Raises WrongValue."""
+    found = DURATION.fullmatch(text.strip())
+    seconds = _seconds(found.groups()) if found else None
+    if seconds is None:
+        raise WrongValue(N_("a time is needed, such as 12:34"))
+    return seconds
 
 
 def read_duration(text: str) -> int | None:
@@ -112,6 +127,16 @@ def _seconds(parts: Sequence[str | None]) -> int | None:
     if seconds >= 60 or (parts[0] is not None and minutes >= 60):
         return None
     return hours * 3600 + minutes * 60 + seconds
+
+
+def _in_time(numbered: Sequence[tuple[int, Moment]], duration: int | None) -> tuple[Moment, ...]:
+    if len(numbered) > MOST_CHAPTERS:
+        raise WrongValue(N_("there are too many chapters: at most 100"))
+    last: tuple[int, Moment] | None = None
+    for line, moment in numbered:
+        _demand_in_time(line, moment, last, duration)
+        last = (line, moment)
+    return tuple(moment for _, moment in numbered)
 
 
 def _demand_in_time(

@@ -1,12 +1,11 @@
-"""The library as the files that it is read from: all that they can say of it."""
+"""The library as the files that it is read from: all of it."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from webinars.clock import to_local
 from webinars.domain.fields import LONGEST_SLUG
@@ -22,15 +21,21 @@ from webinars.domain.library_files import (
 )
 from webinars.domain.library_import import RESOURCE_FIELDS, THEME_FIELDS
 from webinars.domain.plan import EDITORIAL_FIELDS
+from webinars.domain.replay_export import (
+    document_path,
+    question_tables,
+    replay_tables,
+    slugs_by,
+)
 from webinars.models import (
     Cycle,
     DraftSession,
     Reading,
     Resource,
     Theme,
+    Upload,
     Webinar,
-    chapter_resources,
-    question_resources,
+    resource_themes,
 )
 
 Row = TypeVar("Row", DraftSession, Webinar)
@@ -41,42 +46,20 @@ ENTRY_POINT_WORDS = {entry: word for word, entry in ENTRY_POINTS.items()}
 
 
 def export_library(session: Session) -> dict[str, str]:
-    """Each file by its name: themes, resources, details of webinars. Seven queries.
+    """Each file by its name: themes, resources, details of webinars, replays, questions.
 
     As it stands, unchecked: reading it says what could not be read, with its line.
     Of a public webinar the texts are those that are public; what only a draft says is in the
-    file of its cycle.
+    file of its cycle. What these files name beside them: ``kept_files`` and ``kept_captions``.
+    Thirteen queries.
     """
     return {
         "themes.toml": write_tables("themes", _themes(session)),
         "resources.toml": write_tables("resources", _resources(session)),
         "webinar-details.toml": write_tables("webinars", _details(session)),
+        "replays.toml": write_tables("replays", replay_tables(session)),
+        "questions.toml": write_tables("questions", question_tables(session)),
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """How much hangs on the library that its files have no words for."""
-
-    documents: int
-    """Uploaded files of resources."""
-    chapters: int
-    """Resources beside chapters of replays."""
-    questions: int
-    """Resources beside questions."""
-
-
-def beside_the_files(session: Session) -> Beside:
-    """What a backup of the database and of the uploads keeps, and these files do not."""
-
-    def number(column: sa.ColumnElement[Any]) -> int:
-        return session.scalar(sa.select(sa.func.count(column))) or 0
-
-    return Beside(
-        documents=number(Resource.document_id.expression),
-        chapters=number(chapter_resources.c.resource_id),
-        questions=number(question_resources.c.resource_id),
-    )
 
 
 def _themes(session: Session) -> list[ThemeTable]:
@@ -90,21 +73,29 @@ def _themes(session: Session) -> list[ThemeTable]:
 
 
 def _resources(session: Session) -> list[ResourceTable]:
-    rows = session.scalars(
-        sa.select(Resource)
+    themes = slugs_by(
+        session,
+        sa.select(resource_themes.c.resource_id, Theme.slug)
+        .join(Theme, Theme.id == resource_themes.c.theme_id)
+        .order_by(Theme.position, Theme.id),
+    )
+    rows = session.execute(
+        sa.select(Resource, Upload.name)
+        .outerjoin(Upload, Upload.id == Resource.document_id)
         .order_by(Resource.position, Resource.id)
-        .options(selectinload(Resource.themes))
     )
     return [
         ResourceTable.model_construct(
             slug=row.slug,
+            document=document_path(row.slug, name) if name else None,
+            document_name=name,
             step=STEP_WORDS[row.step] if row.step else None,
             entry_point=ENTRY_POINT_WORDS[row.entry_point] if row.entry_point else None,
             status=FORTHCOMING if row.forthcoming else None,
-            themes=[theme.slug for theme in row.themes],
+            themes=themes.get(row.id, []),
             **{name: getattr(row, name) for name in RESOURCE_FIELDS},
         )
-        for row in rows
+        for row, name in rows
     ]
 
 

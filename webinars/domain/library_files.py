@@ -1,13 +1,24 @@
-"""The files of the library: themes, resources, and the details of webinars. Pure."""
+"""The files of the library: themes, resources, webinars, replays and questions. Pure."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 import tomli_w
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
-from webinars.domain.fields import HttpAddress, LongText, PlainText, Slug
+from webinars.domain.chapter_lines import read_duration, read_second
+from webinars.domain.fields import CONTROL, SLUG, HttpAddress, LongText, PlainText, Slug
+from webinars.domain.person_fields import wording
+from webinars.i18n import LANGUAGES
 from webinars.models import EntryPoint, Step
 
 STEPS = {
@@ -33,6 +44,67 @@ def _one_of(known: Any) -> AfterValidator:
         return value
 
     return AfterValidator(checked)
+
+
+def _instant(value: Any) -> datetime:
+    if isinstance(value, datetime) and value.tzinfo is not None and value.year >= FIRST_YEAR:
+        try:
+            return value.astimezone(UTC)
+        except OverflowError:  # the last hours of the year 9999
+            pass
+    raise ValueError("an instant with its offset is needed, such as 2019-03-22T09:00:00Z")
+
+
+def _path(value: str) -> str:
+    """Of a file that lies beside: below the folder of the file that names it."""
+    path = PurePosixPath(value)
+    if (
+        not path.name
+        or path.is_absolute()
+        or ".." in path.parts
+        or len(value) > LONGEST_PATH
+        or CONTROL.search(value)
+        or any(sign in value for sign in "\\:\n\t")
+    ):
+        raise ValueError(
+            'the path of a file below this one is needed, such as "documents/guide.pdf", '
+            'without ".." and without "/" at its beginning'
+        )
+    return value
+
+
+def _webinar(value: str) -> str:
+    if not all(map(SLUG.fullmatch, value.split("/"))) or value.count("/") != 1:
+        raise ValueError('a cycle and its webinar are needed, such as "2019/ouverture"')
+    return value
+
+
+def _asked(value: str) -> str:
+    text = wording(value)
+    if text is None:
+        raise ValueError("a text is needed, not an empty one")
+    return text
+
+
+def _time(value: str) -> str:
+    read_second(value)
+    return value
+
+
+def _duration(value: str) -> str:
+    if read_duration(value) is None:
+        raise ValueError("a text is needed, not an empty one")
+    return value
+
+
+LONGEST_PATH = 500
+FIRST_YEAR = 1900
+Day = Annotated[date, Field(strict=True, ge=date(FIRST_YEAR, 1, 1))]
+Said = Annotated[bool, Field(strict=True)]
+Instant = Annotated[datetime, BeforeValidator(_instant)]
+FilePath = Annotated[str, AfterValidator(_path)]
+WebinarName = Annotated[str, AfterValidator(_webinar)]
+"""``<cycle>/<webinar>``."""
 
 
 class Table(BaseModel):
@@ -70,6 +142,8 @@ class ResourceTable(Table):
     entry_point: Annotated[str, _one_of(ENTRY_POINTS)] | None = None
     section: PlainText | None = None
     url: HttpAddress | None = None
+    document: FilePath | None = None
+    document_name: PlainText | None = None
     status: Annotated[str, _one_of((FORTHCOMING,))] | None = None
     part_of: Slug | None = None
     themes: list[Slug] = []
@@ -111,19 +185,89 @@ class DetailsTable(Table):
         return self.slug.removeprefix(f"{self.date.isoformat()}-")
 
 
+class ChapterTable(Table):
+    """``[[replays.chapters]]``."""
+
+    at: Annotated[str, AfterValidator(_time)]
+    title: str
+    resources: list[Slug] = []
+
+    @property
+    def second(self) -> int:
+        """Of the video."""
+        return read_second(self.at)
+
+
+class CaptionsTable(Table):
+    """``[[replays.captions]]``."""
+
+    language: Annotated[str, _one_of(LANGUAGES)]
+    file: FilePath
+
+
+class ReplayTable(Table):
+    """``[[replays]]``: the whole of one replay. Names are those under which people save files."""
+
+    webinar: WebinarName
+    video: str | None = None
+    video_file: FilePath | None = None
+    video_name: PlainText | None = None
+    duration: Annotated[str, AfterValidator(_duration)] | None = None
+    recorded_on: Day | None = None
+    slides: HttpAddress | None = None
+    slides_file: FilePath | None = None
+    slides_name: PlainText | None = None
+    expected_by: Day | None = None
+    consent_at: Instant | None = None
+    without_captions: PlainText | None = None
+    online_at: Instant | None = None
+    revised_at: Instant | None = None
+    withdrawn_at: Instant | None = None
+    withdrawn_why: PlainText | None = None
+    words_stay: Said = False
+    demonstration: Said = False
+    chapters: list[ChapterTable] = []
+    captions: list[CaptionsTable] = []
+
+    @property
+    def seconds(self) -> int | None:
+        """Of the video."""
+        return read_duration(self.duration) if self.duration else None
+
+
+class QuestionTable(Table):
+    """``[[questions]]``: one that is published, as everybody reads it. Nobody is named.
+
+    Of when it was asked only the day is said: the minute could tell who it was.
+    """
+
+    webinar: WebinarName
+    text: Annotated[str, AfterValidator(_asked)]
+    answer: LongText | None = None
+    asked_on: Day | None = None
+    answered_at: Instant | None = None
+    published_at: Instant | None = None
+    resources: list[Slug] = []
+
+
+KINDS = ("themes", "resources", "webinars", "replays", "questions")
+
+
 class LibraryFile(Table):
     """Any file of the library: it says itself what it carries."""
 
     themes: list[ThemeTable] = []
     resources: list[ResourceTable] = []
     webinars: list[DetailsTable] = []
+    replays: list[ReplayTable] = []
+    questions: list[QuestionTable] = []
 
     @model_validator(mode="before")
     @classmethod
     def _arrays(cls, values: Any) -> Any:
-        known = ("themes", "resources", "webinars")
-        if isinstance(values, dict) and not any(name in values for name in known):
-            raise ValueError("there is no [[themes]], [[resources]] or [[webinars]] in this file")
+        if isinstance(values, dict) and not any(name in values for name in KINDS):
+            wanted = ", ".join(f"[[{name}]]" for name in KINDS)
+            raise ValueError(f"there is none of {wanted} in this file")
         return values
 
 

@@ -1,8 +1,7 @@
 """Reading the library's files into the database: all of them, or nothing."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,33 +9,53 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain import audit, site
-from webinars.domain.errors import Problem, WrongFile
+from webinars.domain.details_import import (
+    DetailsTarget,
+    Identity,
+    check_details,
+    details_targets,
+    locked_cycles,
+    write_details,
+)
+from webinars.domain.editing import Editor
+from webinars.domain.library_beside import Beside, document_of
 from webinars.domain.library_files import (
     ENTRY_POINTS,
     FORTHCOMING,
+    KINDS,
     STEPS,
     DetailsTable,
-    LibraryFile,
+    QuestionTable,
+    ReplayTable,
     ResourceTable,
     ThemeTable,
 )
-from webinars.domain.plan import EDITORIAL_FIELDS
+from webinars.domain.library_reading import (
+    Placed,
+    ReadFile,
+    SourceFile,
+    check_once,
+    placed,
+    refuse_wrong,
+    understand,
+)
+from webinars.domain.library_rows import put_document, record_change
 from webinars.domain.planning import assign, record_edit
 from webinars.domain.publication import mark_changed
+from webinars.domain.question_import import check_questions, write_questions
+from webinars.domain.replay_import import Target, check_replays, locked_targets, write_replays
 from webinars.domain.snapshots import snapshot
 from webinars.domain.theme_edit import webinars_on
-from webinars.domain.tomlfile import key_name, line_of, locations, unknown_keys, validate
+from webinars.domain.tomlfile import unknown_keys
+from webinars.domain.uploads import in_trail
 from webinars.models import (
     AuditAct,
-    Cycle,
-    CycleDraft,
-    DraftSession,
-    Reading,
     Resource,
     Theme,
     Webinar,
 )
 
+NOTHING_BESIDE = Beside()
 RESOURCE_FIELDS = (
     "title",
     "kind",
@@ -58,44 +77,17 @@ THEME_FIELDS = ("title", "other_titles", "seven_needs", "questions", "platform_a
 
 
 @dataclass(frozen=True, slots=True)
-class SourceFile:
-    """A file to read: its name, for messages, and its text."""
-
-    name: str
-    text: str
-
-
-class WrongFiles(WrongFile):
-    """The files were refused; the problems are named file by file."""
-
-    def __init__(self, by_file: dict[str, list[Problem]]) -> None:
-        super().__init__([problem for problems in by_file.values() for problem in problems])
-        self.by_file = by_file
-
-
-@dataclass(slots=True)
 class Imported:
     """What the files held, and whether anything is new."""
 
     themes: int = 0
     resources: int = 0
     webinars: int = 0
+    replays: int = 0
+    questions: int = 0
     changed: bool = False
-    ignored: set[str] = field(default_factory=set)
-
-
-@dataclass(slots=True)
-class _Read:
-    """One file, understood, with the lines of its keys."""
-
-    name: str
-    content: LibraryFile
-    text: str
-    problems: list[Problem] = field(default_factory=list)
-
-    def wrong(self, place: tuple[str | int, ...], message: str) -> None:
-        line = line_of(locations(self.text), place)
-        self.problems.append(Problem(message, line=line, key=key_name(place)))
+    ignored: frozenset[str] = frozenset()
+    """Keys that are not read."""
 
 
 def import_library(
@@ -103,41 +95,35 @@ def import_library(
     *,
     files: Sequence[SourceFile],
     now: datetime,
+    beside: Beside = NOTHING_BESIDE,
     actor: str = audit.COMMAND_LINE,
 ) -> Imported:
-    """Read themes, resources and details of webinars. Reading twice changes nothing.
+    """Read themes, resources, details of webinars, replays and questions, each table whole.
 
-    Files may name what another file of the same call brings. Texts of webinars go both into
-    the draft, as an act of its own, and, where the webinar is published, into public. Raises
-    WrongFiles; then nothing is written.
+    Reading twice changes nothing. Files may name what another file of the same call brings.
+    A key that a table leaves out says that there is nothing; but for ``document``: a resource
+    keeps its uploaded document until another one is named or the desk takes it away, and what
+    has no table is left alone. So files from before they knew documents take none away.
+
+    Texts of webinars go both into the draft, as an act of its own, and, where the webinar is
+    published, into public. ``beside`` is what the edge found where the files name others.
+    Raises WrongFiles, ChangedMeanwhile; then nothing is written.
     """
-    read = _understand(files)
+    read = understand(files)
+    editor = Editor(actor, now)
     themes = {theme.slug: theme for theme in session.scalars(sa.select(Theme))}
-    resources = {
-        resource.slug: resource
-        for resource in session.scalars(sa.select(Resource).options(selectinload(Resource.themes)))
-    }
-    cycles = _locked_cycles(session, read)
+    resources = _resources(session)
+    cycles = locked_cycles(session, read)
     before = {cycle.id: snapshot(cycle.draft) for cycle in cycles}
-    targets = _targets(session, read)
-    _check_references(read, set(themes), set(resources), targets)
+    spoken_of = locked_targets(session, _webinars_named(read))
+    targets = details_targets(session, read)
+    _check(read, set(themes), resources, targets, spoken_of, beside=beside, editor=editor)
     touched: dict[int, Webinar] = {}
-    imported = Imported(ignored={key for file in read for key in unknown_keys(file.content)})
-    for file in read:
-        renamed = _write_themes(session, file.content.themes, themes)
-        touched |= webinars_on(session, renamed)
-        imported.changed |= bool(renamed)
-        imported.themes += len(file.content.themes)
-    for file in read:
-        imported.changed |= _write_resources(session, file.content.resources, themes, resources)
-        imported.resources += len(file.content.resources)
+    renamed = _write_themes(session, read, themes)
+    touched |= webinars_on(session, renamed)
+    changed = _write_resources(session, read, themes, resources, beside=beside, editor=editor)
     session.flush()
-    for file in read:
-        for table in file.content.webinars:
-            imported.changed |= _write_details(
-                session, table, targets[_identity(table)], resources, touched
-            )
-        imported.webinars += len(file.content.webinars)
+    changed |= write_details(session, read, targets, resources, touched)
     for cycle in cycles:
         record_edit(
             session,
@@ -149,158 +135,77 @@ def import_library(
         )
     for webinar in touched.values():
         mark_changed(webinar, now=now)
-    if imported.changed:
+    changed |= write_replays(
+        session, read, spoken_of, resources=resources, beside=beside, editor=editor
+    )
+    changed |= write_questions(session, read, spoken_of, resources=resources, editor=editor)
+    if renamed or changed:
         site.touch(session, now=now)
     session.flush()
-    return imported
-
-
-def _understand(files: Sequence[SourceFile]) -> list[_Read]:
-    read: list[_Read] = []
-    wrong: dict[str, list[Problem]] = {}
-    for file in files:
-        try:
-            read.append(_Read(file.name, validate(LibraryFile, file.text), file.text))
-        except WrongFile as error:
-            wrong[file.name] = error.problems
-    if wrong:
-        raise WrongFiles(wrong)
-    return read
-
-
-Identity = tuple[str | None, int, str]
-"""The cycle, where it is said; its year; the webinar."""
-
-
-def _identity(table: DetailsTable) -> Identity:
-    return table.cycle, table.date.year, table.webinar_slug
-
-
-@dataclass(slots=True)
-class _Target:
-    """The rows of one webinar: drafted, published, or both."""
-
-    cycle_id: int
-    draft: DraftSession | None = None
-    webinar: Webinar | None = None
-
-
-def _locked_cycles(session: Session, read: Iterable[_Read]) -> Sequence[Cycle]:
-    """The cycles that the files may speak of, so that acts on them follow each other."""
-    years = {table.date.year for file in read for table in file.content.webinars}
-    if not years:
-        return ()
-    return session.scalars(
-        sa.select(Cycle)
-        .where(Cycle.year.in_(years))
-        .order_by(Cycle.id)
-        .options(selectinload(Cycle.draft).selectinload(CycleDraft.sessions))
-        .with_for_update(of=Cycle, key_share=True)
-        .execution_options(populate_existing=True)
-    ).all()
-
-
-def _targets(session: Session, read: Iterable[_Read]) -> dict[Identity, _Target]:
-    """The webinars that tables may mean; where only the year is said, those of its first cycle."""
-    wanted = {_identity(table) for file in read for table in file.content.webinars}
-    found: dict[Identity, _Target] = {}
-    if not wanted:
-        return found
-    years = {year for _, year, _ in wanted}
-    slugs = {slug for _, _, slug in wanted}
-    cycles = session.scalars(
-        sa.select(Cycle).where(Cycle.year.in_(years)).order_by(Cycle.id.desc())
+    return Imported(
+        **{kind: sum(len(getattr(one.content, kind)) for one in read) for kind in KINDS},
+        changed=bool(renamed) or changed,
+        ignored=frozenset(key for one in read for key in unknown_keys(one.content)),
     )
-    for cycle in cycles:
-        drafted = session.scalars(
-            sa.select(DraftSession).where(
-                DraftSession.cycle_id == cycle.id, DraftSession.slug.in_(slugs)
-            )
-        )
-        targets = {row.slug: _Target(cycle.id, draft=row) for row in drafted}
-        for webinar in session.scalars(
-            sa.select(Webinar).where(Webinar.cycle_id == cycle.id, Webinar.slug.in_(slugs))
-        ):
-            targets.setdefault(webinar.slug, _Target(cycle.id)).webinar = webinar
-        for slug, target in targets.items():
-            found[None, cycle.year, slug] = found[cycle.slug, cycle.year, slug] = target
-    return found
 
 
-def _check_references(
-    read: Sequence[_Read],
+def _resources(session: Session) -> dict[str, Resource]:
+    of_each = selectinload(Resource.themes), selectinload(Resource.document)
+    rows = session.scalars(sa.select(Resource).options(*of_each))
+    return {resource.slug: resource for resource in rows}
+
+
+def _webinars_named(read: Sequence[ReadFile]) -> set[str]:
+    return {one.table.webinar for one in placed(read, ReplayTable)} | {
+        one.table.webinar for one in placed(read, QuestionTable)
+    }
+
+
+def _check(
+    read: Sequence[ReadFile],
     themes: set[str],
-    resources: set[str],
-    targets: dict[Identity, _Target],
+    resources: Mapping[str, Resource],
+    targets: Mapping[Identity, DetailsTarget],
+    spoken_of: Mapping[str, Target],
+    *,
+    beside: Beside,
+    editor: Editor,
 ) -> None:
-    known_themes = themes | {t.slug for file in read for t in file.content.themes}
-    known_resources = resources | {r.slug for file in read for r in file.content.resources}
-    for kind in ("themes", "resources", "webinars"):
-        _check_once(read, kind)
-    for file in read:
-        for index, resource in enumerate(file.content.resources):
-            _check_resource(file, index, resource, known_themes, known_resources)
-        for index, details in enumerate(file.content.webinars):
-            _check_details(file, index, details, targets, known_resources)
-    wrong = {file.name: file.problems for file in read if file.problems}
-    if wrong:
-        raise WrongFiles(wrong)
-
-
-def _check_once(read: Sequence[_Read], kind: str) -> None:
-    counts = Counter(_named(table) for file in read for table in getattr(file.content, kind))
-    for file in read:
-        for index, table in enumerate(getattr(file.content, kind)):
-            if counts[_named(table)] > 1:
-                file.wrong((kind, index, "slug"), f'"{table.slug}" is there more than once')
-
-
-def _named(table: ThemeTable | ResourceTable | DetailsTable) -> tuple[str, str | None]:
-    return table.slug, table.cycle if isinstance(table, DetailsTable) else None
+    known_themes = themes | {one.table.slug for one in placed(read, ThemeTable)}
+    known = set(resources) | {one.table.slug for one in placed(read, ResourceTable)}
+    check_once(read, ThemeTable, "slug", lambda table: table.slug)
+    check_once(read, ResourceTable, "slug", lambda table: table.slug)
+    check_once(read, DetailsTable, "slug", lambda table: (table.slug, table.cycle))
+    for resource in placed(read, ResourceTable):
+        _check_resource(resource, known_themes, known, beside)
+    for details in placed(read, DetailsTable):
+        check_details(details, targets, known)
+    check_replays(read, spoken_of, resources=known, beside=beside, editor=editor)
+    check_questions(read, spoken_of, resources=known, editor=editor)
+    refuse_wrong(read)
 
 
 def _check_resource(
-    file: _Read, index: int, table: ResourceTable, themes: set[str], resources: set[str]
+    one: Placed[ResourceTable], themes: set[str], resources: set[str], beside: Beside
 ) -> None:
+    table = one.table
     for slug in table.themes:
         if slug not in themes:
-            file.wrong(("resources", index, "themes"), f'there is no theme "{slug}"')
+            one.wrong("themes", f'there is no theme "{slug}"')
     if table.part_of and table.part_of not in resources:
-        file.wrong(("resources", index, "part_of"), f'there is no resource "{table.part_of}"')
+        one.wrong("part_of", f'there is no resource "{table.part_of}"')
+    named = document_of(one)
+    if named is None and table.document_name is not None:
+        one.wrong("document_name", "it is the name of document, which is not there")
+    if named is not None and (problem := beside.problem(named)) is not None:
+        one.wrong("document", problem)
 
 
-def _check_details(
-    file: _Read,
-    index: int,
-    table: DetailsTable,
-    targets: dict[Identity, _Target],
-    resources: set[str],
-) -> None:
-    if _identity(table) not in targets:
-        file.wrong(
-            ("webinars", index, "slug"),
-            f'there is no webinar "{table.webinar_slug}" in {_cycle_of(table)}: '
-            "import the cycle first",
-        )
-    for number, reading in enumerate(table.further_reading):
-        if reading.resource not in resources:
-            file.wrong(
-                ("webinars", index, "further_reading", number, "resource"),
-                f'there is no resource "{reading.resource}"',
-            )
-
-
-def _cycle_of(table: DetailsTable) -> str:
-    year = table.date.year
-    return f'the cycle "{table.cycle}" of {year}' if table.cycle else f"a cycle of {year}"
-
-
-def _write_themes(
-    session: Session, tables: Sequence[ThemeTable], themes: dict[str, Theme]
-) -> set[str]:
+def _write_themes(session: Session, read: Sequence[ReadFile], themes: dict[str, Theme]) -> set[str]:
     """Write themes; the slugs of those that are new or say something else now."""
     changed: set[str] = set()
-    for table in tables:
+    for one in placed(read, ThemeTable):
+        table = one.table
         values = {name: getattr(table, name) for name in THEME_FIELDS}
         theme = themes.get(table.slug)
         if theme is None:
@@ -320,13 +225,17 @@ def _after(rows: Iterable[Theme] | Iterable[Resource]) -> int:
 
 def _write_resources(
     session: Session,
-    tables: Sequence[ResourceTable],
+    read: Sequence[ReadFile],
     themes: dict[str, Theme],
     resources: dict[str, Resource],
+    *,
+    beside: Beside,
+    editor: Editor,
 ) -> bool:
     changed = False
     place = _after(resources.values())
-    for table in tables:
+    for one in placed(read, ResourceTable):
+        table = one.table
         values: dict[str, Any] = {name: getattr(table, name) for name in RESOURCE_FIELDS}
         values["step"] = STEPS[table.step] if table.step else None
         values["entry_point"] = ENTRY_POINTS[table.entry_point] if table.entry_point else None
@@ -344,44 +253,29 @@ def _write_resources(
         if set(wanted) != set(resource.themes):
             resource.themes = wanted
             changed = True
+        changed |= _write_document(session, one, resource, beside, editor)
     return changed
 
 
-def _write_details(
+def _write_document(
     session: Session,
-    table: DetailsTable,
-    target: _Target,
-    resources: dict[str, Resource],
-    touched: dict[int, Webinar],
+    one: Placed[ResourceTable],
+    resource: Resource,
+    beside: Beside,
+    editor: Editor,
 ) -> bool:
-    values = {name: getattr(table, name) for name in EDITORIAL_FIELDS}
-    changed = False
-    if target.draft is not None:
-        changed |= assign(target.draft, values)
-    if target.webinar is not None and assign(target.webinar, values):
-        touched[target.webinar.id] = target.webinar
-        changed = True
-    wanted = [
-        (reading.label, reading.context, resources[reading.resource].id)
-        for reading in table.further_reading
-    ]
-    here = sa.and_(Reading.cycle_id == target.cycle_id, Reading.webinar_slug == table.webinar_slug)
-    there = [
-        (row.label, row.context, row.resource_id)
-        for row in session.scalars(sa.select(Reading).where(here).order_by(Reading.position))
-    ]
-    if wanted == there:
-        return changed
-    session.execute(sa.delete(Reading).where(here))
-    session.add_all(
-        Reading(
-            cycle_id=target.cycle_id,
-            webinar_slug=table.webinar_slug,
-            position=position,
-            label=label,
-            context=context,
-            resource_id=resource_id,
-        )
-        for position, (label, context, resource_id) in enumerate(wanted, start=1)
+    file = beside.new(document_of(one), resource.document)
+    if file is None:
+        return False
+    before = in_trail(resource.document)
+    put_document(session, resource, file=file, now=editor.now)
+    record_change(
+        session,
+        act=AuditAct.RESOURCE_EDITED,
+        slug=resource.slug,
+        before={"document": before},
+        after={"document": in_trail(file)},
+        actor=editor.actor,
+        now=editor.now,
     )
     return True

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from webinars.domain import audit, site
 from webinars.domain.arranging import numbered, slug_of
 from webinars.domain.errors import DomainError
+from webinars.domain.uploads import NewFile, add_file, drop_file
 from webinars.models import AuditAct, Resource, Theme
 
 Row = TypeVar("Row", Resource, Theme)
@@ -47,6 +48,15 @@ def _free_slug(session: Session, kind: type[Resource] | type[Theme], title: str)
     root = slug_of(title)
     used = session.scalars(sa.select(kind.slug).where(kind.slug.startswith(root)))
     return numbered(root, used=set(used))
+
+
+def put_document(
+    session: Session, resource: Resource, *, file: NewFile | None, now: datetime
+) -> None:
+    """Another document in the place of the one that there is, or none."""
+    old = resource.document
+    resource.document = add_file(session, file=file, now=now) if file else None
+    drop_file(session, upload=old, now=now)
 
 
 def mark_of(said: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ import unicodedata
 from email_validator import EmailNotValidError, validate_email
 
 from webinars.domain.errors import N_, WrongValue
+from webinars.domain.fields import long_text
 
 MOST_EMAIL = 254
 MOST_NAME = 120
@@ -121,6 +122,14 @@ def question(value: str | None) -> str | None:
     """What somebody asks the speakers, on several lines if they like. Raises WrongValue."""
     text = tidy(value)
     return visible(at_most(text, MOST_QUESTION), lines=True) if text else None
+
+
+def wording(value: str) -> str | None:
+    """A question as everybody may read it, as long as one may be. Raises WrongValue."""
+    text = long_text(value.replace("\r\n", "\n"))
+    if len(text) > MOST_QUESTION:
+        raise WrongValue(N_("the text is too long: at most 2000 characters"))
+    return text or None
 
 
 def at_most(text: str, count: int) -> str:

@@ -98,12 +98,14 @@ def stage_of(replay: Replay | None) -> Stage:
 
 
 def expected_by(ends_at: datetime, zone: str, own: date | None) -> date:
-    """The day that is promised: the one that was set, else a week after the end.
+    """The day that is promised: the one that was set, else a week after the end."""
+    usual = to_local(ends_at, zone).date() + PROMISED_DAYS * A_DAY
+    return own_promise(ends_at, zone, own) or usual
 
-    One that lies before the end, as the webinar was moved since, promises nothing.
-    """
-    end = to_local(ends_at, zone).date()
-    return own if own is not None and own >= end else end + PROMISED_DAYS * A_DAY
+
+def own_promise(ends_at: datetime, zone: str, own: date | None) -> date | None:
+    """The day that was set; before the end, as the webinar was moved since, it promises nothing."""
+    return own if own is not None and own >= to_local(ends_at, zone).date() else None
 
 
 def check_promise(day: date, *, ends_at: datetime, zone: str) -> None:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from webinars.domain import site
 from webinars.domain.programme import Life, Moment, WebinarView, published_cycles
 from webinars.domain.publication import mark_changed
-from webinars.domain.replay_acts import captions_of
 from webinars.domain.replay_life import IS_PLAYED
+from webinars.domain.replay_work import captions_of
 from webinars.domain.timed_text import Cue
 from webinars.domain.webinar_page import find_webinar
 from webinars.models import Chapter, Cycle, Replay, Theme, Webinar

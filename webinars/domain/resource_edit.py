@@ -9,16 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
-from webinars.domain.library_rows import mark_of, put_last, record_change
+from webinars.domain.library_rows import mark_of, put_document, put_last, record_change
 from webinars.domain.planning import assign
-from webinars.domain.uploads import (
-    FileView,
-    NewFile,
-    add_file,
-    drop_file,
-    in_trail,
-    optional_view,
-)
+from webinars.domain.uploads import FileView, NewFile, in_trail, optional_view
 from webinars.models import AuditAct, EntryPoint, Resource, Step, Theme
 
 KEPT = (
@@ -99,7 +92,7 @@ def add_resource(
     resource = put_last(session, Resource, values=_values(fields) | empty)
     resource.themes = themes
     if document is not None:
-        resource.document = add_file(session, file=document, now=now)
+        put_document(session, resource, file=document, now=now)
     session.flush()
     _record(session, AuditAct.RESOURCE_ADDED, resource, before={}, actor=actor, now=now)
     return resource.slug
@@ -132,9 +125,7 @@ def edit_resource(
         resource.themes = themes
         changed = True
     if document is not None or (resource.document is not None and not keeps_document):
-        old = resource.document
-        resource.document = add_file(session, file=document, now=now) if document else None
-        drop_file(session, upload=old, now=now)
+        put_document(session, resource, file=document, now=now)
         changed = True
     if changed:
         session.flush()

@@ -2,19 +2,24 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import IO
 
 from sqlalchemy.orm import Session
 
 from webinars.domain.arranging import slug_of
+from webinars.domain.errors import N_, WrongValue
 from webinars.domain.fields import CONTROL
-from webinars.domain.file_kinds import BY_TYPE
+from webinars.domain.file_kinds import BY_TYPE, FileKind, read_kind
+from webinars.i18n import file_size
 from webinars.models import DroppedUpload, Replay, Upload
 
 PATH = "/files/"
 """Below it every public file has its address."""
 LONGEST_NAME = 120
+NO_ROOM = N_("there is no room left for it on the disk of this site: tell who runs it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,31 @@ class NewFile:
     size: int
     """Bytes."""
     sha256: str
+
+
+def look_at(
+    file: IO[bytes],
+    *,
+    key: str,
+    sent_as: str,
+    size: int,
+    sha256: str,
+    among: Collection[FileKind],
+) -> NewFile:
+    """What a file is that was received whole: its name tidied, its kind told by its content.
+
+    Raises WrongValue, in words for its field.
+    """
+    name = clean_name(sent_as)
+    kind = read_kind(file, name=name, size=size, among=among)
+    return NewFile(key, name, kind.media_type, size, sha256)
+
+
+def too_large(limit: int) -> WrongValue:
+    """What is said of a file that is larger than what is taken, in bytes."""
+    return WrongValue(
+        N_("the file is too large: at most %(size)s are taken here"), size=file_size(limit)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +109,8 @@ def clean_name(name: str) -> str:
     last = re.split(r"[\\/]", unicodedata.normalize("NFC", name))[-1]
     plain = " ".join(CONTROL.sub("", re.sub(r'[<>:"|?*\t\n]', " ", last)).split())
     root, _, ending = plain.rpartition(".")
-    return f"{root.strip(' .')[:LONGEST_NAME] or 'document'}.{ending}" if ending else plain
+    short = root.strip(" .")[:LONGEST_NAME].rstrip(" .")
+    return f"{short or 'document'}.{ending}" if ending else plain
 
 
 def add_file(session: Session, *, file: NewFile, now: datetime) -> Upload:

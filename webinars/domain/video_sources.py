@@ -14,6 +14,7 @@ from webinars.domain.fields import CONTROL
 
 DEMONSTRATION = "demo:"
 """Before the name of a file that ships with the product."""
+SHIPPED = re.compile(r"demo:[a-z0-9-]+\.webm")
 FILE_ENDINGS = (".mp4", ".m4v", ".webm")
 LONGEST_ADDRESS = 2000
 HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?")
@@ -99,6 +100,14 @@ def read_source(text: str) -> Source:
     if found is None:
         raise WrongValue(_why_unknown(parts.path))
     return found
+
+
+def read_kept(text: str) -> str:
+    """The address as a replay keeps it, also that of a video that ships with the product.
+
+    Such a one has no address that could be typed; only files know it. Raises WrongValue.
+    """
+    return text if SHIPPED.fullmatch(text) else read_source(text).address
 
 
 def _youtube(host: str, path: str, query: str) -> Source | None:

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from webinars.domain import questions
-from webinars.domain.errors import N_, ChangedMeanwhile, WrongValue
+from webinars.domain.errors import ChangedMeanwhile
 from webinars.domain.mentions import NoSuchResource
-from webinars.domain.person_fields import MOST_QUESTION
+from webinars.domain.person_fields import MOST_QUESTION, wording
 from webinars.domain.question_joins import join_resource, part_resource
 from webinars.domain.question_list import Show, question_page
 from webinars.domain.question_resources import offered
@@ -70,7 +70,7 @@ def save(cycle: str, slug: str, question: int) -> AnyResponse:
     whole = request.form.get("whole") == "1"
     names = ("answer", "answered", "wording", "seen")
     typed = {name: request.form.get(name, "") for name in names}
-    readers: dict[str, Reader] = {"answer": reading.optional_text, "wording": _wording}
+    readers: dict[str, Reader] = {"answer": reading.optional_text, "wording": wording}
     values, errors = reading.read_all(typed, readers)
     if act is Act.PUBLISH and not errors and values["wording"] is None:
         errors["wording"] = gettext("Write the question as everybody may read it.")
@@ -174,14 +174,6 @@ def _do(
             actor=actor,
             now=moment.now,
         )
-
-
-def _wording(text: str) -> str | None:
-    """As long as a question may be in the form. Raises WrongValue."""
-    value = reading.optional_text(text)
-    if value is not None and len(value) > MOST_QUESTION:
-        raise WrongValue(N_("the text is too long: at most 2000 characters"))
-    return value
 
 
 def _done(act: Act) -> str:

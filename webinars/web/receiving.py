@@ -26,9 +26,8 @@ from werkzeug.sansio.multipart import (
 from wtforms.validators import ValidationError
 
 from webinars.domain.errors import N_, WrongValue
-from webinars.domain.file_kinds import FileKind, read_kind
-from webinars.domain.uploads import NewFile, clean_name
-from webinars.i18n import file_size
+from webinars.domain.file_kinds import FileKind
+from webinars.domain.uploads import NO_ROOM, NewFile, look_at, too_large
 from webinars.services import services
 from webinars.uploads import NoRoom, Part, UploadsFolder
 from webinars.web.form_bytes import FormRequest, Parsed
@@ -37,7 +36,6 @@ BLOCK = 256 * 1024
 MOST_PARTS = 500
 AROUND = 64 * 1024
 """Bytes of a form beside its file and its long fields."""
-NO_ROOM = N_("there is no room left for it on the disk of this site: tell who runs it")
 ENDED = N_("the file did not arrive whole: send it once more")
 
 
@@ -67,12 +65,18 @@ class Received:
         if name not in self._parts:
             return None
         sent, part = self._parts[name]
-        shown = clean_name(sent)
         with part.reading() as file:
-            kind = read_kind(file, name=shown, size=part.size, among=among)
+            found = look_at(
+                file,
+                key=part.key,
+                sent_as=sent,
+                size=part.size,
+                sha256=part.sha256,
+                among=among,
+            )
         part.place()
         self._taken.append(part)
-        return NewFile(part.key, shown, kind.media_type, part.size, part.sha256)
+        return found
 
     def keep(self) -> None:
         """The act that names those it asked for is written."""
@@ -175,13 +179,6 @@ def _refusing(name: str, form: MultiDict[str, str]) -> Iterator[None]:
         yield
     except NoRoom:
         raise FileRefused(name, WrongValue(NO_ROOM), form) from None
-
-
-def too_large(limit: int) -> WrongValue:
-    """What is said of a file that is larger than what is taken."""
-    return WrongValue(
-        N_("the file is too large: at most %(size)s are taken here"), size=file_size(limit)
-    )
 
 
 def receive(*fields: str, most_memory: int = AROUND) -> None:

@@ -20,8 +20,8 @@ from webinars.domain.chapter_lines import read_chapters, read_duration
 from webinars.domain.errors import ChangedMeanwhile, DomainError, WebinarCancelled, WrongValue
 from webinars.domain.file_kinds import DOCUMENTS, VIDEOS, endings
 from webinars.domain.registrants import list_head
-from webinars.domain.replay_acts import NotOver, NoVideo, ReasonNeeded
 from webinars.domain.replay_desk import Part, ReplayDesk, replay_desk
+from webinars.domain.replay_work import NotOver, NoVideo, ReasonNeeded
 from webinars.domain.timed_text import MOST_BYTES, Cue, parse_captions, read_captions
 from webinars.domain.video_sources import read_source
 from webinars.i18n import LANGUAGES, file_size, timecode
