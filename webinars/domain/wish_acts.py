@@ -211,7 +211,12 @@ def take_up(
     wish = _free(session, public_id)
     if slug is not None:
         edit = editing.give_title(
-            session, cycle_slug=cycle_slug, slug=slug, title=wish.title, editor=editor
+            session,
+            cycle_slug=cycle_slug,
+            slug=slug,
+            title=wish.title,
+            wish=wish.id,
+            editor=editor,
         )
     elif day is not None:
         edit = editing.add_extra(
