@@ -68,6 +68,8 @@ class Case:
     after: Mapping[str, Any] = field(default_factory=dict)
     cycle: tuple[dict[str, Any], dict[str, Any]] | None = None
     slug: str | None = None
+    addresses: tuple[str, str] | None = None
+    """The old and the new one."""
 
     @property
     def name(self) -> str:
@@ -119,6 +121,7 @@ CASES = [
         {JUNE.slug: june(**OWN_TEXTS), IMPACT[0]: None},
         {JUNE.slug: None, IMPACT[0]: june(**OWN_TEXTS, title=IMPACT[1], theme_slug=IMPACT[0])},
         slug=IMPACT[0],
+        addresses=(JUNE.slug, IMPACT[0]),
     ),
     Case(
         editing.assign_theme,
@@ -212,6 +215,7 @@ CASES = [
         {JUNE.slug: june(**OWN_TEXTS), "ete": None},
         {JUNE.slug: None, "ete": june(**OWN_TEXTS, title="Été")},
         slug="ete",
+        addresses=(JUNE.slug, "ete"),
     ),
     Case(
         editing.edit_cycle,
@@ -268,7 +272,11 @@ def test_an_act_changes_what_it_should_and_is_one_row_of_the_trail(
     )
     cycle = [{"cycle": fields} for fields in case.cycle or ()] or [{}, {}]
     webinars = [{"webinars": dict(side)} if side else {} for side in (case.before, case.after)]
-    assert [entry.before, entry.after] == [a | b for a, b in zip(cycle, webinars, strict=True)]
+    (old, new), noted = case.addresses or ("", ""), bool(case.addresses)
+    addresses = [{"addresses": side} if noted else {} for side in ({new: old}, {old: new})]
+    assert [entry.before, entry.after] == [
+        a | b | c for a, b, c in zip(cycle, webinars, addresses, strict=True)
+    ]
     assert [one.slug for one in entry.webinars] == sorted(case.after)
 
 

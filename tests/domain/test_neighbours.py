@@ -4,18 +4,21 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from tests.support import APRIL, MARCH, NOW, load_2019, plan_of, published
 from webinars.db import Database
+from webinars.domain.library import resources_of
 from webinars.domain.library_import import import_library
 from webinars.domain.library_reading import SourceFile
 from webinars.domain.neighbours import MOST, Neighbour
-from webinars.domain.paths import NextWebinar, next_on_themes
+from webinars.domain.paths import FirstStep, NextWebinar, first_steps, next_on_themes, next_step
 from webinars.domain.programme import Moment
 from webinars.domain.replays import Video, put_online
 from webinars.domain.resource_page import resource_page
 from webinars.domain.theme_page import theme_page
 from webinars.domain.webinar_page import webinar_page
+from webinars.models import Theme
 
 MOMENT = Moment.at(NOW, opens_minutes=15)
 THEMES = "".join(f'[[themes]]\nslug = "{slug}"\ntitle = "{slug.upper()}"\n' for slug in "abcd")
@@ -178,7 +181,25 @@ def test_a_theme_without_steps_goes_on_with_the_closest_that_has_one(database: D
 def step_of_theme(database: Database, slug: str) -> tuple[str, bool] | None:
     with database.read() as session:
         found = theme_page(session, slug=slug, moment=MOMENT).next_step
-    return (found.resource.slug, found.neighbouring) if found else None
+        # A person's way says the same, without the resources of the theme.
+        link = first_steps(session, [slug]).get(slug)
+    step = (found.resource.slug, found.neighbouring) if found else None
+    assert step == ((link.slug, link.neighbouring) if link else None)
+    return step
+
+
+def test_every_theme_of_the_library_begins_as_its_page_says(library: Database) -> None:
+    with library.read() as session:
+        themes = session.scalars(sa.select(Theme).order_by(Theme.position)).all()
+        expected = {}
+        for theme in themes:
+            found = next_step(session, theme, kit=resources_of(session, theme), after=None)
+            assert found is not None
+            line = found.resource
+            assert line.step is not None
+            expected[theme.slug] = FirstStep(line.slug, line.title, line.step, found.neighbouring)
+        assert first_steps(session, [theme.slug for theme in themes]) == expected
+    assert {found.neighbouring for found in expected.values()} == {True, False}
 
 
 def test_a_theme_leads_to_its_latest_and_its_next_webinar(database: Database) -> None:

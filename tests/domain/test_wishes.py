@@ -302,6 +302,52 @@ def test_another_address_of_the_webinar_is_followed(people: Database) -> None:
         assert one.planned.slug == "habiter"
 
 
+def answered(session: Session) -> dict[str, str | None]:
+    """Which webinar answers each public wish, for organisers."""
+    found = wish_page(session, state=WishState.PUBLIC).wishes
+    return {one.title: one.planned.slug if one.planned else None for one in found}
+
+
+def undo(session: Session, entry_id: int | None) -> int:
+    assert entry_id is not None
+    edit = undoing.undo(session, cycle_slug="2019", entry_id=entry_id, editor=editor())
+    assert edit.entry_id is not None
+    return edit.entry_id
+
+
+def test_an_address_that_is_taken_back_takes_its_wishes_back(people: Database) -> None:
+    with people.write() as session:
+        wanted = wish(session, "Le logement")
+        take_up(session, cycle_slug="2019", public_id=wanted, slug="mai", editor=editor())
+        moved = editing.edit_webinar(
+            session,
+            cycle_slug="2019",
+            slug="le-logement",
+            values={"slug": "habiter"},
+            editor=editor(),
+        )
+        since = wish(session, "L’habitat", BOB)
+        mark_planned(session, public_id=since, cycle_slug="2019", slug="habiter", editor=editor())
+        both = {"Le logement", "L’habitat"}
+        assert answered(session) == dict.fromkeys(both, "habiter")
+        undone = undo(session, moved.entry_id)
+        assert answered(session) == dict.fromkeys(both, "le-logement")
+        undo(session, undone)
+        assert answered(session) == dict.fromkeys(both, "habiter")
+
+
+def test_a_wish_that_was_taken_up_and_is_not_any_more_leaves_the_others(people: Database) -> None:
+    with people.write() as session:
+        first, second = wish(session, "Le logement"), wish(session, "L’énergie", BOB)
+        mark_planned(session, public_id=first, cycle_slug="2019", slug="mai", editor=editor())
+        taken = take_up(session, cycle_slug="2019", public_id=second, slug="mai", editor=editor())
+        assert answered(session) == {"Le logement": "l-energie", "L’énergie": "l-energie"}
+        undone = undo(session, taken.entry_id)
+        assert answered(session) == {"Le logement": "mai", "L’énergie": None}
+        undo(session, undone)
+        assert answered(session) == {"Le logement": "l-energie", "L’énergie": "l-energie"}
+
+
 @words
 def test_an_organiser_says_which_webinar_answers_it_and_takes_it_back(people: Database) -> None:
     with people.write() as session:

@@ -12,16 +12,17 @@ from importlib import import_module
 from typing import Any
 
 import click
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.server import Server
 
 from webinars.cli.support import make_app
 from webinars.i18n import iso
+from webinars.web.bodies import SLOW
 from webinars.web.lanes import LONG, PAGES
 from webinars.worker import Worker
 
-BLOCKING_THREADS = PAGES + LONG
-"""Per process: for pages, and for files that come from and go to slow lines."""
+BLOCKING_THREADS = PAGES + LONG + SLOW
+"""Per process: for pages, for files that come from and go to slow lines, and for slow forms."""
 
 SWITCH_SECONDS = 0.0005
 """How long a thread may compute while another wants to."""
@@ -69,6 +70,7 @@ def run_server(*, host: str, port: int, workers: int, with_worker: bool) -> None
         address=host,
         port=port,
         interface=Interfaces.WSGI,
+        http=HTTPModes.http1,  # which browsers and front servers speak where there is no TLS
         workers=workers,
         blocking_threads=BLOCKING_THREADS,
         respawn_failed_workers=True,

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain import arranging
+from webinars.domain import arranging, wish_addresses
 from webinars.domain.arranging import Subject
 from webinars.domain.errors import Fault, NotFound, WrongPlan
 from webinars.domain.plan import SLUG_TWICE, Plan, check
@@ -27,8 +27,8 @@ from webinars.domain.planning import (
     record_edit,
     write_plan,
 )
-from webinars.domain.snapshots import DRAFT_FIELDS, snapshot
-from webinars.models import AuditAct, Cycle, DraftSession, Theme, Webinar, Wish
+from webinars.domain.snapshots import DRAFT_FIELDS, Fields, snapshot
+from webinars.models import AuditAct, Cycle, DraftSession, Theme, Webinar
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,10 @@ class Edit:
     """Its row in the audit trail; None when it changed nothing."""
     slug: str | None = None
     """The webinar that it was about, by the address that it has now."""
+    addresses: dict[str, str] = field(default_factory=dict)
+    """Webinars to which it gave another address: the one that each had, and the one it has."""
+    wish: int | None = None
+    """It made a webinar's subject of this one."""
     plan: Plan = field(init=False)
     """The draft before the act."""
 
@@ -90,8 +94,23 @@ def editing(session: Session, *, cycle_slug: str, act: AuditAct, editor: Editor)
     if faults:
         raise WrongPlan(faults)
     edit.entry_id = record_edit(
-        session, cycle=cycle, before=before, act=act, actor=editor.actor, now=editor.now
+        session,
+        cycle=cycle,
+        before=before,
+        act=act,
+        actor=editor.actor,
+        now=editor.now,
+        noted=_noted(edit),
     )
+
+
+def _noted(edit: Edit) -> tuple[Fields, Fields]:
+    """What the draft does not say, for who undoes it: each address with its other one, the wish."""
+    if not edit.addresses:
+        return {}, {}
+    wish = {"wish": edit.wish} if edit.wish else {}
+    back = {new: old for old, new in edit.addresses.items()}
+    return {"addresses": back} | wish, {"addresses": edit.addresses} | wish
 
 
 def move(
@@ -148,9 +167,12 @@ def assign_theme(
     return edit
 
 
-def give_title(session: Session, *, cycle_slug: str, slug: str, title: str, editor: Editor) -> Edit:
-    """A webinar under a title of nobody's theme; its theme stays. Raises as ``editing`` does."""
+def give_title(
+    session: Session, *, cycle_slug: str, slug: str, title: str, wish: int, editor: Editor
+) -> Edit:
+    """A webinar under the title of a wish; its theme stays. Raises as ``editing`` does."""
     with editing(session, cycle_slug=cycle_slug, act=AuditAct.EDITED, editor=editor) as edit:
+        edit.wish = wish
         _give_subject(session, edit, slug, arranging.own_subject(title))
     return edit
 
@@ -160,18 +182,16 @@ def _give_subject(session: Session, edit: Edit, slug: str, subject: Subject | No
         edit.plan, slug=slug, theme=subject, public=slug in edit.public, taken=edit.public
     )
     edit.slug = _only_new(edit.plan, new) or slug
-    edit.row(slug).slug = edit.slug  # the same row: its texts stay
-    _let_wishes_follow(session, edit, slug)
+    _give_address(session, edit, edit.row(slug), edit.slug)
     edit.write(new)
 
 
-def _let_wishes_follow(session: Session, edit: Edit, slug: str) -> None:
-    """What a webinar answers it answers at its new address, too."""
-    session.execute(
-        sa.update(Wish)
-        .where(Wish.planned_cycle_id == edit.cycle.id, Wish.planned_slug == slug)
-        .values(planned_slug=edit.slug)
-    )
+def _give_address(session: Session, edit: Edit, row: DraftSession, slug: str) -> None:
+    """The same row: its texts stay."""
+    was, row.slug = row.slug, slug
+    if slug != was:
+        edit.addresses[was] = slug
+        wish_addresses.follow(session, cycle=edit.cycle, was=was, now=slug)
 
 
 def _subject(session: Session, theme: str | None) -> Subject | None:
@@ -249,8 +269,7 @@ def edit_webinar(
         new = dict(values)
         edit.slug = new.pop("slug", None) or slug
         if edit.slug != slug:
-            _readdress(edit, row, edit.slug)
-            _let_wishes_follow(session, edit, slug)
+            _readdress(session, edit, row, edit.slug)
         day = new.pop("date", row.date)
         if day != row.date:
             reason = (new.pop("reason") or "") if "reason" in new else None
@@ -261,14 +280,14 @@ def edit_webinar(
     return edit
 
 
-def _readdress(edit: Edit, row: DraftSession, slug: str) -> None:
+def _readdress(session: Session, edit: Edit, row: DraftSession, slug: str) -> None:
     if row.slug in edit.public:
         raise AlreadyPublic(row.slug)
     taken = edit.public | {one.slug for one in edit.cycle.draft.sessions}
     if slug in taken:
         place = ("sessions", in_order(edit.cycle.draft).index(row), "slug")
         raise WrongPlan([Fault(SLUG_TWICE, place, row.slug, slug=slug)])
-    row.slug = slug
+    _give_address(session, edit, row, slug)
 
 
 def edit_cycle(

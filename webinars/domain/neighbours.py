@@ -1,6 +1,6 @@
 """Resources close to another one or to a thin theme: by the themes they share and by step."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -84,7 +84,7 @@ def neighbours_of_theme(
     mine = list(kit)
     if len(mine) >= THIN:
         return ()
-    other_themes = {one.slug for resource in mine for one in resource.themes} - {theme.slug}
+    other_themes = themes_beside(theme, mine)
     rows = session.scalars(
         _closest(
             theme,
@@ -140,18 +140,27 @@ def _of_theme(resource: Resource, theme: Theme, *, other_themes: set[str]) -> Th
     )
 
 
+def themes_beside(theme: Theme, kit: Iterable[ResourceView]) -> set[str]:
+    """The slugs of the other themes that its resources have."""
+    return {one.slug for resource in kit for one in resource.themes} - {theme.slug}
+
+
 def step_nearby(
-    session: Session, theme: Theme, *, kit: Iterable[ResourceView], after: Step | None
+    session: Session,
+    theme: Theme,
+    *,
+    beside: Collection[str] | sa.Select[str],
+    after: Step | None,
 ) -> ResourceView | None:
     """A resource of a later step on the closest other theme; ``after`` None is before the first.
 
-    First what shares another theme with the resources of the kit, then what is nearest in the
-    order of themes; there the first step, and what can be read before what is only announced.
+    First what is on a theme ``beside``, which resources of this one have too, then what is nearest
+    in the order of themes; there the first step, and what can be read before what is only
+    announced.
     One query, and one for its themes.
     """
     order = list(Step)
     later = order if after is None else order[order.index(after) + 1 :]
-    mine = {one.slug for resource in kit for one in resource.themes} - {theme.slug}
     of_theme = Resource.themes.any(Theme.id == theme.id)
     found = session.scalar(
         sa.select(Resource)
@@ -159,7 +168,7 @@ def step_nearby(
         .where(Resource.step.in_(later), ~of_theme)
         .group_by(Resource.id)
         .order_by(
-            sa.func.max(_flag(Theme.slug.in_(mine))).desc(),
+            sa.func.max(_flag(Theme.slug.in_(beside))).desc(),
             sa.func.min(sa.func.abs(Theme.position - theme.position)),
             sa.case({step: number for number, step in enumerate(order)}, value=Resource.step),
             _flag(Resource.forthcoming.is_(True)),

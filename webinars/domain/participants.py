@@ -12,7 +12,7 @@ from webinars.domain.asking import Doubtful, doubtful
 from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
 from webinars.domain.following import FollowedThemeView, followed
 from webinars.domain.offers import cycles_of
-from webinars.domain.person_path import PersonPath, Views, person_path, place_of
+from webinars.domain.person_path import PersonPath, Views, concerns, person_path, place_of
 from webinars.domain.personal_links import owe_link
 from webinars.domain.places import IS_FULL, STANDS
 from webinars.domain.programme import Life, Moment, WebinarView, published_cycles
@@ -284,9 +284,10 @@ def _raise_generation(
 
 def own_page(session: Session, *, participant: Participant, moment: Moment) -> OwnPage:
     """Everything that the person is registered for. A fixed number of queries."""
+    theirs = concerns(participant, moment.now)
     views = {
         place_of(webinar): webinar
-        for cycle in published_cycles(session, moment=moment)
+        for cycle in published_cycles(session, moment=moment, having=theirs)
         for webinar in cycle.webinars
     }
     registrations = _registrations(session, participant, views, moment)

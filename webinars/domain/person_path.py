@@ -9,21 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from webinars.db import insert_into, inserted
 from webinars.domain.errors import NotFound
-from webinars.domain.library import AS_LINES, resource_view
-from webinars.domain.paths import NextStep, next_step
+from webinars.domain.paths import FirstStep, first_steps
 from webinars.domain.programme import Life, ThemeView, WebinarView
 from webinars.domain.replay_life import IS_PLAYED
 from webinars.models import (
     Cycle,
+    FollowedTheme,
     Participant,
+    Registration,
     RegistrationStatus,
     Replay,
     SeenWebinar,
-    Theme,
     Webinar,
 )
 
@@ -35,7 +35,7 @@ MOST_OF_THEMES = 6
 Place = tuple[str, str]
 """The slugs of a cycle and of a webinar of it."""
 Views = Mapping[Place, WebinarView]
-"""Every public webinar."""
+"""Every public webinar of the cycles that concern somebody."""
 
 
 def place_of(webinar: WebinarView) -> Place:
@@ -81,7 +81,7 @@ class Suggested:
     why: Why
     after: WebinarView | None
     """What they have seen, or are to see, on it; None where they follow it alone."""
-    step: NextStep | None
+    step: FirstStep | None
     webinar: WebinarView | None
 
 
@@ -142,6 +142,22 @@ def _named(cycle_slug: str, webinar_slug: str) -> sa.Select[int]:
 # the lists -------------------------------------------------------------------------------
 
 
+def concerns(participant: Participant, now: datetime) -> sa.ColumnElement[bool]:
+    """A webinar that stands on their page or may: theirs, on a theme they follow, or to come."""
+    registered = sa.select(Registration.webinar_id).where(
+        Registration.participant_id == participant.id
+    )
+    seen = sa.select(SeenWebinar.webinar_id).where(SeenWebinar.participant_id == participant.id)
+    followed = sa.select(FollowedTheme.theme_slug).where(
+        FollowedTheme.participant_id == participant.id, FollowedTheme.confirmed_at.is_not(None)
+    )
+    return sa.or_(
+        Webinar.ends_at > now,
+        Webinar.id.in_(registered.union(seen)),
+        Webinar.theme_slug.in_(followed),
+    )
+
+
 def person_path(
     session: Session,
     *,
@@ -151,9 +167,9 @@ def person_path(
     followed: Iterable[str],
     now: datetime,
 ) -> PersonPath:
-    """The three lists, from their registrations and every public webinar.
+    """The three lists, from their registrations and the webinars that may concern them.
 
-    ``followed`` are the slugs of their themes. One query, three more where something is suggested,
+    ``followed`` are the slugs of their themes. One query, one more where something is suggested,
     and two more for each theme that goes on with a neighbouring one.
     """
     marks = _marks(session, participant)
@@ -259,19 +275,11 @@ def _suggested(
 ) -> tuple[Suggested, ...]:
     if not bases:
         return ()
-    slugs = [base.theme.slug for base in bases]
-    rows = session.scalars(
-        sa.select(Theme)
-        .where(Theme.slug.in_(slugs))
-        .options(selectinload(Theme.resources).options(*AS_LINES))
-    )
-    themes = {theme.slug: theme for theme in rows}
+    steps = first_steps(session, [base.theme.slug for base in bases])
     suggested = []
     for base in bases:
-        theme = themes[base.theme.slug]
-        kit = [resource_view(resource) for resource in theme.resources]
         coming = _coming(base.theme.slug, registered, views, now)
-        step = next_step(session, theme, kit=kit, after=None)
+        step = steps.get(base.theme.slug)
         if step or coming:
             suggested.append(Suggested(base.theme, base.why, base.after, step, coming))
     return tuple(suggested)

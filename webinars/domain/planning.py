@@ -16,6 +16,7 @@ from webinars.domain.plan import EDITORIAL_FIELDS, Plan, PlannedSession, check
 from webinars.domain.snapshots import (
     CYCLE_FIELDS,
     DRAFT_FIELDS,
+    Fields,
     Snapshot,
     difference,
     snapshot,
@@ -243,11 +244,18 @@ def demand_seen(session: Session, *, cycle: Cycle, seen: int | None) -> None:
 
 
 def record_edit(
-    session: Session, *, cycle: Cycle, before: Snapshot, act: AuditAct, actor: str, now: datetime
+    session: Session,
+    *,
+    cycle: Cycle,
+    before: Snapshot,
+    act: AuditAct,
+    actor: str,
+    now: datetime,
+    noted: tuple[Fields, Fields] = ({}, {}),
 ) -> int | None:
     """Raise the draft's version for what an act changed, and write it into the trail.
 
-    The id of its entry; None when nothing differs.
+    ``noted``: what stands there beside what differs. The id of its entry; None when nothing does.
     """
     session.flush()
     changed = difference(before, snapshot(cycle.draft))
@@ -261,8 +269,8 @@ def record_edit(
         now=now,
         cycle_id=cycle.id,
         slugs=changed.slugs,
-        before=changed.before,
-        after=changed.after,
+        before=changed.before | noted[0],
+        after=changed.after | noted[1],
         draft_version=cycle.draft.version,
     )
     session.flush()

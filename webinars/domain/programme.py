@@ -254,13 +254,24 @@ def cycles_beside(session: Session, cycle: CycleView) -> tuple[Named | None, Nam
     )
 
 
-def published_cycles(session: Session, *, moment: Moment) -> tuple[CycleView, ...]:
-    """Every public cycle, the latest year first. Two queries, however many there are."""
+def published_cycles(
+    session: Session, *, moment: Moment, having: sa.ColumnElement[bool] | None = None
+) -> tuple[CycleView, ...]:
+    """Every public cycle, the latest year first. Two queries, however many there are.
+
+    ``having``: those alone that have such a webinar, whole all the same.
+    """
+    among: sa.ColumnElement[bool] = sa.true()
+    if having is not None:
+        among = Cycle.id.in_(sa.select(Webinar.cycle_id).where(having))
     cycles = session.scalars(
-        sa.select(Cycle).where(Cycle.revision > 0).order_by(Cycle.year.desc(), Cycle.slug)
+        sa.select(Cycle).where(Cycle.revision > 0, among).order_by(Cycle.year.desc(), Cycle.slug)
     ).all()
     rows: dict[int, list[Row]] = {cycle.id: [] for cycle in cycles}
-    for row in session.execute(published_webinars()):
+    wanted = published_webinars()
+    if having is not None:
+        wanted = wanted.where(Webinar.cycle_id.in_(rows))
+    for row in session.execute(wanted):
         rows[row[0].cycle_id].append(row)
     return tuple(cycle_view(cycle, rows[cycle.id], moment=moment) for cycle in cycles)
 

@@ -191,7 +191,6 @@ def _following(session: Session, resource: Resource) -> NextStep | None:
             return NextStep(found)
     if not later:
         return None
-    near = step_nearby(
-        session, resource.themes[0], kit=[resource_view(resource)], after=resource.step
-    )
+    theme, *others = resource.themes
+    near = step_nearby(session, theme, beside={other.slug for other in others}, after=resource.step)
     return NextStep(near, neighbouring=True) if near else None

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.clock import minutes, to_local
+from webinars.domain import wish_addresses
 from webinars.domain.editing import Edit, Editor, editing
 from webinars.domain.errors import DomainError, NotFound
 from webinars.domain.plan import EDITORIAL_FIELDS, own_places
@@ -59,6 +60,11 @@ def undo(session: Session, *, cycle_slug: str, entry_id: int, editor: Editor) ->
         before, after = entry.before.get("webinars", {}), entry.after.get("webinars", {})
         for slug in after:
             _put_back(edit, slug, before[slug], after[slug])
+        edit.addresses = entry.before.get("addresses", {})
+        edit.wish = entry.before.get("wish")
+        for was, now in edit.addresses.items():
+            # The wish that became the subject goes with it, and is wished for again.
+            wish_addresses.follow(session, cycle=edit.cycle, was=was, now=now, but=edit.wish)
     return edit
 
 

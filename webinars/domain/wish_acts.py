@@ -17,7 +17,16 @@ from webinars.domain.editing import Edit, Editor
 from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
 from webinars.domain.planning import find_cycle
 from webinars.domain.wish_views import planned_of
-from webinars.models import AuditAct, Cycle, DraftSession, Webinar, Wish, WishState, WishSupport
+from webinars.models import (
+    AuditAct,
+    Cycle,
+    DraftSession,
+    Participant,
+    Webinar,
+    Wish,
+    WishState,
+    WishSupport,
+)
 
 
 class NotWithItself(DomainError):
@@ -93,9 +102,11 @@ def merge(
     ).all()
     if len(ids) < 2:
         raise NotWithItself if public_id == into else NotFound(into)
+    numbers = [number for number, _ in ids]
+    people = _hold_people(session, numbers)
     rows = session.scalars(
         sa.select(Wish)
-        .where(Wish.id.in_([number for number, _ in ids]))
+        .where(Wish.id.in_(numbers))
         .order_by(Wish.id)  # always in this order: two merges at once wait for each other
         .with_for_update()
         .execution_options(populate_existing=True)
@@ -105,6 +116,8 @@ def merge(
     )
     if target.state is not WishState.PUBLIC:
         raise NotWithItself
+    if not people.issuperset(session.scalars(_people(numbers))):
+        raise ChangedMeanwhile(public_id)
     if wish.state is WishState.MERGED or (seen is not None and wish.state is not seen):
         raise ChangedMeanwhile(public_id)
     before = _noted(session, wish)
@@ -117,6 +130,30 @@ def merge(
         target.planned_cycle_id = wish.planned_cycle_id
         target.planned_slug = wish.planned_slug
     _record(session, AuditAct.WISH_MERGED, wish, before, editor, into=target.id)
+
+
+def _hold_people(session: Session, wishes: list[int]) -> set[int]:
+    """Those whose rows a merge writes: who is being erased holds their own, and then goes on here.
+
+    Before the wishes, as everybody who takes both does.
+    """
+    held = (
+        sa.select(Participant.id)
+        .where(Participant.id.in_(_people(wishes)))
+        .order_by(Participant.id)
+        .with_for_update(key_share=True)
+    )
+    return set(session.scalars(held))
+
+
+def _people(wishes: list[int]) -> sa.Select[tuple[int]]:
+    """Who supports one of these wishes, and who proposed one or what became part of it."""
+    supports = sa.select(WishSupport.participant_id).where(WishSupport.wish_id.in_(wishes))
+    proposed = sa.select(Wish.participant_id).where(
+        sa.or_(Wish.id.in_(wishes), Wish.merged_into_id.in_(wishes)),
+        Wish.participant_id.is_not(None),
+    )
+    return sa.select(supports.union(proposed).subquery().c.participant_id)
 
 
 def _hand_over_support(session: Session, wish: Wish, target: Wish) -> None:
@@ -174,7 +211,12 @@ def take_up(
     wish = _free(session, public_id)
     if slug is not None:
         edit = editing.give_title(
-            session, cycle_slug=cycle_slug, slug=slug, title=wish.title, editor=editor
+            session,
+            cycle_slug=cycle_slug,
+            slug=slug,
+            title=wish.title,
+            wish=wish.id,
+            editor=editor,
         )
     elif day is not None:
         edit = editing.add_extra(

@@ -46,6 +46,10 @@ PAGES: dict[int, tuple[LazyString, LazyString]] = {
         lazy_gettext("This address works in another way"),
         lazy_gettext("Open the page itself and use its buttons."),
     ),
+    408: (
+        lazy_gettext("What you sent did not arrive"),
+        lazy_gettext("Nothing came for a minute, and nothing was kept. Send it once more."),
+    ),
     409: (
         lazy_gettext("That is no longer possible"),
         lazy_gettext("Something has changed in the meantime. Open the page again."),

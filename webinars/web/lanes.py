@@ -1,15 +1,18 @@
 """Who may have a thread of the process: what lasts long must not starve the pages.
 
 A page takes a thread for milliseconds, a file that goes to a slow line, or comes from one, for
-minutes. So there are threads for both (``serve`` starts them), and each kind waits for its own.
+minutes. So there are threads for both (``serve`` starts them), and each kind waits for its own; a
+form waits for its body first (``bodies.py``), beside both.
 """
 
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from io import BytesIO
 from threading import BoundedSemaphore
 from typing import Any
 
+from webinars.web.bodies import Body, Stalled
 from webinars.web.form_bytes import READS
 
 PAGES = 16
@@ -18,12 +21,15 @@ LONG = 48
 """Files that go and come at once in a process, beside the pages. The next are told to wait, or get
 a piece at a time that needs no thread."""
 LARGE_BODY = 1024**2
-"""Bytes of a request from which on it may take long to come."""
+"""Bytes of a request from which on it may take long to come; what is smaller comes into memory."""
 LINGER_SECONDS = 30
 BLOCK = 256 * 1024
 OF_FILES = ("/organise/files/", "/en/organise/files/")
 """They take a place only when they send much (``file_answers.py``), as public ones do before."""
 WAIT = b"Too many files come and go at this moment. Try again in a minute.\n"
+TOO_SLOW = b"What you sent did not come in time. Send it again.\n"
+
+BROKEN_OFF = b"What you sent did not come whole. Send it again.\n"
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -42,39 +48,62 @@ class Lanes:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """WSGI."""
+        length = _length(environ)
+        if length == 0:
+            return self._page(environ, start_response)
+        body = Body(environ["wsgi.input"])
+        if length is None or length <= LARGE_BODY:
+            try:
+                beginning = body.beginning(length or LARGE_BODY)
+            except Stalled:
+                return _too_slow(body, start_response)
+            body.not_read_any_more()
+            if len(beginning) < (length or 0):
+                return _broken_off(start_response)
+            if length is not None or len(beginning) < LARGE_BODY:
+                environ["wsgi.input"] = BytesIO(beginning)
+                return self._page(environ, start_response)
+            body.put_back(beginning)
+        environ["wsgi.input"] = body
+        return self._long(body, environ, start_response)
+
+    def _page(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("PATH_INFO", "").startswith(OF_FILES):
             return self._app(environ, start_response)
-        if not _may_come_long(environ):
-            with self._pages:
-                return self._app(environ, start_response)
+        with self._pages:
+            return self._app(environ, start_response)
+
+    def _long(self, body: Body, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if not long_places.acquire(blocking=False):
-            start_response(
-                "503 SERVICE UNAVAILABLE",
-                [
-                    ("Content-Type", "text/plain; charset=utf-8"),
-                    ("Content-Length", str(len(WAIT))),
-                    ("Retry-After", "60"),
-                ],
-            )
+            start_response("503 SERVICE UNAVAILABLE", [*_said(WAIT), ("Retry-After", "60")])
             return [WAIT]
+
+        def begin(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            return start_response(status, _too_long(headers) if body.stalled else headers, *error)
+
         try:
-            body = self._app(environ, start_response)
+            answer = self._app(environ, begin)
         except BaseException:
+            body.not_read_any_more()
             long_places.release()
             raise
-        return _Lingering(body, long_places, environ)
+        return _Lingering(answer, body, long_places, reads=READS in environ)
 
 
 class _Lingering:
     """The answer to what may have come long; its place is free at its end."""
 
-    def __init__(self, body: Iterable[bytes], place: BoundedSemaphore, environ: Environ) -> None:
+    def __init__(
+        self, answer: Iterable[bytes], body: Body, place: BoundedSemaphore, *, reads: bool
+    ) -> None:
+        self._answer = answer
         self._body = body
         self._place: BoundedSemaphore | None = place
-        self._environ = environ
+        self._reads = reads
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self._body)
+        yield from self._answer
+        self._body.break_line()
 
     def close(self) -> None:
         """By the server, however it ends."""
@@ -83,24 +112,61 @@ class _Lingering:
             return
         try:
             with suppress(AttributeError):
-                self._body.close()  # type: ignore[attr-defined]
-            if READS in self._environ:
-                _linger(self._environ)
+                self._answer.close()  # type: ignore[attr-defined]
+            if self._reads and not self._body.stalled:
+                _linger(self._body)
         finally:
+            self._body.not_read_any_more()
             place.release()
 
 
-def _linger(environ: Environ) -> None:
+def _linger(body: Body) -> None:
     """Read on for a while what was refused before its end.
 
     Who is still sending would find the connection broken, and not read the sentence that says
     why (RFC 9112 section 9.6).
     """
     until = time.monotonic() + LINGER_SECONDS
-    while time.monotonic() < until and environ["wsgi.input"].read(BLOCK):
-        pass
+    try:
+        while time.monotonic() < until and body.read(BLOCK):
+            pass
+    except Stalled:
+        body.wait_for_its_line()
 
 
-def _may_come_long(environ: Environ) -> bool:
-    length = environ.get("CONTENT_LENGTH", "")
-    return "HTTP_TRANSFER_ENCODING" in environ or (length.isdigit() and int(length) > LARGE_BODY)
+def _too_slow(body: Body, start_response: StartResponse) -> Iterator[bytes]:
+    """The answer to a body that does not come, after which the server breaks its line."""
+    headers = [*_said(TOO_SLOW), ("Connection", "close")]
+    start_response("408 REQUEST TIMEOUT", _too_long(headers))
+
+    def answer() -> Iterator[bytes]:
+        yield TOO_SLOW
+        body.break_line()
+
+    return answer()
+
+
+def _broken_off(start_response: StartResponse) -> Iterable[bytes]:
+    """What came is not what was sent: nothing is done with it."""
+    start_response("400 BAD REQUEST", _said(BROKEN_OFF))
+    return [BROKEN_OFF]
+
+
+def _said(text: bytes) -> list[tuple[str, str]]:
+    return [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text)))]
+
+
+def _too_long(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """It announces a byte that will not come."""
+    return [
+        (name, str(int(value) + 1) if name.lower() == "content-length" else value)
+        for name, value in headers
+    ]
+
+
+def _length(environ: Environ) -> int | None:
+    """Bytes of its body; None is not known."""
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        return None
+    length = environ.get("CONTENT_LENGTH") or ""
+    return int(length) if length.isdigit() else 0

@@ -1,0 +1,173 @@
+"""Two acts on wishes at once, each halfway when the other begins."""
+
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Event
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from tests.domain.voicing import editor, participant
+from tests.e2e.support import until
+from tests.support import (
+    ALICE,
+    BOB,
+    CHARLIE,
+    HOST,
+    MARCH,
+    NOW,
+    person,
+    plan_of,
+    published,
+    register,
+)
+from webinars.db import Database
+from webinars.domain import erasure
+from webinars.domain.errors import ChangedMeanwhile
+from webinars.domain.people import Person
+from webinars.domain.wish_acts import merge, word
+from webinars.domain.wish_views import public_wishes
+from webinars.domain.wishes import propose, support
+from webinars.models import Participant, WishSupport
+
+SECONDS = 30
+Act = Callable[[Session], object]
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+"""SQLite has one writer at a time."""
+
+
+@pytest.fixture
+def wishes(database: Database) -> dict[str, uuid.UUID]:
+    """A of Alice, which Charlie supports, and B of Bob."""
+    with database.write() as session:
+        published(session, plan_of(MARCH))
+        for who in (ALICE, BOB, CHARLIE):
+            register(session, who)
+        made = {title: _wish(session, title, who) for title, who in (("A", ALICE), ("B", BOB))}
+        support(session, participant=participant(session, CHARLIE), public_id=made["A"])
+    return made
+
+
+def _wish(session: Session, title: str, who: Person) -> uuid.UUID:
+    wish = propose(session, participant=participant(session, who), title=title, why=None, now=NOW)
+    known = wish.public_id
+    word(session, public_id=known, title=title, why=None, publish=True, editor=editor())
+    return known
+
+
+def meanwhile(database: Database, first: Act, *, after: str, second: Act) -> list[object]:
+    """``second`` begins when ``first`` has said a statement that begins so.
+
+    ``first`` goes on when the other is done or waits for it. What each gave, or its error.
+    """
+    halfway, over = Event(), Event()
+
+    def wait(*said: Any) -> None:
+        if said[2].startswith(after) and not halfway.is_set():
+            halfway.set()
+            until(lambda: over.is_set() or _waiting(database), within=SECONDS, what="the other")
+
+    def one() -> object:
+        with database.write() as session:
+            sa.event.listen(session.connection(), "after_cursor_execute", wait)
+            return first(session)
+
+    def other() -> object:
+        assert halfway.wait(SECONDS)
+        try:
+            with database.write() as session:
+                return second(session)
+        finally:
+            over.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        acts = [pool.submit(one), pool.submit(other)]
+        return [act.exception() or act.result() for act in acts]
+
+
+def _waiting(database: Database) -> bool:
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    with database.read() as session:
+        return bool(session.scalar(sa.text(waiting)))
+
+
+def _merged(wishes: dict[str, uuid.UUID]) -> Act:
+    return lambda session: merge(session, public_id=wishes["A"], into=wishes["B"], editor=editor())
+
+
+def _erased(who: Person) -> Act:
+    return lambda session: erasure.erase(
+        session, participant=participant(session, who), actor="x", host=HOST, now=NOW
+    )
+
+
+def _forgotten(session: Session) -> object:
+    return erasure.erase_forgotten(session, months=1, now=NOW + timedelta(days=900))
+
+
+def left(database: Database) -> tuple[list[tuple[str, int]], int]:
+    """The public wishes with their support; how much support is of nobody."""
+    ghosts = (
+        sa.select(sa.func.count())
+        .select_from(WishSupport)
+        .join(Participant)
+        .where(Participant.erased_at.is_not(None))
+    )
+    with database.read() as session:
+        shown = [(one.title, one.support) for one in public_wishes(session)]
+        return shown, session.scalar(ghosts) or 0
+
+
+@on_postgresql
+@pytest.mark.parametrize("who", [ALICE, BOB, CHARLIE])
+def test_put_together_while_somebody_is_erased(
+    database: Database, wishes: dict[str, uuid.UUID], who: Person
+) -> None:
+    done = meanwhile(
+        database, _erased(who), after="DELETE FROM wish_supports", second=_merged(wishes)
+    )
+    assert (done, left(database)) == ([None, None], ([("B", 2)], 0))
+
+
+@on_postgresql
+def test_put_together_while_everybody_is_forgotten(
+    database: Database, wishes: dict[str, uuid.UUID]
+) -> None:
+    done = meanwhile(
+        database, _forgotten, after="DELETE FROM wish_supports", second=_merged(wishes)
+    )
+    assert (done, left(database)) == ([3, None], ([("B", 0)], 0))
+
+
+@on_postgresql
+@pytest.mark.parametrize("who", [ALICE, BOB, CHARLIE])
+def test_erased_while_wishes_are_put_together(
+    database: Database, wishes: dict[str, uuid.UUID], who: Person
+) -> None:
+    done = meanwhile(
+        database, _merged(wishes), after="INSERT INTO wish_supports", second=_erased(who)
+    )
+    assert (done, left(database)) == ([None, None], ([("B", 2)], 0))
+
+
+@on_postgresql
+def test_who_supports_between_two_steps_of_a_merge_is_not_passed_over(
+    database: Database, wishes: dict[str, uuid.UUID]
+) -> None:
+    dana = person(4)
+    with database.write() as session:
+        register(session, dana)
+
+    def supported(session: Session) -> object:
+        new = participant(session, dana)
+        return support(session, participant=new, public_id=wishes["A"])
+
+    changed, new = meanwhile(
+        database, _merged(wishes), after="SELECT participants.id", second=supported
+    )
+    assert (type(changed), new) == (ChangedMeanwhile, True)
+    assert left(database) == ([("A", 3), ("B", 1)], 0)
