@@ -1,5 +1,6 @@
 """What commands share."""
 
+import gc
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -30,6 +31,7 @@ def make_app(*, check_database: bool = True, check_schema: bool = True) -> Flask
         app = create_app(settings)
     except OSError as error:
         raise click.ClickException(f"{error.filename}: {error.strerror}.") from error
+    gc.enable()
     if check_database:
         _check(app.extensions["webinars"], schema=check_schema)
     return app
