@@ -25,8 +25,10 @@ PATIENCE_SECONDS = 120
 
 def with_webinar(place: Installation) -> None:
     """A webinar of yesterday, and Dominique's account."""
-    place.run("db", "upgrade")
-    place.run("organiser", "create", EMAIL, "--password", PASSWORD)
+    place.sets_up(
+        ("db", "upgrade"),
+        ("organiser", "create", EMAIL, "--password", PASSWORD),
+    )
     now = clock.now()
     day = (now - timedelta(days=1)).date()
     database = Database(f"sqlite:///{place.folder / 'webinars.sqlite'}")

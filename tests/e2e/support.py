@@ -149,6 +149,7 @@ class Installation:
     def environment(self) -> dict[str, str]:
         """Of the machine's environment everything but settings; then those of this place."""
         kept = {name: value for name, value in os.environ.items() if name[:9] != "WEBINARS_"}
+        kept.pop("PYTHONDONTWRITEBYTECODE", None)  # or each process compiles everything anew
         values: dict[str, object] = {
             "instance_path": self.folder,
             "base_url": self.base_url,
@@ -162,8 +163,11 @@ class Installation:
 
     def run(self, *arguments: str | Path, code: int = 0) -> str:
         """A command to its end, with the expected exit code; all that it said."""
+        return self._to_its_end(self._command(arguments), code=code)
+
+    def _to_its_end(self, command: list[str], *, code: int) -> str:
         done = subprocess.run(
-            self._command(arguments),
+            command,
             env=self.environment,
             cwd=self.folder,
             stdout=subprocess.PIPE,
@@ -172,8 +176,13 @@ class Installation:
             check=False,
             text=True,
         )
-        assert done.returncode == code, f"{arguments} ended with {done.returncode}:\n{done.stdout}"
+        assert done.returncode == code, f"{command} ended with {done.returncode}:\n{done.stdout}"
         return done.stdout
+
+    def sets_up(self, *commands: tuple[str | Path, ...]) -> None:
+        """Commands, one after another in one process: most of what one takes is its start."""
+        said = json.dumps([[str(part) for part in command] for command in commands])
+        self._to_its_end([sys.executable, "-m", "tests.e2e.commands", said], code=0)
 
     def start(self, *arguments: str | Path) -> Process:
         """A command that goes on."""

@@ -41,10 +41,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A server with next year's cycle, public."""
     folder = tmp_path_factory.mktemp("board")
     with installation(folder) as place:
-        place.run("db", "upgrade")
-        place.run("organiser", "create", EMAIL, "--password", PASSWORD)
-        place.run("cycle", "import", plan_file(folder))
-        place.run("cycle", "publish", str(YEAR))
+        place.sets_up(
+            ("db", "upgrade"),
+            ("organiser", "create", EMAIL, "--password", PASSWORD),
+            ("cycle", "import", plan_file(folder)),
+            ("cycle", "publish", str(YEAR)),
+        )
         place.serve()
         yield place
 
@@ -187,9 +189,11 @@ def test_every_field(dominique: Visitor, running: Installation):
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_real_case_on_the_screen(browser: Browser, place: Installation):
     """What was planned in April 2019 becomes what was held: three themes take turns."""
-    place.run("organiser", "create", EMAIL, "--password", PASSWORD)
-    place.run("cycle", "import", APRIL)
-    place.run("cycle", "publish", "2019")
+    place.sets_up(
+        ("organiser", "create", EMAIL, "--password", PASSWORD),
+        ("cycle", "import", APRIL),
+        ("cycle", "publish", "2019"),
+    )
     place.serve()
     with visitor(browser, place.base_url) as who:
         page = open_board(who, "/organise/cycles/2019/")

@@ -61,8 +61,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 @pytest.fixture
 def published(service: Installation) -> Installation:
     """The 2019 cycle as it was planned."""
-    service.run("cycle", "import", DATA / "cycle-2019.toml")
-    service.run("cycle", "publish", "2019")
+    service.sets_up(
+        ("cycle", "import", DATA / "cycle-2019.toml"),
+        ("cycle", "publish", "2019"),
+    )
     return service
 
 

@@ -43,16 +43,20 @@ def has_and_lacks(who: Visitor) -> list[str]:
 def move_april(place: Installation) -> None:
     text = (DATA / "cycle-2019.toml").read_text("utf-8")
     text = text.replace("date = 2019-04-18\n", "date = 2019-04-25\n")
-    place.run("cycle", "import", written(place.folder, "moved.toml", text))
-    place.run("cycle", "publish", "2019")
+    place.sets_up(
+        ("cycle", "import", written(place.folder, "moved.toml", text)),
+        ("cycle", "publish", "2019"),
+    )
 
 
 @pytest.fixture
 def served(place: Installation) -> Installation:
     """The 2019 cycle, published and served by two processes."""
-    place.run("cycle", "import", DATA / "cycle-2019.toml")
-    place.run("cycle", "publish", "2019")
-    place.run("organiser", "create", EMAIL, "--password", PASSWORD)
+    place.sets_up(
+        ("cycle", "import", DATA / "cycle-2019.toml"),
+        ("cycle", "publish", "2019"),
+        ("organiser", "create", EMAIL, "--password", PASSWORD),
+    )
     place.serve()
     return place
 

@@ -44,8 +44,10 @@ join_url = "{room}"
 def begins(place: Installation, start: datetime) -> None:
     """Publish the webinar with its start; its room is a page of the same server."""
     room = f"{place.base_url}/resources"
-    place.run("cycle", "import", written(place.folder, "cycle.toml", plan(start, room)))
-    place.run("cycle", "publish", "essai")
+    place.sets_up(
+        ("cycle", "import", written(place.folder, "cycle.toml", plan(start, room))),
+        ("cycle", "publish", "essai"),
+    )
 
 
 def registers(page: Page, email: str, name: str, question: str = "") -> None:

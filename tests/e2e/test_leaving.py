@@ -51,8 +51,10 @@ def installed(place: Installation) -> Installation:
 
 
 def publish(place: Installation, *months: int) -> None:
-    place.run("cycle", "import", written(place.folder, "cycle.toml", plan(*months)))
-    place.run("cycle", "publish", "essai")
+    place.sets_up(
+        ("cycle", "import", written(place.folder, "cycle.toml", plan(*months))),
+        ("cycle", "publish", "essai"),
+    )
 
 
 @pytest.fixture

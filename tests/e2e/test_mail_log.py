@@ -28,9 +28,11 @@ title = "Un webinaire"
 def strict(place: Installation, smtp: MailServer) -> Installation:
     """A published webinar, and a mail server that knows everybody but ``alise``."""
     year = clock.now().year + 1
-    place.run("cycle", "import", written(place.folder, "c.toml", PLAN.format(year=year)))
-    place.run("cycle", "publish", "essai")
-    place.run("organiser", "create", EMAIL, "--password", PASSWORD)
+    place.sets_up(
+        ("cycle", "import", written(place.folder, "c.toml", PLAN.format(year=year))),
+        ("cycle", "publish", "essai"),
+        ("organiser", "create", EMAIL, "--password", PASSWORD),
+    )
     smtp.on_rcpt = lambda address: (
         "550 5.1.1 no such user here" if address.startswith("alise") else None
     )

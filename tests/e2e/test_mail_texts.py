@@ -33,9 +33,11 @@ title = "Un & seul"
 @pytest.fixture
 def dominique(place: Installation, smtp: MailServer) -> Iterator[Visitor]:
     """Signed in; Alice is registered and has her confirmation; a worker runs."""
-    place.run("cycle", "import", written(place.folder, "c.toml", plan(clock.now().year + 1)))
-    place.run("cycle", "publish", "essai")
-    place.run("organiser", "create", EMAIL, "--password", PASSWORD)
+    place.sets_up(
+        ("cycle", "import", written(place.folder, "c.toml", plan(clock.now().year + 1))),
+        ("cycle", "publish", "essai"),
+        ("organiser", "create", EMAIL, "--password", PASSWORD),
+    )
     place.serve("--with-worker")
     assert place.register("essai/un", "alice@example.org").status == 200
     arrives(smtp, 1)

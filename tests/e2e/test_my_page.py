@@ -35,8 +35,10 @@ title = "Une seule place"
 @pytest.fixture
 def installed(place: Installation) -> Installation:
     year = clock.now().year + 1
-    place.run("cycle", "import", written(place.folder, "cycle.toml", plan(year)))
-    place.run("cycle", "publish", "essai")
+    place.sets_up(
+        ("cycle", "import", written(place.folder, "cycle.toml", plan(year))),
+        ("cycle", "publish", "essai"),
+    )
     place.serve()
     return place
 

@@ -22,8 +22,10 @@ DESK = "/organise/"
 @pytest.fixture
 def ready(place: Installation) -> Installation:
     """Themes and resources, an account, and a server."""
-    place.run("library", "import", DATA / "themes.toml", DATA / "resources.toml")
-    place.run("organiser", "create", CAMILLE, "--password", PASSWORD)
+    place.sets_up(
+        ("library", "import", DATA / "themes.toml", DATA / "resources.toml"),
+        ("organiser", "create", CAMILLE, "--password", PASSWORD),
+    )
     return place
 
 
@@ -112,9 +114,11 @@ def test_the_dates_come_without_a_script_too(browser: Browser, ready: Installati
 
 def test_the_real_case_on_the_screen(browser: Browser, ready: Installation) -> None:
     """April's plan is public; the revised one comes in: three moves, two of them renamed."""
-    ready.run("cycle", "import", APRIL)
-    ready.run("cycle", "publish", "2019")
-    ready.run("cycle", "import", DATA / "cycle-2019.toml")
+    ready.sets_up(
+        ("cycle", "import", APRIL),
+        ("cycle", "publish", "2019"),
+        ("cycle", "import", DATA / "cycle-2019.toml"),
+    )
     ready.serve()
     with visitor(browser, ready.base_url) as camille:
         page = sign_in(camille)

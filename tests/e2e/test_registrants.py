@@ -33,9 +33,11 @@ title = "Une seule place"
 @pytest.fixture
 def dominique(place: Installation) -> Iterator[Visitor]:
     """Signed in; nobody is registered yet."""
-    place.run("cycle", "import", written(place.folder, "c.toml", plan(clock.now().year + 1)))
-    place.run("cycle", "publish", "essai")
-    place.run("organiser", "create", EMAIL, "--password", PASSWORD)
+    place.sets_up(
+        ("cycle", "import", written(place.folder, "c.toml", plan(clock.now().year + 1))),
+        ("cycle", "publish", "essai"),
+        ("organiser", "create", EMAIL, "--password", PASSWORD),
+    )
     place.serve()
     with chromium() as browser, visitor(browser, place.base_url) as who:
         who.signs_in(EMAIL, PASSWORD)

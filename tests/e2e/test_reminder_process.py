@@ -51,8 +51,10 @@ def test_once_and_not_before_it_is_due(place: Installation, database_url: str, s
     place.settings["reminders_apart_minutes"] = 0  # the confirmation leaves seconds before it
     place.serve()
     start = clock.now() + timedelta(days=1, hours=2)
-    place.run("cycle", "import", written(place.folder, "cycle.toml", plan(start)))
-    place.run("cycle", "publish", "essai")
+    place.sets_up(
+        ("cycle", "import", written(place.folder, "cycle.toml", plan(start))),
+        ("cycle", "publish", "essai"),
+    )
     answer = place.register(f"essai/{SLUG}", "alice@example.org")
     assert answer.status == 200, answer.text
 

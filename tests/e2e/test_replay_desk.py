@@ -26,9 +26,11 @@ Voilà les freins.
 @pytest.fixture
 def served(place: Installation) -> Installation:
     """The 2019 cycle, which is over."""
-    place.run("cycle", "import", DATA / "cycle-2019.toml")
-    place.run("cycle", "publish", "2019")
-    place.run("organiser", "create", EMAIL, "--password", PASSWORD)
+    place.sets_up(
+        ("cycle", "import", DATA / "cycle-2019.toml"),
+        ("cycle", "publish", "2019"),
+        ("organiser", "create", EMAIL, "--password", PASSWORD),
+    )
     place.serve()
     return place
 

@@ -33,8 +33,10 @@ RULE = "third Thursday"
 
 def imported(place: Installation) -> None:
     year = clock.now().year + 1
-    place.run("cycle", "import", written(place.folder, "cycle.toml", plan(year)))
-    place.run("cycle", "publish", "essai")
+    place.sets_up(
+        ("cycle", "import", written(place.folder, "cycle.toml", plan(year))),
+        ("cycle", "publish", "essai"),
+    )
 
 
 @pytest.fixture
