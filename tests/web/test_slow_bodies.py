@@ -170,6 +170,10 @@ def test_a_body_that_does_not_come_has_no_place(
     assert all_free(places)
 
 
+def _until_awaited(line: Line, number: int) -> None:
+    until(lambda: line.asked and len(bodies._slow._awaited) == number, within=20, what="its turn")
+
+
 def test_one_too_many_ends_the_one_that_was_awaited_for_longest(
     stalled: Callable[..., Line], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,13 +185,7 @@ def test_one_too_many_ends_the_one_that_was_awaited_for_longest(
         answers = []
         for line in lines:
             answers.append(pool.submit(ask, app, post(line, CONTENT_LENGTH="1")))
-            until(lambda line=line: line.asked, within=20, what="it is read")
-            awaited = min(3, len(answers))
-            until(
-                lambda awaited=awaited: len(bodies._slow._awaited) == awaited,
-                within=20,
-                what="it is awaited",
-            )
+            _until_awaited(line, min(3, len(answers)))
         ended = [answer.result()[0] for answer in answers[:2]]
         assert ended == ["408 REQUEST TIMEOUT"] * 2
         assert not any(answer.done() for answer in answers[2:])
