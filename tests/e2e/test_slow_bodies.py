@@ -22,6 +22,19 @@ def whole(line: socket.socket) -> bytes:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_bodies_that_nobody_reads_starve_nobody(place: Installation) -> None:
+    """An answer to HEAD ends with its head: it waits for no body."""
+    place.serve("--workers", "1")
+    with ExitStack() as stack:
+        for _ in range(PAGES + LONG + SLOW + 20):
+            line = socket.create_connection((LOOPBACK, place.port), timeout=COMMAND_SECONDS)
+            stack.enter_context(closing(line))
+            line.sendall(HEAD.replace(b"POST", b"HEAD", 1) + b"email=alice")
+            assert line.recv(4096).startswith(b"HTTP/1.1 ")
+        assert place.get("/healthz").status == 200
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_forms_that_do_not_come_starve_nobody(place: Installation) -> None:
     """As many as there are threads for pages, for files and for slow forms, and some more."""
     place.serve("--workers", "1")

@@ -17,6 +17,7 @@ from tests import files
 from tests.e2e.support import until
 from tests.support import MARCH
 from tests.web.support import END, read
+from webinars.cli import serve
 from webinars.web import bodies, lanes
 
 HERE = f"/organise/cycles/2019/webinars/{MARCH.slug}/replay"
@@ -137,15 +138,30 @@ def test_what_comes_in_pieces_comes_whole(
     assert all_free(places)
 
 
-def test_without_a_body_nothing_is_read() -> None:
-    def app(_environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        start_response("200 OK", [])
-        return [b"page"]
+def page(_environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    """An application that reads nothing."""
+    start_response("200 OK", [])
+    return [b"page"]
 
+
+@pytest.mark.parametrize(
+    "announced",
+    [
+        {},
+        {"CONTENT_LENGTH": ""},
+        {"CONTENT_LENGTH": "0"},
+        {"REQUEST_METHOD": "HEAD", "CONTENT_LENGTH": "100"},
+        {"REQUEST_METHOD": "HEAD", **CHUNKED},
+    ],
+)
+def test_without_a_body_nothing_is_read(announced: dict[str, str]) -> None:
     line = Line([], ends=True)
-    for announced in ({}, {"CONTENT_LENGTH": ""}, {"CONTENT_LENGTH": "0"}):
-        assert ask(lanes.Lanes(app), post(line, **announced))[2] == b"page"
+    assert ask(lanes.Lanes(page), post(line, **announced))[2] == b"page"
     assert line.asked == 0
+
+
+def test_a_process_that_is_told_to_end_is_not_kept_by_a_form() -> None:
+    assert bodies.AT_ONCE_SECONDS + bodies.FORM_SECONDS < serve.STOP_SECONDS
 
 
 def test_a_form_that_is_cut_off_is_not_taken_for_a_whole_one() -> None:

@@ -19,6 +19,8 @@ PIECE_SECONDS = 60
 """For each piece: nginx's patience (``client_body_timeout``); two kilobytes a second at least."""
 AT_ONCE_SECONDS = 1
 """A form is a packet or two: what has not come by then is slow."""
+FORM_SECONDS = 20
+"""For each piece of a slow form: a process that is told to end waits for half a minute."""
 SLOW = 32
 """Slow bodies that are awaited at once in a process, before their requests begin. One more, and who
 has been awaited for longest has had its time."""
@@ -78,10 +80,10 @@ class Body(io.RawIOBase):
         if self._left is not None:
             self._left.join(BREAKING_SECONDS)
 
-    def wait_for_its_line(self) -> None:
-        """Until it ends, whenever that is: its answer has left, so nothing breaks it."""
+    def wait_for_its_line(self, seconds: float) -> None:
+        """Until it ends, if it does so soon: its answer has left, so nothing breaks it."""
         if self._left is not None:
-            self._left.join()
+            self._left.join(seconds)
 
     def _piece(self, most: int, wait: "Callable[[_Reader], bytes | None]") -> bytes:
         """What comes next; nothing at its end."""
@@ -159,7 +161,7 @@ class _SlowOnes:
                 del self._awaited[longest]
                 longest.stop_waiting()
             self._awaited[reader] = True
-        piece = reader.wait(PIECE_SECONDS)
+        piece = reader.wait(FORM_SECONDS)
         with self._lock:
             # Who was told to stop has, even if something came since.
             return piece if self._awaited.pop(reader, False) else None

@@ -48,7 +48,7 @@ PAGES: dict[int, tuple[LazyString, LazyString]] = {
     ),
     408: (
         lazy_gettext("What you sent did not arrive"),
-        lazy_gettext("Nothing came for a minute, and nothing was kept. Send it once more."),
+        lazy_gettext("It came too slowly, and nothing was kept. Send it once more."),
     ),
     409: (
         lazy_gettext("That is no longer possible"),

@@ -28,7 +28,6 @@ OF_FILES = ("/organise/files/", "/en/organise/files/")
 """They take a place only when they send much (``file_answers.py``), as public ones do before."""
 WAIT = b"Too many files come and go at this moment. Try again in a minute.\n"
 TOO_SLOW = b"What you sent did not come in time. Send it again.\n"
-
 BROKEN_OFF = b"What you sent did not come whole. Send it again.\n"
 
 Environ = dict[str, Any]
@@ -49,7 +48,8 @@ class Lanes:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """WSGI."""
         length = _length(environ)
-        if length == 0:
+        # An answer to HEAD has no body, so nothing could break its line (RFC 9110 section 9.3.2).
+        if length == 0 or environ["REQUEST_METHOD"] == "HEAD":
             return self._page(environ, start_response)
         body = Body(environ["wsgi.input"])
         if length is None or length <= LARGE_BODY:
@@ -131,7 +131,7 @@ def _linger(body: Body) -> None:
         while time.monotonic() < until and body.read(BLOCK):
             pass
     except Stalled:
-        body.wait_for_its_line()
+        body.wait_for_its_line(LINGER_SECONDS)
 
 
 def _too_slow(body: Body, start_response: StartResponse) -> Iterator[bytes]:
