@@ -19,6 +19,7 @@ from webinars.domain.mentions import link_resource
 from webinars.domain.programme import Moment
 from webinars.domain.replay_life import Overdue, Stage, overdue
 from webinars.domain.replay_work import NotOver, NoVideo, ReasonNeeded
+from webinars.domain.replays import Video, put_online
 from webinars.domain.timed_text import Cue, Spoken, to_webvtt
 from webinars.domain.transcripts import Line, Paragraph
 from webinars.domain.webinar_page import WebinarPage, webinar_page
@@ -295,6 +296,20 @@ def test_a_cancelled_webinar_has_none(march: Database) -> None:
         session.execute(sa.update(Webinar).values(status=WebinarStatus.CANCELLED))
     with pytest.raises(WebinarCancelled):
         act(march, "go_online")
+
+
+def test_another_video_is_not_the_demonstrations(march: Database) -> None:
+    with march.write() as session:
+        video = Video("demo:replay.webm", 96, demonstration=True)
+        put_online(session, **WHERE, video=video, now=AFTER)
+    act(march, "set_video", url="demo:replay.webm", duration=90)
+    assert kept(march).demonstration
+    act(march, "set_video", url=URL, duration=90)
+    assert not kept(march).demonstration
+    assert trail(march)[-1][1:] == (
+        {"video_url": "demo:replay.webm", "demonstration": True},
+        {"video_url": URL, "demonstration": False},
+    )
 
 
 def test_captions_are_replaced_by_language(march: Database) -> None:

@@ -240,3 +240,10 @@ def test_keys_that_are_not_read_are_listed_once_a_kind_of_table() -> None:
     )
     assert unknown_keys(validate(File, text)) == {"colour", "rows.x", "rows.y"}
     assert unknown_keys(validate(File, 'title = "a"')) == set()
+
+
+@pytest.mark.parametrize("opening", ["[", "{a="])
+def test_brackets_that_are_too_deep_are_a_sentence(opening: str) -> None:
+    with pytest.raises(WrongFile) as error:
+        parse(f"a = {opening * 5000}")
+    assert error.value.problems == [Problem("not valid TOML: brackets inside brackets, too deep")]

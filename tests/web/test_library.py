@@ -218,7 +218,7 @@ def test_a_thin_theme_is_filled_step_by_step_and_says_so(
         for line in (line for lines in lent for line in lines):
             (theme,) = line.links("/themes/")
             assert theme != "/themes/definir-sa-strategie"
-            assert words(app, "Neighbour, of a close theme: %(theme)s", theme="") in line.text
+            assert words(app, "Neighbour, of another theme: %(theme)s", theme="") in line.text
     full = read(client.get(f"/themes/{ALLIANCES}"))
     assert not full.all("ul", class_="lines borrowed")
 

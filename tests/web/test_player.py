@@ -164,7 +164,7 @@ def test_the_words_of_the_poster_are_whole_and_above_the_controls(
             heights = [int(y) for y, _, _ in drawn]
             assert heights == sorted(set(heights))
             # Letters reach below their line by a quarter of their size at most.
-            assert max(int(y) + int(size) // 4 for y, size, _ in drawn) <= 720 * 4 // 5
+            assert max(int(y) + int(size) // 4 for y, size, _ in drawn) <= 720 * 2 // 3
             written = " ".join(text for _, _, text in drawn[:-1])
             assert written.replace("\N{NO-BREAK SPACE}", " ") == f"{cycle} {title.strip()}"
 

@@ -78,6 +78,8 @@ def set_video(
         if not stays:
             work.put_file(session, "video_file", file, now=editor.now)
         work.put("video_url", None if file else url)
+        if {"video_url", "video_file"} & work.after.keys():
+            work.put("demonstration", value=False)
         work.put("duration", duration)
 
 

@@ -32,6 +32,8 @@ def parse(text: str) -> dict[str, Any]:
         line = int(found[1]) if found else max(1, len(text.splitlines()))  # the end
         message = re.sub(r" \(at .*\)$", "", str(error))
         raise WrongFile([Problem(f"not valid TOML: {message}", line=line)]) from error
+    except RecursionError:
+        raise WrongFile([Problem("not valid TOML: brackets inside brackets, too deep")]) from None
 
 
 def locations(text: str) -> dict[Location, int]:
@@ -108,31 +110,36 @@ def key_name(location: Location) -> str | None:
     return name or None
 
 
+A_DATE, A_TIME = "a date such as 2019-04-18", "a local time such as 13:00:00"
+A_NUMBER, A_LIST = "a whole number", "a list in brackets"
+NEEDED = {
+    "date_type": A_DATE,
+    "date_parsing": A_DATE,
+    "date_from_datetime_parsing": A_DATE,
+    "date_from_datetime_inexact": A_DATE,
+    "time_type": A_TIME,
+    "time_parsing": A_TIME,
+    "string_type": "a text in quotes",
+    "int_type": A_NUMBER,
+    "int_parsing": A_NUMBER,
+    "int_from_float": A_NUMBER,
+    "list_type": A_LIST,
+    "tuple_type": A_LIST,
+    "model_type": "a table",
+}
+"""By pydantic's name of the fault."""
+
+
 def _in_words(fault: dict[str, Any]) -> str:
     kind, context = fault["type"], fault.get("ctx") or {}
     value = repr(fault.get("input"))[:60]
-    match kind:
-        case "missing":
-            return "this key is needed and is not there"
-        case "value_error":
-            return str(context.get("error", fault["msg"]))
-        case (
-            "date_type"
-            | "date_parsing"
-            | "date_from_datetime_parsing"
-            | "date_from_datetime_inexact"
-        ):
-            return f"a date such as 2019-04-18 is needed, not {value}"
-        case "time_type" | "time_parsing":
-            return f"a local time such as 13:00:00 is needed, not {value}"
-        case "string_type":
-            return f"a text in quotes is needed, not {value}"
-        case "int_type" | "int_parsing" | "int_from_float":
-            return f"a whole number is needed, not {value}"
-        case "list_type" | "tuple_type":
-            return f"a list in brackets is needed, not {value}"
-        case _:
-            return f"{fault['msg'][:1].lower()}{fault['msg'][1:]}, not {value}"
+    if kind in NEEDED:
+        return f"{NEEDED[kind]} is needed, not {value}"
+    if kind == "missing":
+        return "this key is needed and is not there"
+    if kind == "value_error":
+        return str(context.get("error", fault["msg"]))
+    return f"{fault['msg'][:1].lower()}{fault['msg'][1:]}, not {value}"
 
 
 def unknown_keys(model: BaseModel, prefix: str = "") -> set[str]:

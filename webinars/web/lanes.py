@@ -27,7 +27,6 @@ BLOCK = 256 * 1024
 OF_FILES = ("/organise/files/", "/en/organise/files/")
 """They take a place only when they send much (``file_answers.py``), as public ones do before."""
 WAIT = b"Too many files come and go at this moment. Try again in a minute.\n"
-TOO_SLOW = b"What you sent did not come in time. Send it again.\n"
 BROKEN_OFF = b"What you sent did not come whole. Send it again.\n"
 
 Environ = dict[str, Any]
@@ -56,7 +55,9 @@ class Lanes:
             try:
                 beginning = body.beginning(length or LARGE_BODY)
             except Stalled:
-                return _too_slow(body, start_response)
+                environ["wsgi.input"] = body  # who reads it is told
+                answer = self._page(environ, _breaking(body, start_response))
+                return _broken(answer, body)
             body.not_read_any_more()
             if len(beginning) < (length or 0):
                 return _broken_off(start_response)
@@ -77,12 +78,8 @@ class Lanes:
         if not long_places.acquire(blocking=False):
             start_response("503 SERVICE UNAVAILABLE", [*_said(WAIT), ("Retry-After", "60")])
             return [WAIT]
-
-        def begin(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-            return start_response(status, _too_long(headers) if body.stalled else headers, *error)
-
         try:
-            answer = self._app(environ, begin)
+            answer = self._app(environ, _breaking(body, start_response))
         except BaseException:
             body.not_read_any_more()
             long_places.release()
@@ -134,16 +131,23 @@ def _linger(body: Body) -> None:
         body.wait_for_its_line(LINGER_SECONDS)
 
 
-def _too_slow(body: Body, start_response: StartResponse) -> Iterator[bytes]:
-    """The answer to a body that does not come, after which the server breaks its line."""
-    headers = [*_said(TOO_SLOW), ("Connection", "close")]
-    start_response("408 REQUEST TIMEOUT", _too_long(headers))
-
-    def answer() -> Iterator[bytes]:
-        yield TOO_SLOW
+def _broken(answer: Iterable[bytes], body: Body) -> Iterator[bytes]:
+    """An answer at whose end the server breaks the line."""
+    try:
+        yield from answer
         body.break_line()
+    finally:
+        with suppress(AttributeError):
+            answer.close()  # type: ignore[attr-defined]
 
-    return answer()
+
+def _breaking(body: Body, start_response: StartResponse) -> StartResponse:
+    """Announces more than there will be, once the body is known not to come."""
+
+    def begin(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+        return start_response(status, _too_long(headers) if body.stalled else headers, *error)
+
+    return begin
 
 
 def _broken_off(start_response: StartResponse) -> Iterable[bytes]:

@@ -10,21 +10,28 @@ from webinars.i18n import long_date, tied
 from webinars.web.pictures import tokens
 
 WIDTH, HEIGHT = 1280, 720
-WORDS_END = HEIGHT * 4 // 5
-"""Below it browsers lay the controls of the video over the picture."""
+WORDS_END = HEIGHT * 2 // 3
+"""Below it browsers lay the controls of the video over the picture, on telephones."""
 MARGIN = 88
+
+
+PLAIN, BOLD = 0.62, 0.7
+"""How wide a letter is, as a part of its size, in the widest font that is usual (DejaVu Sans): none
+comes with a picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A size of letters, and how many of them and of their lines there is room for.
-
-    No font comes with a picture, so the widest usual one has to fit.
-    """
+    """A size of letters, and how many lines of them there is room for."""
 
     size: int
-    letters: int
     lines: int
+    letter: float = BOLD
+
+    @property
+    def letters(self) -> int:
+        """That a line has room for."""
+        return int((WIDTH - 2 * MARGIN) / (self.size * self.letter))
 
     @property
     def leading(self) -> int:
@@ -32,10 +39,10 @@ class Fit:
         return self.size * 7 // 6
 
 
-ABOVE = (Fit(34, 56, 2), Fit(26, 74, 3))
-ABOVE_AT, TITLE_FROM = 100, 168
-TITLE = (Fit(76, 26, 3), Fit(60, 33, 4), Fit(48, 41, 5))
-DATE = Fit(40, 50, 1)
+ABOVE = (Fit(34, 1, PLAIN), Fit(26, 2, PLAIN))
+ABOVE_AT, TITLE_FROM = 72, 120
+TITLE = (Fit(76, 3), Fit(60, 4), Fit(48, 5), Fit(40, 6))
+DATE = Fit(40, 1, PLAIN)
 GAP = 28
 
 
