@@ -134,6 +134,21 @@ def test_put_together_while_somebody_is_erased(
 
 
 @on_postgresql
+def test_put_together_while_it_goes_with_whoever_proposed_it(
+    database: Database, wishes: dict[str, uuid.UUID]
+) -> None:
+    with database.write() as session:
+        alice = participant(session, ALICE)
+        new = propose(session, participant=alice, title="C", why=None, now=NOW)
+        proposed = wishes | {"A": new.public_id}
+    erased, changed = meanwhile(
+        database, _erased(ALICE), after="DELETE FROM wish_supports", second=_merged(proposed)
+    )
+    assert (erased, type(changed)) == (None, ChangedMeanwhile)
+    assert left(database) == ([("B", 1), ("A", 1)], 0)
+
+
+@on_postgresql
 def test_put_together_while_everybody_is_forgotten(
     database: Database, wishes: dict[str, uuid.UUID]
 ) -> None:

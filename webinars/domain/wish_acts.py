@@ -111,6 +111,8 @@ def merge(
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
+    if len(rows) < 2:  # one went with whoever had proposed it, while they were waited for
+        raise ChangedMeanwhile(public_id)
     wish, target = (
         next(one for one in rows if one.public_id == said) for said in (public_id, into)
     )
