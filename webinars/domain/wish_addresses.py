@@ -6,8 +6,7 @@ from sqlalchemy.orm import Session
 from webinars.models import Cycle, Wish
 
 
-def follow(session: Session, *, cycle: Cycle, was: str, now: str, but: int | None = None) -> None:
-    """What a webinar answered it answers at its new address, too; ``but`` this wish stays."""
+def follow(session: Session, *, cycle: Cycle, was: str, now: str) -> None:
+    """What a webinar answered it answers at its new address, too."""
     here = sa.and_(Wish.planned_cycle_id == cycle.id, Wish.planned_slug == was)
-    others = Wish.id.is_distinct_from(but)
-    session.execute(sa.update(Wish).where(here, others).values(planned_slug=now))
+    session.execute(sa.update(Wish).where(here).values(planned_slug=now))
