@@ -68,10 +68,12 @@ def _put_back_wishes(session: Session, edit: Edit, entry: AuditEntry, editor: Ed
     """What became a subject is wished for again; the others follow their webinar's address."""
     edit.gives_up, edit.takes_up = (side.get("wishes", {}) for side in (entry.after, entry.before))
     edit.addresses = entry.before.get("addresses", {})
-    for slug, wish in edit.gives_up.items():
-        wish_acts.give_up(session, number=wish, cycle=edit.cycle, slug=slug, editor=editor)
+    # First all wishes, then what each act on one writes beside it, as everybody who takes both.
     for was, now in edit.addresses.items():
         wish_addresses.follow(session, cycle=edit.cycle, was=was, now=now)
+    for was, wish in edit.gives_up.items():
+        slug = edit.addresses.get(was, was)
+        wish_acts.give_up(session, number=wish, cycle=edit.cycle, slug=slug, editor=editor)
     for slug, wish in edit.takes_up.items():
         wish_acts.take_up_again(session, number=wish, cycle=edit.cycle, slug=slug, editor=editor)
 

@@ -280,8 +280,9 @@ def note_planned(
     ).all()  # in the order in which a merge locks them
     if len(ids) < len(planned):
         raise NotFound("wish")
-    for public_id in ids:
-        _plan(session, _free(session, public_id), cycle.id, planned[public_id], editor)
+    # All of them before the site's state, which each act raises: who holds a wish waits for it.
+    for wish in [_free(session, public_id) for public_id in ids]:
+        _plan(session, wish, cycle.id, planned[wish.public_id], editor)
 
 
 def _free(session: Session, public_id: uuid.UUID) -> Wish:
