@@ -179,6 +179,24 @@ def test_read_by_somebody_while_its_webinar_gets_its_old_address(
     assert (done, left(database)) == ([None, None], ([("A", 2), ("C", 1)], 0))
 
 
+@on_postgresql
+def test_put_together_while_the_other_is_taken_up_at_its_webinar(
+    database: Database, wishes: dict[str, uuid.UUID]
+) -> None:
+    with database.write() as session:
+        add_extra(session, cycle_slug="2019", day=date(2019, 6, 20), title="Mai", editor=editor())
+        mark_planned(session, public_id=wishes["A"], cycle_slug="2019", slug="mai", editor=editor())
+
+    def taken_up(session: Session) -> str | None:
+        wanted = wishes["B"]
+        return take_up(
+            session, cycle_slug="2019", public_id=wanted, slug="mai", editor=editor()
+        ).slug
+
+    done = meanwhile(database, taken_up, after="SELECT wishes.id", second=_merged(wishes))
+    assert (done, left(database)) == (["b", None], ([("B", 3)], 0))
+
+
 def _worded(wish: uuid.UUID) -> Act:
     return lambda session: word(
         session, public_id=wish, title="C", why=None, publish=True, editor=editor()

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.db import insert_into
-from webinars.domain import audit, editing, site
+from webinars.domain import audit, editing, site, wish_addresses
 from webinars.domain.editing import Edit, Editor
 from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
 from webinars.domain.planning import find_cycle
@@ -207,6 +207,8 @@ def take_up(
     Raises NotFound, ChangedMeanwhile when it is planned already, and as ``editing`` does.
     """
     cycle = find_cycle(session, slug=cycle_slug, lock=True)  # before the wish, as everywhere
+    if slug is not None:  # its address may change, and others follow it
+        wish_addresses.hold(session, cycle=cycle, slug=slug, wanted=public_id)
     wish = _free(session, public_id)
     if slug is not None:
         edit = editing.give_title(
