@@ -205,3 +205,11 @@ def test_a_replay_leaves_the_site_when_its_webinar_takes_place_anew(
     its = change(ChangeKind.MOVED if day else ChangeKind.CHANGED)
     found = consequences([its], facts=facts(before, after, replays=replays), now=NOW)
     assert [one.takes_aside for one in found.webinars] == [expected]
+
+
+@pytest.mark.parametrize(("hours", "expected"), [(4, True), (2, False)], ids=["to go on", "over"])
+def test_a_replay_leaves_the_site_when_its_webinar_is_to_go_on(hours: int, expected: bool) -> None:
+    before = state(starts_at=NOW - timedelta(hours=3))
+    after = replace(before, ends_at=before.starts_at + timedelta(hours=hours))
+    one = of_one(change(ChangeKind.CHANGED), before=before, after=after, replays=("a",))
+    assert one.takes_aside is expected

@@ -225,3 +225,18 @@ def test_a_date_that_is_corrected_takes_nothing_away(cycle: Database, day: date)
     move(cycle, replace(FEBRUARY, date=day))
     assert online(cycle) == [("february", online_at)]
     assert shown(cycle) == ["february"]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "shown_"), [(240, False), (94, True), (30, True)], ids=["to go on", "over", "cut"]
+)
+def test_a_webinar_that_is_to_go_on_has_its_replay_only_prepared(
+    cycle: Database, minutes: int, shown_: bool
+) -> None:
+    """It was over at 13:30, and its replay online at once."""
+    at = datetime.fromisoformat("2019-03-21T13:35:00+00:00")
+    put(cycle, now=at)
+    with cycle.write() as session:
+        published(session, plan_of(JANUARY, FEBRUARY, replace(MARCH, duration=minutes)), now=at)
+    assert online(cycle) == ([(MARCH.slug, at)] if shown_ else [])
+    assert kept(cycle, MARCH.slug).video_url == VIDEO.url

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tests.domain.halfway import meanwhile, on_postgresql
 from tests.domain.voicing import DAY, END, HOUR, SECOND, all_are, editor, participant
 from tests.support import (
     ALICE,
@@ -313,6 +314,27 @@ def test_an_answer_while_the_questions_are_taken_back_is_for_the_new_ones(march:
         thread.join(timeout=0.5)  # it waits for the lock
     thread.join()
     assert [type(one) for one in found] == [ChangedMeanwhile]
+
+
+@on_postgresql
+def test_the_first_answer_while_other_questions_are_written_fixes_those_it_read(
+    march: Database,
+) -> None:
+    def written(session: Session) -> bool:
+        return save_survey(
+            session,
+            kind=SurveyKind.WEBINAR,
+            cycle_slug="2019",
+            webinar_slug=MARCH.slug,
+            questions=TWO,
+            closes_after=30,
+            editor=editor(),
+        )
+
+    refused, answered = meanwhile(
+        march, written, after="SELECT cycles.id", second=lambda session: reply(session, BOB)
+    )
+    assert (type(refused), answered) == (QuestionsFixed, None)
 
 
 def test_two_presses_at_once_are_one_answer(march: Database) -> None:

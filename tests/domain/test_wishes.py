@@ -4,6 +4,7 @@ import threading
 import uuid
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -346,6 +347,82 @@ def test_a_wish_that_was_taken_up_and_is_not_any_more_leaves_the_others(people: 
         assert answered(session) == {"Le logement": "mai", "L’énergie": None}
         undo(session, undone)
         assert answered(session) == {"Le logement": "l-energie", "L’énergie": "l-energie"}
+
+
+@pytest.mark.parametrize(
+    ("where", "at"),
+    [
+        ({"slug": APRIL.slug}, APRIL.slug),
+        ({"slug": "mai"}, "le-logement"),
+        ({"day": date(2019, 6, 20)}, "le-logement"),
+    ],
+    ids=["a public one", "a drafted one", "a new one"],
+)
+def test_a_wish_is_no_subject_any_more_once_that_is_undone_and_is_again(
+    people: Database, where: dict[str, Any], at: str
+) -> None:
+    with people.write() as session:
+        wanted = wish(session, "Le logement")
+        taken = take_up(session, cycle_slug="2019", public_id=wanted, editor=editor(), **where)
+        assert answered(session) == {"Le logement": at}
+        before = site.version(session)
+        undone = undo(session, taken.entry_id)
+        assert answered(session) == {"Le logement": None}
+        assert site.version(session) > before
+        again = undo(session, undone)
+        assert answered(session) == {"Le logement": at}
+        undo(session, again)
+        editing.add_extra(
+            session, cycle_slug="2019", day=date(2019, 9, 19), title="Le logement", editor=editor()
+        )
+        assert answered(session) == {"Le logement": None}
+
+
+def test_what_answers_a_wish_meanwhile_stays_when_its_subject_goes_and_comes(
+    people: Database,
+) -> None:
+    with people.write() as session:
+        wanted = wish(session, "Le logement")
+        taken = take_up(
+            session, cycle_slug="2019", public_id=wanted, slug=APRIL.slug, editor=editor()
+        )
+        mark_planned(session, public_id=wanted, cycle_slug="2019", slug=MARCH.slug, editor=editor())
+        undone = undo(session, taken.entry_id)
+        assert answered(session) == {"Le logement": MARCH.slug}
+        undo(session, undone)
+        assert answered(session) == {"Le logement": MARCH.slug}
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_subject_that_goes_leaves_the_wish_with_which_it_was_put_together(
+    people: Database, first: int
+) -> None:
+    with people.write() as session:
+        made = wish(session, "Le logement"), wish(session, "L’habitat", BOB)
+        wanted, other = made[first], made[1 - first]
+        taken = take_up(
+            session, cycle_slug="2019", public_id=wanted, slug=APRIL.slug, editor=editor()
+        )
+        merge(session, public_id=wanted, into=other, editor=editor())
+        (title,) = answered(session)
+        undone = undo(session, taken.entry_id)
+        assert answered(session) == {title: None}
+        undo(session, undone)
+        assert answered(session) == {title: APRIL.slug}
+
+
+@words
+def test_an_act_whose_wish_has_gone_since_is_undone_all_the_same(people: Database) -> None:
+    with people.write() as session:
+        wanted = wish(session, "Le logement")
+        taken = take_up(
+            session, cycle_slug="2019", public_id=wanted, slug=APRIL.slug, editor=editor()
+        )
+        decline(session, public_id=wanted, reason="Hors sujet", editor=editor())
+        alice = participant(session, ALICE)
+        erasure.erase(session, participant=alice, actor="x", host=HOST, now=NOW)
+        undo(session, undo(session, taken.entry_id))
+        assert answered(session) == {}
 
 
 @words

@@ -1,18 +1,14 @@
 """Two acts on wishes at once, each halfway when the other begins."""
 
 import uuid
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from threading import Event
-from typing import Any
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tests.domain.halfway import Act, meanwhile, on_postgresql
 from tests.domain.voicing import editor, participant
-from tests.e2e.support import until
 from tests.support import (
     ALICE,
     BOB,
@@ -27,17 +23,15 @@ from tests.support import (
 )
 from webinars.db import Database
 from webinars.domain import erasure
+from webinars.domain.editing import add_extra
 from webinars.domain.errors import ChangedMeanwhile
 from webinars.domain.people import Person
-from webinars.domain.wish_acts import merge, word
+from webinars.domain.planning import find_cycle
+from webinars.domain.undoing import undo
+from webinars.domain.wish_acts import mark_planned, merge, note_planned, take_up, word
 from webinars.domain.wish_views import public_wishes
 from webinars.domain.wishes import propose, support
 from webinars.models import Participant, WishSupport
-
-SECONDS = 30
-Act = Callable[[Session], object]
-on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-"""SQLite has one writer at a time."""
 
 
 @pytest.fixture
@@ -57,42 +51,6 @@ def _wish(session: Session, title: str, who: Person) -> uuid.UUID:
     known = wish.public_id
     word(session, public_id=known, title=title, why=None, publish=True, editor=editor())
     return known
-
-
-def meanwhile(database: Database, first: Act, *, after: str, second: Act) -> list[object]:
-    """``second`` begins when ``first`` has said a statement that begins so.
-
-    ``first`` goes on when the other is done or waits for it. What each gave, or its error.
-    """
-    halfway, over = Event(), Event()
-
-    def wait(*said: Any) -> None:
-        if said[2].startswith(after) and not halfway.is_set():
-            halfway.set()
-            until(lambda: over.is_set() or _waiting(database), within=SECONDS, what="the other")
-
-    def one() -> object:
-        with database.write() as session:
-            sa.event.listen(session.connection(), "after_cursor_execute", wait)
-            return first(session)
-
-    def other() -> object:
-        assert halfway.wait(SECONDS)
-        try:
-            with database.write() as session:
-                return second(session)
-        finally:
-            over.set()
-
-    with ThreadPoolExecutor(2) as pool:
-        acts = [pool.submit(one), pool.submit(other)]
-        return [act.exception() or act.result() for act in acts]
-
-
-def _waiting(database: Database) -> bool:
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    with database.read() as session:
-        return bool(session.scalar(sa.text(waiting)))
 
 
 def _merged(wishes: dict[str, uuid.UUID]) -> Act:
@@ -134,6 +92,21 @@ def test_put_together_while_somebody_is_erased(
 
 
 @on_postgresql
+def test_put_together_while_it_goes_with_whoever_proposed_it(
+    database: Database, wishes: dict[str, uuid.UUID]
+) -> None:
+    with database.write() as session:
+        alice = participant(session, ALICE)
+        new = propose(session, participant=alice, title="C", why=None, now=NOW)
+        proposed = wishes | {"A": new.public_id}
+    erased, changed = meanwhile(
+        database, _erased(ALICE), after="DELETE FROM wish_supports", second=_merged(proposed)
+    )
+    assert (erased, type(changed)) == (None, ChangedMeanwhile)
+    assert left(database) == ([("B", 1), ("A", 1)], 0)
+
+
+@on_postgresql
 def test_put_together_while_everybody_is_forgotten(
     database: Database, wishes: dict[str, uuid.UUID]
 ) -> None:
@@ -171,3 +144,60 @@ def test_who_supports_between_two_steps_of_a_merge_is_not_passed_over(
     )
     assert (type(changed), new) == (ChangedMeanwhile, True)
     assert left(database) == ([("A", 3), ("B", 1)], 0)
+
+
+@on_postgresql
+def test_read_by_somebody_while_a_new_year_takes_it_up_with_others(
+    database: Database, wishes: dict[str, uuid.UUID]
+) -> None:
+    def taken_up(session: Session) -> None:
+        cycle = find_cycle(session, slug="2019", lock=True)
+        slugs = {wishes["A"]: MARCH.slug, wishes["B"]: MARCH.slug}
+        note_planned(session, planned=slugs, cycle=cycle, editor=editor())
+
+    done = meanwhile(database, taken_up, after="UPDATE site_state", second=_worded(wishes["B"]))
+    assert (done, left(database)) == ([None, None], ([("A", 2), ("C", 1)], 0))
+
+
+@on_postgresql
+def test_read_by_somebody_while_its_webinar_gets_its_old_address(
+    database: Database, wishes: dict[str, uuid.UUID]
+) -> None:
+    with database.write() as session:
+        add_extra(session, cycle_slug="2019", day=date(2019, 6, 20), title="Mai", editor=editor())
+        mark_planned(session, public_id=wishes["B"], cycle_slug="2019", slug="mai", editor=editor())
+        edit = take_up(
+            session, cycle_slug="2019", public_id=wishes["A"], slug="mai", editor=editor()
+        )
+        assert edit.entry_id is not None
+        entry = edit.entry_id
+
+    def undone(session: Session) -> None:
+        undo(session, cycle_slug="2019", entry_id=entry, editor=editor())
+
+    done = meanwhile(database, undone, after="UPDATE site_state", second=_worded(wishes["B"]))
+    assert (done, left(database)) == ([None, None], ([("A", 2), ("C", 1)], 0))
+
+
+@on_postgresql
+def test_put_together_while_the_other_is_taken_up_at_its_webinar(
+    database: Database, wishes: dict[str, uuid.UUID]
+) -> None:
+    with database.write() as session:
+        add_extra(session, cycle_slug="2019", day=date(2019, 6, 20), title="Mai", editor=editor())
+        mark_planned(session, public_id=wishes["A"], cycle_slug="2019", slug="mai", editor=editor())
+
+    def taken_up(session: Session) -> str | None:
+        wanted = wishes["B"]
+        return take_up(
+            session, cycle_slug="2019", public_id=wanted, slug="mai", editor=editor()
+        ).slug
+
+    done = meanwhile(database, taken_up, after="SELECT wishes.id", second=_merged(wishes))
+    assert (done, left(database)) == (["b", None], ([("B", 3)], 0))
+
+
+def _worded(wish: uuid.UUID) -> Act:
+    return lambda session: word(
+        session, public_id=wish, title="C", why=None, publish=True, editor=editor()
+    )

@@ -354,15 +354,18 @@ def test_replays_and_their_chapters_outlast_the_life_of_a_replay(app: Flask) -> 
 
 
 def test_a_replay_of_a_webinar_to_come_is_prepared_again(app: Flask) -> None:
-    """As a published move does it; of what is over nothing changes."""
+    """As a published move does it; of what is over nothing changes.
+
+    The third one was moved past its replay, which was hidden since, and is over again.
+    """
     flask_migrate.upgrade(revision="0018")
-    day = "2019-03-22 09:00:00+00:00"
+    earlier, day = "2019-03-20 09:00:00+00:00", "2019-03-22 09:00:00+00:00"
     with engine_of(app).begin() as connection:
-        put_webinars(connection, [day, "2199-03-22 09:00:00+00:00"])
-        for number in (1, 2):
+        put_webinars(connection, [day, "2199-03-22 09:00:00+00:00", day])
+        for number, online in ((1, day), (2, day), (3, earlier)):
             connection.exec_driver_sql(
                 "INSERT INTO replays (id, webinar_id, version, video_url, online_at, words_stay,"
-                f" demonstration) VALUES ({number}, {number}, 1, 'https://a', '{day}',"
+                f" demonstration) VALUES ({number}, {number}, 1, 'https://a', '{online}',"
                 " false, false)"
             )
     flask_migrate.upgrade()
@@ -370,7 +373,7 @@ def test_a_replay_of_a_webinar_to_come_is_prepared_again(app: Flask) -> None:
         rows = connection.exec_driver_sql(
             "SELECT webinar_id, version, online_at IS NULL FROM replays ORDER BY id"
         ).all()
-    assert [tuple(row) for row in rows] == [(1, 1, False), (2, 2, True)]
+    assert [tuple(row) for row in rows] == [(1, 1, False), (2, 2, True), (3, 2, True)]
 
 
 def test_what_was_done_to_resources_goes_from_the_trail_on_the_way_back(app: Flask) -> None:

@@ -215,6 +215,17 @@ def test_every_imported_macro_is_used():
     assert not breaches, report("Imported and not used:", breaches)
 
 
+def test_no_name_of_gettext_is_given_to_something_else():
+    breaches = [
+        f"{_name(path)}:{name.lineno}: {name.name}"
+        for path in _all(*TEMPLATE_SUFFIXES)
+        for name in _parsed(path).find_all(nodes.Name)
+        if name.ctx != "load" and name.name in GETTEXT
+    ]
+
+    assert not breaches, report("No text is translated where this is something else:", breaches)
+
+
 def test_every_text_goes_through_gettext():
     breaches = [
         f"{_name(path)}:{line}: {text!r}"

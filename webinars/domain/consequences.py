@@ -80,7 +80,7 @@ class WebinarConsequences:
     over: int
     """How many more have a place than there will be places: nobody loses theirs."""
     takes_aside: bool
-    """Its replay is online, and is not any more: it takes place anew."""
+    """Its replay is online, and is not any more: the webinar is not over by its new times."""
     rearmed: tuple[Reminding, ...]
     """That will leave by the new date."""
     passed: tuple[Reminding, ...]
@@ -158,17 +158,18 @@ def _of_one(
             after, taken=confirmed + facts.held.get(slug, 0), waiting=waiting, now=now
         ),
         over=_over(after, confirmed, now),
-        takes_aside=slug in facts.replays and _anew(before, after, now),
+        takes_aside=slug in facts.replays and _not_over_again(before, after, now),
         rearmed=rearmed,
         passed=passed,
     )
 
 
-def _anew(before: State | None, after: State | None, now: datetime) -> bool:
+def _not_over_again(before: State | None, after: State | None, now: datetime) -> bool:
     """As ``replay_life.take_aside`` has it, at the publication."""
-    if before is None or after is None or after.starts_at == before.starts_at:
+    if before is None or after is None:
         return False
-    return after.ends_at > now
+    changed = (after.starts_at, after.ends_at) != (before.starts_at, before.ends_at)
+    return changed and after.ends_at > now
 
 
 def _reminders(

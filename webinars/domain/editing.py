@@ -53,8 +53,10 @@ class Edit:
     """The webinar that it was about, by the address that it has now."""
     addresses: dict[str, str] = field(default_factory=dict)
     """Webinars to which it gave another address: the one that each had, and the one it has."""
-    wish: int | None = None
-    """It made a webinar's subject of this one."""
+    takes_up: dict[str, int] = field(default_factory=dict)
+    """Wishes that are subjects from then on, by the address that each webinar has now."""
+    gives_up: dict[str, int] = field(default_factory=dict)
+    """Wishes that were subjects until then, by the address that each webinar had."""
     plan: Plan = field(init=False)
     """The draft before the act."""
 
@@ -105,12 +107,15 @@ def editing(session: Session, *, cycle_slug: str, act: AuditAct, editor: Editor)
 
 
 def _noted(edit: Edit) -> tuple[Fields, Fields]:
-    """What the draft does not say, for who undoes it: each address with its other one, the wish."""
-    if not edit.addresses:
-        return {}, {}
-    wish = {"wish": edit.wish} if edit.wish else {}
+    """What the draft does not say, for who undoes it: each address with its other one, wishes."""
     back = {new: old for old, new in edit.addresses.items()}
-    return {"addresses": back} | wish, {"addresses": edit.addresses} | wish
+    before = {"addresses": back, "wishes": edit.gives_up}
+    after = {"addresses": edit.addresses, "wishes": edit.takes_up}
+    return _said(before), _said(after)
+
+
+def _said(fields: Fields) -> Fields:
+    return {name: value for name, value in fields.items() if value}
 
 
 def move(
@@ -172,8 +177,8 @@ def give_title(
 ) -> Edit:
     """A webinar under the title of a wish; its theme stays. Raises as ``editing`` does."""
     with editing(session, cycle_slug=cycle_slug, act=AuditAct.EDITED, editor=editor) as edit:
-        edit.wish = wish
         _give_subject(session, edit, slug, arranging.own_subject(title))
+        edit.takes_up = {edit.slug or slug: wish}
     return edit
 
 
@@ -231,9 +236,10 @@ def add_extra(
     day: date,
     theme: str | None = None,
     title: str | None = None,
+    wish: int | None = None,
     editor: Editor,
 ) -> Edit:
-    """One more webinar. Raises as ``editing`` does."""
+    """One more webinar; ``wish``: whose title it has. Raises as ``editing`` does."""
     with editing(session, cycle_slug=cycle_slug, act=AuditAct.ADDED, editor=editor) as edit:
         subject = _subject(session, theme)
         new = arranging.with_extra(
@@ -241,6 +247,8 @@ def add_extra(
         )
         edit.slug = _only_new(edit.plan, new)
         edit.write(new)
+        if wish is not None and edit.slug is not None:
+            edit.takes_up = {edit.slug: wish}
     return edit
 
 

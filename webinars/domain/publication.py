@@ -199,14 +199,15 @@ def _change(
     now: datetime,
 ) -> int:
     """Make a public webinar what was drafted; how many came to a place of it."""
-    starts_at, status = webinar.starts_at, webinar.status
+    starts_at, ends_at, status = webinar.starts_at, webinar.ends_at, webinar.status
     assign(webinar, values)
     mark_changed(webinar, now=now)
     session.flush()
     if starts_at != webinar.starts_at:
         attendance.begin_again(session, webinar=webinar, now=now)
-        take_aside(session, webinar=webinar, actor=actor, now=now)
         let_go_of_erased(session, webinar=webinar, now=now)
+    if (starts_at, ends_at) != (webinar.starts_at, webinar.ends_at):
+        take_aside(session, webinar=webinar, actor=actor, now=now)
     if starts_at != webinar.starts_at or status is WebinarStatus.CANCELLED:
         webinar.placed_at = now
     return promote(session, webinar=webinar, host=host, now=now)

@@ -123,9 +123,9 @@ def check_promise(day: date, *, ends_at: datetime, zone: str) -> None:
 
 
 def take_aside(session: Session, *, webinar: Webinar, actor: str, now: datetime) -> None:
-    """What was online of a webinar that takes place anew is only prepared again.
+    """What was online of a webinar that is not over by its new times is only prepared again.
 
-    One that was moved and is over all the same keeps it: its date was corrected. The calendar
+    One that is over by them all the same keeps it: its date was corrected. The calendar
     entry and the state of the site are the publication's.
     """
     if webinar.ends_at <= now:

@@ -101,7 +101,8 @@ def _held(
     session: Session, kind: SurveyKind, cycle_slug: str, webinar_slug: str | None
 ) -> tuple[Sheet, Survey | None]:
     """The survey with its row, until the end; the cycle's lock lets one begin it at a time."""
-    cycle_id = session.scalar(sa.select(Cycle.id).where(Cycle.slug == cycle_slug).with_for_update())
+    locked = sa.select(Cycle.id).where(Cycle.slug == cycle_slug).with_for_update(key_share=True)
+    cycle_id = session.scalar(locked)
     if cycle_id is None:
         raise NotFound(cycle_slug)
     sheet = sheet_of(session, kind=kind, cycle_slug=cycle_slug, webinar_slug=webinar_slug)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.clock import minutes, to_local
-from webinars.domain import wish_addresses
+from webinars.domain import wish_acts, wish_addresses
 from webinars.domain.editing import Edit, Editor, editing
 from webinars.domain.errors import DomainError, NotFound
 from webinars.domain.plan import EDITORIAL_FIELDS, own_places
@@ -60,12 +60,22 @@ def undo(session: Session, *, cycle_slug: str, entry_id: int, editor: Editor) ->
         before, after = entry.before.get("webinars", {}), entry.after.get("webinars", {})
         for slug in after:
             _put_back(edit, slug, before[slug], after[slug])
-        edit.addresses = entry.before.get("addresses", {})
-        edit.wish = entry.before.get("wish")
-        for was, now in edit.addresses.items():
-            # The wish that became the subject goes with it, and is wished for again.
-            wish_addresses.follow(session, cycle=edit.cycle, was=was, now=now, but=edit.wish)
+        _put_back_wishes(session, edit, entry, editor)
     return edit
+
+
+def _put_back_wishes(session: Session, edit: Edit, entry: AuditEntry, editor: Editor) -> None:
+    """What became a subject is wished for again; the others follow their webinar's address."""
+    edit.gives_up, edit.takes_up = (side.get("wishes", {}) for side in (entry.after, entry.before))
+    edit.addresses = entry.before.get("addresses", {})
+    # First all wishes, then what each act on one writes beside it, as everybody who takes both.
+    for was, now in edit.addresses.items():
+        wish_addresses.follow(session, cycle=edit.cycle, was=was, now=now)
+    for was, wish in edit.gives_up.items():
+        slug = edit.addresses.get(was, was)
+        wish_acts.give_up(session, number=wish, cycle=edit.cycle, slug=slug, editor=editor)
+    for slug, wish in edit.takes_up.items():
+        wish_acts.take_up_again(session, number=wish, cycle=edit.cycle, slug=slug, editor=editor)
 
 
 def _put_back_cycle(draft: CycleDraft, entry: AuditEntry) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.db import insert_into
-from webinars.domain import audit, editing, site
+from webinars.domain import audit, editing, site, wish_addresses
 from webinars.domain.editing import Edit, Editor
 from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
 from webinars.domain.planning import find_cycle
@@ -111,6 +111,8 @@ def merge(
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
+    if len(rows) < 2:  # one went with whoever had proposed it, while they were waited for
+        raise ChangedMeanwhile(public_id)
     wish, target = (
         next(one for one in rows if one.public_id == said) for said in (public_id, into)
     )
@@ -187,11 +189,8 @@ def mark_planned(
 def forget_planned(session: Session, *, public_id: uuid.UUID, editor: Editor) -> None:
     """No webinar answers it after all. Raises NotFound."""
     wish = _held(session, public_id, WishState.PUBLIC)
-    if wish.planned_cycle_id is None:
-        return
-    before = _noted(session, wish)
-    wish.planned_cycle_id = wish.planned_slug = None
-    _record(session, AuditAct.WISH_UNPLANNED, wish, before, editor)
+    if wish.planned_cycle_id is not None:
+        _forget(session, wish, editor)
 
 
 def take_up(
@@ -208,6 +207,8 @@ def take_up(
     Raises NotFound, ChangedMeanwhile when it is planned already, and as ``editing`` does.
     """
     cycle = find_cycle(session, slug=cycle_slug, lock=True)  # before the wish, as everywhere
+    if slug is not None:  # its address may change, and others follow it
+        wish_addresses.hold(session, cycle=cycle, slug=slug, wanted=public_id)
     wish = _free(session, public_id)
     if slug is not None:
         edit = editing.give_title(
@@ -220,13 +221,53 @@ def take_up(
         )
     elif day is not None:
         edit = editing.add_extra(
-            session, cycle_slug=cycle_slug, day=day, title=wish.title, editor=editor
+            session,
+            cycle_slug=cycle_slug,
+            day=day,
+            title=wish.title,
+            wish=wish.id,
+            editor=editor,
         )
     else:
         raise NotFound("day")
     assert edit.slug is not None, "both acts say which webinar it is"
     _plan(session, wish, cycle.id, edit.slug, editor)
     return edit
+
+
+def give_up(session: Session, *, number: int, cycle: Cycle, slug: str, editor: Editor) -> None:
+    """The webinar of this slug has its old subject again: the wish is wished for again.
+
+    Whoever undoes holds the cycle. What another webinar answers by now stays so.
+    """
+    wish = _led_to(session, number)
+    if wish is not None and (wish.planned_cycle_id, wish.planned_slug) == (cycle.id, slug):
+        _forget(session, wish, editor)
+
+
+def take_up_again(
+    session: Session, *, number: int, cycle: Cycle, slug: str, editor: Editor
+) -> None:
+    """The webinar of this slug has the wish as its subject again, if that is still free."""
+    wish = _led_to(session, number)
+    if wish is None or wish.state is not WishState.PUBLIC or planned_of(session, [wish]):
+        return
+    _plan(session, wish, cycle.id, slug, editor)
+
+
+def _led_to(session: Session, number: int) -> Wish | None:
+    """This wish, or what it was put together with since, until the end; None when it has gone."""
+    asked = sa.select(sa.func.coalesce(Wish.merged_into_id, Wish.id)).where(Wish.id == number)
+    while True:
+        found = session.scalar(
+            sa.select(Wish)
+            .where(Wish.id == asked.scalar_subquery())
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        if found is None or found.state is not WishState.MERGED:
+            return found
+        # It was merged while its lock was waited for: look where it is now.
 
 
 def note_planned(
@@ -241,8 +282,9 @@ def note_planned(
     ).all()  # in the order in which a merge locks them
     if len(ids) < len(planned):
         raise NotFound("wish")
-    for public_id in ids:
-        _plan(session, _free(session, public_id), cycle.id, planned[public_id], editor)
+    # All of them before the site's state, which each act raises: who holds a wish waits for it.
+    for wish in [_free(session, public_id) for public_id in ids]:
+        _plan(session, wish, cycle.id, planned[wish.public_id], editor)
 
 
 def _free(session: Session, public_id: uuid.UUID) -> Wish:
@@ -260,6 +302,12 @@ def _plan(session: Session, wish: Wish, cycle_id: int, slug: str, editor: Editor
     wish.planned_cycle_id, wish.planned_slug = cycle_id, slug
     act = AuditAct.WISH_PLANNED
     _record(session, act, wish, before, editor, cycle_id=cycle_id, slug=slug)
+
+
+def _forget(session: Session, wish: Wish, editor: Editor) -> None:
+    before = _noted(session, wish)
+    wish.planned_cycle_id = wish.planned_slug = None
+    _record(session, AuditAct.WISH_UNPLANNED, wish, before, editor)
 
 
 def _held(session: Session, public_id: uuid.UUID, seen: WishState | None) -> Wish:

@@ -110,7 +110,7 @@ TO_SOME: dict[AuditAct, LazyString] = {
     AuditAct.REPLAY_ONLINE: lazy_gettext("put the replay of %(titles)s online"),
     AuditAct.REPLAY_WITHDRAWN: lazy_gettext("withdrew the replay of %(titles)s"),
     AuditAct.REPLAY_ASIDE: lazy_gettext(
-        "took the replay of %(titles)s off the site, as it takes place anew"
+        "took the replay of %(titles)s off the site, as the webinar was not over any more"
     ),
 }
 
