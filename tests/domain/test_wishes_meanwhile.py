@@ -1,18 +1,14 @@
 """Two acts on wishes at once, each halfway when the other begins."""
 
 import uuid
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Event
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tests.domain.at_once import Act, meanwhile, on_postgresql
 from tests.domain.voicing import editor, participant
-from tests.e2e.support import until
 from tests.support import (
     ALICE,
     BOB,
@@ -34,11 +30,6 @@ from webinars.domain.wish_views import public_wishes
 from webinars.domain.wishes import propose, support
 from webinars.models import Participant, WishSupport
 
-SECONDS = 30
-Act = Callable[[Session], object]
-on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-"""SQLite has one writer at a time."""
-
 
 @pytest.fixture
 def wishes(database: Database) -> dict[str, uuid.UUID]:
@@ -57,42 +48,6 @@ def _wish(session: Session, title: str, who: Person) -> uuid.UUID:
     known = wish.public_id
     word(session, public_id=known, title=title, why=None, publish=True, editor=editor())
     return known
-
-
-def meanwhile(database: Database, first: Act, *, after: str, second: Act) -> list[object]:
-    """``second`` begins when ``first`` has said a statement that begins so.
-
-    ``first`` goes on when the other is done or waits for it. What each gave, or its error.
-    """
-    halfway, over = Event(), Event()
-
-    def wait(*said: Any) -> None:
-        if said[2].startswith(after) and not halfway.is_set():
-            halfway.set()
-            until(lambda: over.is_set() or _waiting(database), within=SECONDS, what="the other")
-
-    def one() -> object:
-        with database.write() as session:
-            sa.event.listen(session.connection(), "after_cursor_execute", wait)
-            return first(session)
-
-    def other() -> object:
-        assert halfway.wait(SECONDS)
-        try:
-            with database.write() as session:
-                return second(session)
-        finally:
-            over.set()
-
-    with ThreadPoolExecutor(2) as pool:
-        acts = [pool.submit(one), pool.submit(other)]
-        return [act.exception() or act.result() for act in acts]
-
-
-def _waiting(database: Database) -> bool:
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    with database.read() as session:
-        return bool(session.scalar(sa.text(waiting)))
 
 
 def _merged(wishes: dict[str, uuid.UUID]) -> Act:

@@ -60,16 +60,17 @@ def write_questions(
     read: Sequence[ReadFile],
     targets: Mapping[str, Target],
     *,
+    questions: Sequence[Question],
     resources: Mapping[str, Resource],
     editor: Editor,
 ) -> bool:
-    """Publish each question with its answer and its resources; whether anything is new."""
-    tables = list(placed(read, QuestionTable))
-    if not tables:
-        return False
-    there = _there(session, {targets[one.table.webinar].webinar.id for one in tables})
+    """Publish each question with its answer and its resources; whether anything is new.
+
+    ``questions``: those that are there, as ``locked_questions`` gave them.
+    """
+    there = _there(questions)
     changed = False
-    for one in tables:
+    for one in placed(read, QuestionTable):
         target = targets[one.table.webinar]
         same = there.get((target.webinar.id, one.table.text))
         question = same.pop(0) if same else None
@@ -82,20 +83,26 @@ def write_questions(
     return changed
 
 
-def _there(session: Session, webinar_ids: set[int]) -> dict[Same, list[Question]]:
-    """Questions that files may mean: published ones first, and those of nobody."""
-    rows = session.scalars(
+def locked_questions(session: Session, webinar_ids: Sequence[int]) -> Sequence[Question]:
+    """Questions that files may mean: those that are published, and those of nobody."""
+    if not webinar_ids:
+        return ()
+    return session.scalars(
         sa.select(Question)
         .where(
             Question.webinar_id.in_(webinar_ids),
             sa.or_(Question.published_at.is_not(None), Question.participant_id.is_(None)),
         )
-        .order_by(Question.published_at.is_(None), Question.asked_at, Question.id)
+        .order_by(Question.id)
         .with_for_update()
         .execution_options(populate_existing=True)
-    )
+    ).all()
+
+
+def _there(questions: Sequence[Question]) -> dict[Same, list[Question]]:
+    """By what makes them the same; published ones first, as they were asked."""
     found: dict[Same, list[Question]] = {}
-    for row in rows:
+    for row in sorted(questions, key=lambda row: (row.published_at is None, row.asked_at, row.id)):
         found.setdefault((row.webinar_id, row.published_text), []).append(row)
     return found
 

@@ -36,7 +36,7 @@ from webinars.domain.video_sources import read_kept
 from webinars.models import (
     AuditAct,
     Captions,
-    Cycle,
+    Chapter,
     Replay,
     Resource,
     Webinar,
@@ -66,28 +66,19 @@ class Target:
     replay: Replay | None = None
 
 
-def locked_targets(session: Session, names: Iterable[str]) -> dict[str, Target]:
-    """The webinars of these names, locked in the order in which a publication locks them."""
-    pairs = {tuple(name.split("/")) for name in names}
-    if not pairs:
-        return {}
-    rows = session.execute(
-        sa.select(Webinar, Cycle.slug, Cycle.zone)
-        .join(Cycle, Cycle.id == Webinar.cycle_id)
-        .where(
-            Cycle.slug.in_({cycle for cycle, _ in pairs}),
-            Webinar.slug.in_({slug for _, slug in pairs}),
-        )
-        .order_by(Webinar.id)
-        .with_for_update(of=Webinar)
-        .execution_options(populate_existing=True)
-    )
-    found = {
-        f"{cycle}/{webinar.slug}": Target(webinar, zone)
-        for webinar, cycle, zone in rows
-        if (cycle, webinar.slug) in pairs
-    }
-    by_id = {target.webinar.id: target for target in found.values()}
+def with_replays(session: Session, targets: Iterable[Target]) -> None:
+    """Give each of these webinars, which are locked, its replay, with its chapters locked."""
+    by_id = {target.webinar.id: target for target in targets}
+    if not by_id:
+        return
+    # Who puts a resource beside one of them holds it.
+    session.execute(
+        sa.select(Chapter.id)
+        .join(Replay, Replay.id == Chapter.replay_id)
+        .where(Replay.webinar_id.in_(by_id))
+        .order_by(Chapter.id)
+        .with_for_update(of=Chapter)
+    ).all()
     for replay in session.scalars(
         sa.select(Replay)
         .where(Replay.webinar_id.in_(by_id))
@@ -95,9 +86,9 @@ def locked_targets(session: Session, names: Iterable[str]) -> dict[str, Target]:
             selectinload(Replay.chapters),
             selectinload(Replay.captions).undefer(Captions.vtt),
         )
+        .execution_options(populate_existing=True)
     ):
         by_id[replay.webinar_id].replay = replay
-    return found
 
 
 def check_replays(
