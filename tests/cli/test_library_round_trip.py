@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import resource
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -372,6 +373,29 @@ def test_a_refused_import_leaves_nothing_of_files_that_were_right(
     (tmp_path / "a.pdf").write_bytes(DOCUMENT)
     with nothing_written(there):
         refused(there.run("import", brings(tmp_path, "a.pdf", more='part_of = "none"\n')))
+
+
+@once
+def test_many_documents_come_in_with_few_descriptors(there: Place, tmp_path: Path) -> None:
+    many = 40
+    table = tmp_path / "r.toml"
+    tables = [
+        f'[[resources]]\nslug = "r{n}"\ntitle = "R"\nkind = "guide"\ndocument = "{n}.pdf"\n'
+        for n in range(many)
+    ]
+    table.write_text("".join(tables), "utf-8")
+    for n in range(many):
+        (tmp_path / f"{n}.pdf").write_bytes(DOCUMENT)
+    there.run("import", table, "--help")  # what is opened once is open
+    usual = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with (tmp_path / "lowest").open("w") as free:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free.fileno() + many // 2, usual[1]))
+    try:
+        said = there.run("import", table)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, usual)
+    assert done(said) == f"{many} resources\n"
+    assert len(there.files()) == many
 
 
 @once
