@@ -6,6 +6,7 @@ import resource
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from flask import Flask
 
 from tests.cli.support import Run, done, refused
 from tests.support import ALICE
-from tests.whole_library import DOCUMENT, LATER, SLIDES, VIDEO, fill, publish_all
+from tests.whole_library import DOCUMENT, LATER, PLANS, SLIDES, VIDEO, fill, publish_all
 from webinars import clock
 from webinars.db import Database
 from webinars.models import AuditAct, AuditEntry, DroppedUpload, Question, Resource, Upload
@@ -373,6 +374,25 @@ def test_a_refused_import_leaves_nothing_of_files_that_were_right(
     (tmp_path / "a.pdf").write_bytes(DOCUMENT)
     with nothing_written(there):
         refused(there.run("import", brings(tmp_path, "a.pdf", more='part_of = "none"\n')))
+
+
+@once
+def test_what_is_said_of_a_webinar_that_left_the_draft_is_left_out_and_named(
+    here: Place, there: Place, tmp_path: Path
+) -> None:
+    fill(here.database, here.uploads)
+    kept = replace(PLANS[0], sessions=PLANS[0].sessions[1:])
+    publish_all(here.database, (kept,))
+    publish_all(there.database, (kept, PLANS[1]))
+    said = here.run("export", tmp_path / "a")
+    assert done(said)
+    assert said.stderr == (
+        "3 files beside them\n"
+        "Not in the draft of their cycle, and so in no file: 2019/connaitre-son-ecosysteme\n"
+    )
+    assert done(there.bring(tmp_path / "a")) == "1 theme, 4 resources, 4 replays, 2 questions\n"
+    done(there.run("export", tmp_path / "b"))
+    assert content(tmp_path / "b") == content(tmp_path / "a")
 
 
 @once

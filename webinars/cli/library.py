@@ -12,7 +12,7 @@ from webinars.cli.support import read_text, with_services
 from webinars.domain import link_checks
 from webinars.domain.errors import ChangedMeanwhile
 from webinars.domain.library_beside import named_files, to_receive
-from webinars.domain.library_export import export_library
+from webinars.domain.library_export import export_library, left_out
 from webinars.domain.library_files import KINDS
 from webinars.domain.library_import import Imported, import_library
 from webinars.domain.library_reading import SourceFile, WrongFiles
@@ -25,7 +25,7 @@ from webinars.uploads import UploadsFolder
 
 @click.group("library")
 def group() -> None:
-    """Themes and resources."""
+    """Themes, resources, replays and questions."""
 
 
 @group.command("import")
@@ -100,7 +100,7 @@ def export(services: Services, folder: Path, replace: bool) -> None:
         with NewFolder(folder, replace=replace) as written:
             with services.database.read() as session:
                 tables = export_library(session)
-                kept = kept_files(session)
+                kept, gone = kept_files(session), left_out(session)
                 written.demand_free([*tables, *(one.path for one in kept)])
                 for name, text in tables.items():
                     written.text(name, text)
@@ -120,6 +120,8 @@ def export(services: Services, folder: Path, replace: bool) -> None:
     if written.beside:
         many = "" if written.beside == 1 else "s"
         click.echo(f"{written.beside} file{many} beside them", err=True)
+    if gone:
+        click.echo(f"Not in the draft of their cycle, and so in no file: {listed(gone)}", err=True)
     if left := written.left_over():
         click.echo(f"Left there, and named by none of them: {listed(left)}", err=True)
 

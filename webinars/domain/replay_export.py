@@ -19,6 +19,7 @@ from webinars.models import (
     Captions,
     Chapter,
     Cycle,
+    DraftSession,
     Question,
     Replay,
     Resource,
@@ -32,6 +33,12 @@ AT_ONCE = 20
 """Captions that are in memory together."""
 STAGE = ("online_at", "revised_at", "withdrawn_at", "withdrawn_why", "words_stay")
 VIDEO, SLIDES = aliased(Upload), aliased(Upload)
+DRAFTED = (
+    sa.exists()
+    .where(DraftSession.cycle_id == Webinar.cycle_id, DraftSession.slug == Webinar.slug)
+    .correlate(Webinar)
+)
+"""A public webinar that the file of its cycle has; what is said of others nobody could read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,7 @@ def replay_tables(session: Session) -> list[ReplayTable]:
         .join(Cycle, Cycle.id == Webinar.cycle_id)
         .outerjoin(VIDEO, VIDEO.id == Replay.video_file_id)
         .outerjoin(SLIDES, SLIDES.id == Replay.slides_file_id)
+        .where(DRAFTED)
         .order_by(Cycle.year, Cycle.slug, Webinar.starts_at, Webinar.slug)
     )
     tables = [
@@ -150,7 +158,7 @@ def question_tables(session: Session) -> list[QuestionTable]:
         )
         .join(Webinar, Webinar.id == Question.webinar_id)
         .join(Cycle, Cycle.id == Webinar.cycle_id)
-        .where(Question.published_at.is_not(None))
+        .where(Question.published_at.is_not(None), DRAFTED)
         .order_by(
             Cycle.year,
             Cycle.slug,
@@ -199,6 +207,7 @@ def kept_files(session: Session) -> list[KeptFile]:
         .join(Cycle, Cycle.id == Webinar.cycle_id)
         .outerjoin(VIDEO, VIDEO.id == Replay.video_file_id)
         .outerjoin(SLIDES, SLIDES.id == Replay.slides_file_id)
+        .where(DRAFTED)
     )
     for cycle, slug, video, slides in rows:
         uploads: dict[str, Upload | None] = {"videos": video, "slides": slides}
@@ -221,6 +230,7 @@ def kept_captions(session: Session) -> Iterator[tuple[str, str]]:
         .join(Replay, Replay.id == Captions.replay_id)
         .join(Webinar, Webinar.id == Replay.webinar_id)
         .join(Cycle, Cycle.id == Webinar.cycle_id)
+        .where(DRAFTED)
         .order_by(Captions.id),
         execution_options={"yield_per": AT_ONCE},
     )
