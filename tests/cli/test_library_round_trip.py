@@ -17,6 +17,7 @@ from tests.cli.support import Run, done, refused
 from tests.support import ALICE
 from tests.whole_library import DOCUMENT, LATER, PLANS, SLIDES, VIDEO, fill, publish_all
 from webinars import clock
+from webinars.cli.library_folder import HalfWritten, NewFolder
 from webinars.db import Database
 from webinars.models import AuditAct, AuditEntry, DroppedUpload, Question, Resource, Upload
 
@@ -473,3 +474,28 @@ def test_what_is_there_is_only_replaced_when_that_is_said(there: Place, tmp_path
     assert said.stderr.endswith("Left there, and named by none of them: documents/old.pdf\n")
     assert mine.read_bytes() == DOCUMENT
     assert ALICE.email not in said.output
+
+
+@once
+def test_what_is_no_file_is_not_replaced(there: Place, tmp_path: Path) -> None:
+    fill(there.database, there.uploads)
+    (tmp_path / "out" / "documents" / "r1.pdf").mkdir(parents=True)
+    (tmp_path / "out" / "themes.toml").write_text("mine", "utf-8")
+    said = refused(there.run("export", tmp_path / "out", "--replace"))
+    assert said == (
+        f"Error: Nothing was written. These are no files: {tmp_path}/out/documents/r1.pdf. Choose "
+        "another folder.\n"
+    )
+    assert content(tmp_path / "out") == {"themes.toml": b"mine"}
+
+
+def test_an_error_once_files_take_their_names_says_which_have(tmp_path: Path) -> None:
+    (tmp_path / "b").write_text("old", "utf-8")
+    said = f"{tmp_path}/a: Is a directory. These are written already: c/d, b; the others are as "
+    with NewFolder(tmp_path, replace=True) as folder:
+        for name in ("a", "b", "c/d"):
+            folder.text(name, "new")
+        (tmp_path / "a").mkdir()
+        with pytest.raises(HalfWritten, match=re.escape(said)):
+            folder.finish()
+    assert content(tmp_path) == {"b": b"new", "c/d": b"new"}
