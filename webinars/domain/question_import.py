@@ -69,6 +69,7 @@ def write_questions(
     ``questions``: those that are there, as ``locked_questions`` gave them.
     """
     there = _there(questions)
+    beside = resources_beside(session, question_ids=[question.id for question in questions])
     changed = False
     for one in placed(read, QuestionTable):
         target = targets[one.table.webinar]
@@ -79,7 +80,8 @@ def write_questions(
             changed = True
         else:
             changed |= _change(session, one, question, target, editor)
-        changed |= _put_resources(session, one, question, target, resources, editor)
+        before = [resource.slug for resource in beside.get(question.id, ())]
+        changed |= _put_resources(session, one, question, target, before, resources, editor)
     return changed
 
 
@@ -166,29 +168,23 @@ def _put_resources(
     one: Placed[QuestionTable],
     question: Question,
     target: Target,
+    before: Sequence[str],
     resources: Mapping[str, Resource],
     editor: Editor,
 ) -> bool:
-    before = _slugs(session, question)
-    if set(before) == set(one.table.resources):
+    wanted = [resources[slug] for slug in dict.fromkeys(one.table.resources)]
+    wanted.sort(key=lambda resource: (resource.position, resource.id))
+    after = [resource.slug for resource in wanted]
+    if set(before) == set(after):
         return False
     its = question_resources.c.question_id == question.id
     session.execute(sa.delete(question_resources).where(its))
-    if one.table.resources:
-        values = [
-            {"question_id": question.id, "resource_id": resources[slug].id}
-            for slug in dict.fromkeys(one.table.resources)
-        ]
+    if wanted:
+        values = [{"question_id": question.id, "resource_id": one.id} for one in wanted]
         session.execute(sa.insert(question_resources), values)
-    after = _slugs(session, question)
     act = AuditAct.QUESTION_JOINED if set(after) - set(before) else AuditAct.QUESTION_PARTED
     _note(session, act, question, target, "resources", (before, after), editor)
     return True
-
-
-def _slugs(session: Session, question: Question) -> list[str]:
-    beside = resources_beside(session, question_ids=[question.id])
-    return [resource.slug for resource in beside.get(question.id, ())]
 
 
 def _note(

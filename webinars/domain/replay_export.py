@@ -145,50 +145,25 @@ def question_tables(session: Session) -> list[QuestionTable]:
         .order_by(Resource.position, Resource.id),
     )
     rows = session.execute(
-        sa.select(
-            Question.id,
-            Cycle.slug,
-            Cycle.zone,
-            Webinar.slug,
-            Question.published_text,
-            Question.answer,
-            Question.asked_at,
-            Question.answered_at,
-            Question.published_at,
-        )
+        sa.select(Question, Cycle.slug, Cycle.zone, Webinar.slug)
         .join(Webinar, Webinar.id == Question.webinar_id)
         .join(Cycle, Cycle.id == Webinar.cycle_id)
         .where(Question.published_at.is_not(None), DRAFTED)
         .order_by(
-            Cycle.year,
-            Cycle.slug,
-            Webinar.starts_at,
-            Webinar.slug,
-            Question.asked_at,
-            Question.id,
+            Cycle.year, Cycle.slug, Webinar.starts_at, Webinar.slug, Question.asked_at, Question.id
         )
     )
     return [
         QuestionTable.model_construct(
             webinar=f"{cycle}/{slug}",
-            text=text or "",
-            answer=answer,
-            asked_on=to_local(asked_at, zone).date(),
-            answered_at=answered_at,
-            published_at=published_at,
-            resources=resources.get(number, []),
+            text=row.published_text or "",
+            answer=row.answer,
+            asked_on=to_local(row.asked_at, zone).date(),
+            answered_at=row.answered_at,
+            published_at=row.published_at,
+            resources=resources.get(row.id, []),
         )
-        for (
-            number,
-            cycle,
-            zone,
-            slug,
-            text,
-            answer,
-            asked_at,
-            answered_at,
-            published_at,
-        ) in rows
+        for row, cycle, zone, slug in rows
     ]
 
 
