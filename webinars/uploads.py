@@ -37,7 +37,7 @@ class Part:
         self._digest = hashlib.sha256()
         self._folder = folder
         self._path: Path | None = folder / f"{self.key}{PART}"
-        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o640)
+        self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
         self._open = True
 
     @property
@@ -57,9 +57,10 @@ class Part:
         self.size += len(data)
 
     def finish(self) -> None:
-        """On the disk, as far as it is written. Raises NoRoom."""
+        """On the disk, and nothing more comes: many may wait together. Raises NoRoom."""
         with _no_room():
             os.fsync(self._descriptor)
+        self._close()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[IO[bytes]]:
@@ -83,7 +84,6 @@ class Part:
     def keep(self) -> None:
         """A row names it now."""
         self._path = None
-        self._close()
 
     def discard(self) -> None:
         """Nothing of it is left, unless it was kept."""

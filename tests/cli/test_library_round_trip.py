@@ -2,9 +2,11 @@
 
 import hashlib
 import re
+import resource
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,9 @@ from flask import Flask
 
 from tests.cli.support import Run, done, refused
 from tests.support import ALICE
-from tests.whole_library import DOCUMENT, LATER, SLIDES, VIDEO, fill, publish_all
+from tests.whole_library import DOCUMENT, LATER, PLANS, SLIDES, VIDEO, fill, publish_all
 from webinars import clock
+from webinars.cli.library_folder import HalfWritten, NewFolder
 from webinars.db import Database
 from webinars.models import AuditAct, AuditEntry, DroppedUpload, Question, Resource, Upload
 
@@ -375,6 +378,48 @@ def test_a_refused_import_leaves_nothing_of_files_that_were_right(
 
 
 @once
+def test_what_is_said_of_a_webinar_that_left_the_draft_is_left_out_and_named(
+    here: Place, there: Place, tmp_path: Path
+) -> None:
+    fill(here.database, here.uploads)
+    kept = replace(PLANS[0], sessions=PLANS[0].sessions[1:])
+    publish_all(here.database, (kept,))
+    publish_all(there.database, (kept, PLANS[1]))
+    said = here.run("export", tmp_path / "a")
+    assert done(said)
+    assert said.stderr == (
+        "3 files beside them\n"
+        "Not in the draft of their cycle, and so in no file: 2019/connaitre-son-ecosysteme\n"
+    )
+    assert done(there.bring(tmp_path / "a")) == "1 theme, 4 resources, 4 replays, 2 questions\n"
+    done(there.run("export", tmp_path / "b"))
+    assert content(tmp_path / "b") == content(tmp_path / "a")
+
+
+@once
+def test_many_documents_come_in_with_few_descriptors(there: Place, tmp_path: Path) -> None:
+    many = 40
+    table = tmp_path / "r.toml"
+    tables = [
+        f'[[resources]]\nslug = "r{n}"\ntitle = "R"\nkind = "guide"\ndocument = "{n}.pdf"\n'
+        for n in range(many)
+    ]
+    table.write_text("".join(tables), "utf-8")
+    for n in range(many):
+        (tmp_path / f"{n}.pdf").write_bytes(DOCUMENT)
+    there.run("import", table, "--help")  # what is opened once is open
+    usual = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with (tmp_path / "lowest").open("w") as free:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free.fileno() + many // 2, usual[1]))
+    try:
+        said = there.run("import", table)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, usual)
+    assert done(said) == f"{many} resources\n"
+    assert len(there.files()) == many
+
+
+@once
 def test_a_full_disk_says_so(there: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.pdf").write_bytes(DOCUMENT)
     monkeypatch.setattr("webinars.uploads.KEPT_FREE", 10**18)
@@ -429,3 +474,28 @@ def test_what_is_there_is_only_replaced_when_that_is_said(there: Place, tmp_path
     assert said.stderr.endswith("Left there, and named by none of them: documents/old.pdf\n")
     assert mine.read_bytes() == DOCUMENT
     assert ALICE.email not in said.output
+
+
+@once
+def test_what_is_no_file_is_not_replaced(there: Place, tmp_path: Path) -> None:
+    fill(there.database, there.uploads)
+    (tmp_path / "out" / "documents" / "r1.pdf").mkdir(parents=True)
+    (tmp_path / "out" / "themes.toml").write_text("mine", "utf-8")
+    said = refused(there.run("export", tmp_path / "out", "--replace"))
+    assert said == (
+        f"Error: Nothing was written. These are no files: {tmp_path}/out/documents/r1.pdf. Choose "
+        "another folder.\n"
+    )
+    assert content(tmp_path / "out") == {"themes.toml": b"mine"}
+
+
+def test_an_error_once_files_take_their_names_says_which_have(tmp_path: Path) -> None:
+    (tmp_path / "b").write_text("old", "utf-8")
+    said = f"{tmp_path}/a: Is a directory. These are written already: c/d, b; the others are as "
+    with NewFolder(tmp_path, replace=True) as folder:
+        for name in ("a", "b", "c/d"):
+            folder.text(name, "new")
+        (tmp_path / "a").mkdir()
+        with pytest.raises(HalfWritten, match=re.escape(said)):
+            folder.finish()
+    assert content(tmp_path) == {"b": b"new", "c/d": b"new"}

@@ -1,4 +1,4 @@
-"""Two acts at once, one of them halfway when the other begins."""
+"""Two acts at once on PostgreSQL, the first halfway when the other begins."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tests.domain.reminding import HOUR
 from tests.domain.test_replay_import import AT, RESOURCES, bring, state
-from tests.support import ALICE, MARCH, NOW, plan_of, published, register
+from tests.support import ALICE, MARCH, NOW, counted_queries, plan_of, published, register
 from webinars.db import Database
 from webinars.domain.errors import Problem
 from webinars.domain.library_import import Imported, import_library
@@ -196,3 +196,16 @@ def test_the_same_in_two_files_is_refused(asked: Database) -> None:
         import_library(session, files=files, now=AT)
     problem = Problem("the same question stands in another of these files", 3, "questions[1].text")
     assert error.value.by_file == {"a": [problem], "b": [problem]}
+
+
+def test_what_stands_beside_many_is_asked_once(asked: Database) -> None:
+    counts = set()
+    for number in (1, 3):
+        text = "".join(
+            ONE.replace(TEXT, f"{TEXT} {one}") + 'resources = ["s", "r"]\n' for one in range(number)
+        )
+        bring(asked, text)
+        with counted_queries(asked) as queries:
+            assert not bring(asked, text).changed
+        counts.add(len(queries))
+    assert len(counts) == 1

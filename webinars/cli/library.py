@@ -1,18 +1,27 @@
 """The library with its replays, from files and into files."""
 
+import contextlib
 import dataclasses
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
 import click
 
 from webinars import clock
-from webinars.cli.library_folder import CannotWrite, NewFolder, listed, looked_at, received
+from webinars.cli.library_folder import (
+    CannotWrite,
+    HalfWritten,
+    NewFolder,
+    listed,
+    looked_at,
+    received,
+)
 from webinars.cli.support import read_text, with_services
 from webinars.domain import link_checks
 from webinars.domain.errors import ChangedMeanwhile
 from webinars.domain.library_beside import named_files, to_receive
-from webinars.domain.library_export import export_library
+from webinars.domain.library_export import export_library, left_out
 from webinars.domain.library_files import KINDS
 from webinars.domain.library_import import Imported, import_library
 from webinars.domain.library_reading import SourceFile, WrongFiles
@@ -25,7 +34,7 @@ from webinars.uploads import UploadsFolder
 
 @click.group("library")
 def group() -> None:
-    """Themes and resources."""
+    """Themes, resources, replays and questions."""
 
 
 @group.command("import")
@@ -96,32 +105,41 @@ def _import(services: Services, sources: list[SourceFile]) -> Imported:
 def export(services: Services, folder: Path, replace: bool) -> None:
     """Write the library with its replays and uploaded files into FOLDER, as `import` reads it."""
     uploads = UploadsFolder(services.settings.uploads_folder)
+    with _saying_what_is_written(folder), NewFolder(folder, replace=replace) as written:
+        with services.database.read() as session:
+            tables = export_library(session)
+            kept, gone = kept_files(session), left_out(session)
+            written.demand_free([*tables, *(one.path for one in kept)])
+            for name, text in tables.items():
+                written.text(name, text)
+            for path, vtt in kept_captions(session):
+                written.text(path, vtt)
+        for one in kept:
+            written.copy(one, uploads.file(one.key))
+        written.finish()
+    for name in tables:
+        click.echo(folder / name)
+    if written.beside:
+        many = "" if written.beside == 1 else "s"
+        click.echo(f"{written.beside} file{many} beside them", err=True)
+    if gone:
+        click.echo(f"Not in the draft of their cycle, and so in no file: {listed(gone)}", err=True)
+    if left := written.left_over():
+        click.echo(f"Left there, and named by none of them: {listed(left)}", err=True)
+
+
+@contextlib.contextmanager
+def _saying_what_is_written(folder: Path) -> Iterator[None]:
     try:
-        with NewFolder(folder, replace=replace) as written:
-            with services.database.read() as session:
-                tables = export_library(session)
-                kept = kept_files(session)
-                written.demand_free([*tables, *(one.path for one in kept)])
-                for name, text in tables.items():
-                    written.text(name, text)
-                for path, vtt in kept_captions(session):
-                    written.text(path, vtt)
-            for one in kept:
-                written.copy(one, uploads.file(one.key))
-            written.finish()
+        yield
+    except HalfWritten as error:
+        raise click.ClickException(str(error)) from error
     except CannotWrite as error:
         raise click.ClickException(f"Nothing was written. {error}") from error
     except OSError as error:
         raise click.ClickException(
             f"Nothing was written. {error.filename or folder}: {error.strerror}."
         ) from error
-    for name in tables:
-        click.echo(folder / name)
-    if written.beside:
-        many = "" if written.beside == 1 else "s"
-        click.echo(f"{written.beside} file{many} beside them", err=True)
-    if left := written.left_over():
-        click.echo(f"Left there, and named by none of them: {listed(left)}", err=True)
 
 
 @group.command("check-links")

@@ -39,6 +39,10 @@ class CannotWrite(Exception):
     """An export would not be whole, or would write over what is there."""
 
 
+class HalfWritten(Exception):
+    """Some files of an export have taken their names, and another one could not."""
+
+
 def looked_at(
     folders: Mapping[str, Path],
     uploads: Sequence[NamedUpload],
@@ -206,8 +210,11 @@ class NewFolder:
         return sum("/" in name for name in self._names)
 
     def demand_free(self, names: Sequence[str]) -> None:
-        """Raises CannotWrite where one of them is there, and must not be replaced."""
+        """Raises CannotWrite where one of them is there, and must not or cannot be replaced."""
         there = [str(self._path / name) for name in names if (self._path / name).exists()]
+        no_files = [name for name in there if not Path(name).is_file()]
+        if no_files:
+            raise CannotWrite(f"These are no files: {listed(no_files)}. Choose another folder.")
         if there and not self._replace:
             raise CannotWrite(
                 f"These are there already: {listed(there)}. Choose another folder, or add "
@@ -239,9 +246,19 @@ class NewFolder:
             )
 
     def finish(self) -> None:
-        """Everything is whole: each file takes its name. Raises OSError."""
+        """Everything is whole: each file takes its name. Raises OSError, HalfWritten."""
+        named: list[str] = []
         for name in reversed(self._names):  # no table names what is not there
-            self._part(name).replace(self._path / name)
+            try:
+                self._part(name).replace(self._path / name)
+            except OSError as error:
+                if not named:
+                    raise
+                raise HalfWritten(
+                    f"{self._path / name}: {error.strerror}. These are written already: "
+                    f"{listed(named)}; the others are as they were. Export again."
+                ) from error
+            named.append(name)
         self._done = True
 
     def left_over(self) -> list[str]:

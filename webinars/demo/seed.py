@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from webinars.clock import to_local
 from webinars.demo.voices import wish_for
-from webinars.domain import planning, publication, registrations, replays, rules
+from webinars.domain import planning, publication, registrations, replays, rules, video_sources
 from webinars.domain.cycle_file import read_plan
 from webinars.domain.errors import DomainError
 from webinars.domain.library_import import import_library
@@ -35,7 +35,7 @@ DISCOVERY = "decouverte-"
 AN_HOUR = timedelta(hours=1)
 
 DEMONSTRATION = STATIC / "demo"
-VIDEO = "demo:demonstration.webm"
+VIDEO = f"{video_sources.DEMONSTRATION}demonstration.webm"
 VIDEO_SECONDS = 96
 INVENTED_AGENDA = (
     "Le thème, vu d’un territoire",

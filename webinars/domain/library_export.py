@@ -22,6 +22,7 @@ from webinars.domain.library_files import (
 from webinars.domain.library_import import RESOURCE_FIELDS, THEME_FIELDS
 from webinars.domain.plan import EDITORIAL_FIELDS
 from webinars.domain.replay_export import (
+    DRAFTED,
     document_path,
     question_tables,
     replay_tables,
@@ -50,8 +51,8 @@ def export_library(session: Session) -> dict[str, str]:
 
     As it stands, unchecked: reading it says what could not be read, with its line.
     Of a public webinar the texts are those that are public; what only a draft says is in the
-    file of its cycle. What these files name beside them: ``kept_files`` and ``kept_captions``.
-    Thirteen queries.
+    file of its cycle. What these files name beside them: ``kept_files`` and ``kept_captions``; of
+    which webinars they say nothing: ``left_out``. Thirteen queries.
     """
     return {
         "themes.toml": write_tables("themes", _themes(session)),
@@ -60,6 +61,20 @@ def export_library(session: Session) -> dict[str, str]:
         "replays.toml": write_tables("replays", replay_tables(session)),
         "questions.toml": write_tables("questions", question_tables(session)),
     }
+
+
+def left_out(session: Session) -> list[str]:
+    """Public webinars that the draft of their cycle no longer has, as ``cycle/webinar``.
+
+    They are not in the file of the cycle either. One query.
+    """
+    rows = session.execute(
+        sa.select(Cycle.slug, Webinar.slug)
+        .join(Cycle, Cycle.id == Webinar.cycle_id)
+        .where(~DRAFTED)
+        .order_by(Cycle.year, Cycle.slug, Webinar.starts_at, Webinar.slug)
+    )
+    return [f"{cycle}/{slug}" for cycle, slug in rows]
 
 
 def _themes(session: Session) -> list[ThemeTable]:
@@ -108,9 +123,9 @@ def _details(session: Session) -> list[DetailsTable]:
     readings = _readings(session)
     found: list[DetailsTable] = []
     for cycle in cycles:
+        of_draft, of_public = drafted.get(cycle.id, {}), public.get(cycle.id, {})
         rows: dict[str, DraftSession | Webinar] = {
-            **drafted.get(cycle.id, {}),
-            **public.get(cycle.id, {}),
+            slug: of_public.get(slug, row) for slug, row in of_draft.items()
         }
         plain = cycle.slug == str(cycle.year) and of_year[cycle.year] == 1
         tables = (

@@ -1,22 +1,14 @@
 """Reading the library's files into the database: all of them, or nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from webinars.domain import audit, site
-from webinars.domain.details_import import (
-    DetailsTarget,
-    Identity,
-    check_details,
-    details_targets,
-    locked_cycles,
-    write_details,
-)
+from webinars.domain.details_import import check_details, write_details
 from webinars.domain.editing import Editor
 from webinars.domain.library_beside import Beside, document_of
 from webinars.domain.library_files import (
@@ -25,11 +17,10 @@ from webinars.domain.library_files import (
     KINDS,
     STEPS,
     DetailsTable,
-    QuestionTable,
-    ReplayTable,
     ResourceTable,
     ThemeTable,
 )
+from webinars.domain.library_locks import Held, hold
 from webinars.domain.library_reading import (
     Placed,
     ReadFile,
@@ -39,21 +30,15 @@ from webinars.domain.library_reading import (
     refuse_wrong,
     understand,
 )
-from webinars.domain.library_rows import put_document, record_change
+from webinars.domain.library_rows import note_change, put_document
 from webinars.domain.planning import assign, record_edit
 from webinars.domain.publication import mark_changed
 from webinars.domain.question_import import check_questions, write_questions
-from webinars.domain.replay_import import Target, check_replays, locked_targets, write_replays
+from webinars.domain.replay_import import check_replays, write_replays
 from webinars.domain.snapshots import snapshot
-from webinars.domain.theme_edit import webinars_on
 from webinars.domain.tomlfile import unknown_keys
 from webinars.domain.uploads import in_trail
-from webinars.models import (
-    AuditAct,
-    Resource,
-    Theme,
-    Webinar,
-)
+from webinars.models import AuditAct, Resource, Theme
 
 NOTHING_BESIDE = Beside()
 RESOURCE_FIELDS = (
@@ -111,20 +96,11 @@ def import_library(
     """
     read = understand(files)
     editor = Editor(actor, now)
-    themes = {theme.slug: theme for theme in session.scalars(sa.select(Theme))}
-    resources = _resources(session)
-    cycles = locked_cycles(session, read)
-    before = {cycle.id: snapshot(cycle.draft) for cycle in cycles}
-    spoken_of = locked_targets(session, _webinars_named(read))
-    targets = details_targets(session, read)
-    _check(read, set(themes), resources, targets, spoken_of, beside=beside, editor=editor)
-    touched: dict[int, Webinar] = {}
-    renamed = _write_themes(session, read, themes)
-    touched |= webinars_on(session, renamed)
-    changed = _write_resources(session, read, themes, resources, beside=beside, editor=editor)
-    session.flush()
-    changed |= write_details(session, read, targets, resources, touched)
-    for cycle in cycles:
+    held = hold(session, read)
+    before = {cycle.id: snapshot(cycle.draft) for cycle in held.cycles}
+    _check(read, held, beside=beside, editor=editor)
+    changed = _write_library(session, read, held, beside=beside, editor=editor)
+    for cycle in held.cycles:
         record_edit(
             session,
             cycle=cycle,
@@ -133,55 +109,55 @@ def import_library(
             actor=actor,
             now=now,
         )
-    for webinar in touched.values():
-        mark_changed(webinar, now=now)
     changed |= write_replays(
-        session, read, spoken_of, resources=resources, beside=beside, editor=editor
+        session, read, held.targets, resources=held.resources, beside=beside, editor=editor
     )
-    changed |= write_questions(session, read, spoken_of, resources=resources, editor=editor)
-    if renamed or changed:
-        site.touch(session, now=now)
+    changed |= write_questions(
+        session,
+        read,
+        held.targets,
+        questions=held.questions,
+        resources=held.resources,
+        editor=editor,
+    )
     session.flush()
+    if changed:
+        site.touch(session, now=now)  # the last lock, which the acts of the desk wait for
     return Imported(
         **{kind: sum(len(getattr(one.content, kind)) for one in read) for kind in KINDS},
-        changed=bool(renamed) or changed,
+        changed=changed,
         ignored=frozenset(key for one in read for key in unknown_keys(one.content)),
     )
 
 
-def _resources(session: Session) -> dict[str, Resource]:
-    of_each = selectinload(Resource.themes), selectinload(Resource.document)
-    rows = session.scalars(sa.select(Resource).options(*of_each))
-    return {resource.slug: resource for resource in rows}
+def _write_library(
+    session: Session, read: Sequence[ReadFile], held: Held, *, beside: Beside, editor: Editor
+) -> bool:
+    """Themes, resources and details of webinars; whether anything is new."""
+    renamed = _write_themes(session, read, held.themes)
+    touched = {one.id: one for one in held.webinars if one.theme_slug in renamed}
+    changed = _write_resources(
+        session, read, held.themes, held.resources, beside=beside, editor=editor
+    )
+    session.flush()
+    changed |= write_details(session, read, held.details, held.resources, touched)
+    for webinar in touched.values():
+        mark_changed(webinar, now=editor.now)
+    return bool(renamed) or changed
 
 
-def _webinars_named(read: Sequence[ReadFile]) -> set[str]:
-    return {one.table.webinar for one in placed(read, ReplayTable)} | {
-        one.table.webinar for one in placed(read, QuestionTable)
-    }
-
-
-def _check(
-    read: Sequence[ReadFile],
-    themes: set[str],
-    resources: Mapping[str, Resource],
-    targets: Mapping[Identity, DetailsTarget],
-    spoken_of: Mapping[str, Target],
-    *,
-    beside: Beside,
-    editor: Editor,
-) -> None:
-    known_themes = themes | {one.table.slug for one in placed(read, ThemeTable)}
-    known = set(resources) | {one.table.slug for one in placed(read, ResourceTable)}
+def _check(read: Sequence[ReadFile], held: Held, *, beside: Beside, editor: Editor) -> None:
+    known_themes = set(held.themes) | {one.table.slug for one in placed(read, ThemeTable)}
+    known = set(held.resources) | {one.table.slug for one in placed(read, ResourceTable)}
     check_once(read, ThemeTable, "slug", lambda table: table.slug)
     check_once(read, ResourceTable, "slug", lambda table: table.slug)
     check_once(read, DetailsTable, "slug", lambda table: (table.slug, table.cycle))
     for resource in placed(read, ResourceTable):
         _check_resource(resource, known_themes, known, beside)
     for details in placed(read, DetailsTable):
-        check_details(details, targets, known)
-    check_replays(read, spoken_of, resources=known, beside=beside, editor=editor)
-    check_questions(read, spoken_of, resources=known, editor=editor)
+        check_details(details, held.details, known)
+    check_replays(read, held.targets, resources=known, beside=beside, editor=editor)
+    check_questions(read, held.targets, resources=known, editor=editor)
     refuse_wrong(read)
 
 
@@ -269,7 +245,7 @@ def _write_document(
         return False
     before = in_trail(resource.document)
     put_document(session, resource, file=file, now=editor.now)
-    record_change(
+    note_change(
         session,
         act=AuditAct.RESOURCE_EDITED,
         slug=resource.slug,

@@ -103,7 +103,6 @@ def in_kit(session: Session, *, resource: Resource) -> InKit | None:
         Resource.position,
         Resource.id,
     )
-
     kit = (
         sa.select(
             Resource.id,

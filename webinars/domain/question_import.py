@@ -60,16 +60,18 @@ def write_questions(
     read: Sequence[ReadFile],
     targets: Mapping[str, Target],
     *,
+    questions: Sequence[Question],
     resources: Mapping[str, Resource],
     editor: Editor,
 ) -> bool:
-    """Publish each question with its answer and its resources; whether anything is new."""
-    tables = list(placed(read, QuestionTable))
-    if not tables:
-        return False
-    there = _there(session, {targets[one.table.webinar].webinar.id for one in tables})
+    """Publish each question with its answer and its resources; whether anything is new.
+
+    ``questions``: those that are there, as ``locked_questions`` gave them.
+    """
+    there = _there(questions)
+    beside = resources_beside(session, question_ids=[question.id for question in questions])
     changed = False
-    for one in tables:
+    for one in placed(read, QuestionTable):
         target = targets[one.table.webinar]
         same = there.get((target.webinar.id, one.table.text))
         question = same.pop(0) if same else None
@@ -78,24 +80,31 @@ def write_questions(
             changed = True
         else:
             changed |= _change(session, one, question, target, editor)
-        changed |= _put_resources(session, one, question, target, resources, editor)
+        before = [resource.slug for resource in beside.get(question.id, ())]
+        changed |= _put_resources(session, one, question, target, before, resources, editor)
     return changed
 
 
-def _there(session: Session, webinar_ids: set[int]) -> dict[Same, list[Question]]:
-    """Questions that files may mean: published ones first, and those of nobody."""
-    rows = session.scalars(
+def locked_questions(session: Session, webinar_ids: Sequence[int]) -> Sequence[Question]:
+    """Questions that files may mean: those that are published, and those of nobody."""
+    if not webinar_ids:
+        return ()
+    return session.scalars(
         sa.select(Question)
         .where(
             Question.webinar_id.in_(webinar_ids),
             sa.or_(Question.published_at.is_not(None), Question.participant_id.is_(None)),
         )
-        .order_by(Question.published_at.is_(None), Question.asked_at, Question.id)
+        .order_by(Question.id)
         .with_for_update()
         .execution_options(populate_existing=True)
-    )
+    ).all()
+
+
+def _there(questions: Sequence[Question]) -> dict[Same, list[Question]]:
+    """By what makes them the same; published ones first, as they were asked."""
     found: dict[Same, list[Question]] = {}
-    for row in rows:
+    for row in sorted(questions, key=lambda row: (row.published_at is None, row.asked_at, row.id)):
         found.setdefault((row.webinar_id, row.published_text), []).append(row)
     return found
 
@@ -159,29 +168,23 @@ def _put_resources(
     one: Placed[QuestionTable],
     question: Question,
     target: Target,
+    before: Sequence[str],
     resources: Mapping[str, Resource],
     editor: Editor,
 ) -> bool:
-    before = _slugs(session, question)
-    if set(before) == set(one.table.resources):
+    wanted = [resources[slug] for slug in dict.fromkeys(one.table.resources)]
+    wanted.sort(key=lambda resource: (resource.position, resource.id))
+    after = [resource.slug for resource in wanted]
+    if set(before) == set(after):
         return False
     its = question_resources.c.question_id == question.id
     session.execute(sa.delete(question_resources).where(its))
-    if one.table.resources:
-        values = [
-            {"question_id": question.id, "resource_id": resources[slug].id}
-            for slug in dict.fromkeys(one.table.resources)
-        ]
+    if wanted:
+        values = [{"question_id": question.id, "resource_id": one.id} for one in wanted]
         session.execute(sa.insert(question_resources), values)
-    after = _slugs(session, question)
     act = AuditAct.QUESTION_JOINED if set(after) - set(before) else AuditAct.QUESTION_PARTED
     _note(session, act, question, target, "resources", (before, after), editor)
     return True
-
-
-def _slugs(session: Session, question: Question) -> list[str]:
-    beside = resources_beside(session, question_ids=[question.id])
-    return [resource.slug for resource in beside.get(question.id, ())]
 
 
 def _note(

@@ -11,6 +11,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webinars.domain import site
 from webinars.domain.chapter_lines import Moment
 from webinars.domain.editing import Editor
 from webinars.domain.errors import ChangedMeanwhile
@@ -46,6 +47,8 @@ def _working(
         raise ChangedMeanwhile(webinar_slug)
     with work_on(session, webinar=webinar, replay=replay, editor=editor, act=act) as work:
         yield work
+    if work.after:
+        site.touch(session, now=editor.now)
 
 
 def set_video(

@@ -19,6 +19,7 @@ from webinars.models import (
     Captions,
     Chapter,
     Cycle,
+    DraftSession,
     Question,
     Replay,
     Resource,
@@ -32,6 +33,12 @@ AT_ONCE = 20
 """Captions that are in memory together."""
 STAGE = ("online_at", "revised_at", "withdrawn_at", "withdrawn_why", "words_stay")
 VIDEO, SLIDES = aliased(Upload), aliased(Upload)
+DRAFTED = (
+    sa.exists()
+    .where(DraftSession.cycle_id == Webinar.cycle_id, DraftSession.slug == Webinar.slug)
+    .correlate(Webinar)
+)
+"""A public webinar that the file of its cycle has; what is said of others nobody could read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,7 @@ def replay_tables(session: Session) -> list[ReplayTable]:
         .join(Cycle, Cycle.id == Webinar.cycle_id)
         .outerjoin(VIDEO, VIDEO.id == Replay.video_file_id)
         .outerjoin(SLIDES, SLIDES.id == Replay.slides_file_id)
+        .where(DRAFTED)
         .order_by(Cycle.year, Cycle.slug, Webinar.starts_at, Webinar.slug)
     )
     tables = [
@@ -137,50 +145,25 @@ def question_tables(session: Session) -> list[QuestionTable]:
         .order_by(Resource.position, Resource.id),
     )
     rows = session.execute(
-        sa.select(
-            Question.id,
-            Cycle.slug,
-            Cycle.zone,
-            Webinar.slug,
-            Question.published_text,
-            Question.answer,
-            Question.asked_at,
-            Question.answered_at,
-            Question.published_at,
-        )
+        sa.select(Question, Cycle.slug, Cycle.zone, Webinar.slug)
         .join(Webinar, Webinar.id == Question.webinar_id)
         .join(Cycle, Cycle.id == Webinar.cycle_id)
-        .where(Question.published_at.is_not(None))
+        .where(Question.published_at.is_not(None), DRAFTED)
         .order_by(
-            Cycle.year,
-            Cycle.slug,
-            Webinar.starts_at,
-            Webinar.slug,
-            Question.asked_at,
-            Question.id,
+            Cycle.year, Cycle.slug, Webinar.starts_at, Webinar.slug, Question.asked_at, Question.id
         )
     )
     return [
         QuestionTable.model_construct(
             webinar=f"{cycle}/{slug}",
-            text=text or "",
-            answer=answer,
-            asked_on=to_local(asked_at, zone).date(),
-            answered_at=answered_at,
-            published_at=published_at,
-            resources=resources.get(number, []),
+            text=row.published_text or "",
+            answer=row.answer,
+            asked_on=to_local(row.asked_at, zone).date(),
+            answered_at=row.answered_at,
+            published_at=row.published_at,
+            resources=resources.get(row.id, []),
         )
-        for (
-            number,
-            cycle,
-            zone,
-            slug,
-            text,
-            answer,
-            asked_at,
-            answered_at,
-            published_at,
-        ) in rows
+        for row, cycle, zone, slug in rows
     ]
 
 
@@ -199,6 +182,7 @@ def kept_files(session: Session) -> list[KeptFile]:
         .join(Cycle, Cycle.id == Webinar.cycle_id)
         .outerjoin(VIDEO, VIDEO.id == Replay.video_file_id)
         .outerjoin(SLIDES, SLIDES.id == Replay.slides_file_id)
+        .where(DRAFTED)
     )
     for cycle, slug, video, slides in rows:
         uploads: dict[str, Upload | None] = {"videos": video, "slides": slides}
@@ -221,6 +205,7 @@ def kept_captions(session: Session) -> Iterator[tuple[str, str]]:
         .join(Replay, Replay.id == Captions.replay_id)
         .join(Webinar, Webinar.id == Replay.webinar_id)
         .join(Cycle, Cycle.id == Webinar.cycle_id)
+        .where(DRAFTED)
         .order_by(Captions.id),
         execution_options={"yield_per": AT_ONCE},
     )

@@ -6,7 +6,7 @@ own: of a replay that stays online, ``revised_at`` is when it changed here.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
@@ -25,7 +25,7 @@ from webinars.domain.library_files import ReplayTable
 from webinars.domain.library_reading import Placed, ReadFile, check_once, placed
 from webinars.domain.mentions import mentions_of
 from webinars.domain.publication import mark_changed
-from webinars.domain.replay_life import check_promise
+from webinars.domain.replay_life import check_promise, own_promise
 from webinars.domain.replay_work import (
     ReasonNeeded,
     Work,
@@ -36,7 +36,7 @@ from webinars.domain.video_sources import read_kept
 from webinars.models import (
     AuditAct,
     Captions,
-    Cycle,
+    Chapter,
     Replay,
     Resource,
     Webinar,
@@ -66,28 +66,19 @@ class Target:
     replay: Replay | None = None
 
 
-def locked_targets(session: Session, names: Iterable[str]) -> dict[str, Target]:
-    """The webinars of these names, locked in the order in which a publication locks them."""
-    pairs = {tuple(name.split("/")) for name in names}
-    if not pairs:
-        return {}
-    rows = session.execute(
-        sa.select(Webinar, Cycle.slug, Cycle.zone)
-        .join(Cycle, Cycle.id == Webinar.cycle_id)
-        .where(
-            Cycle.slug.in_({cycle for cycle, _ in pairs}),
-            Webinar.slug.in_({slug for _, slug in pairs}),
-        )
-        .order_by(Webinar.id)
-        .with_for_update(of=Webinar)
-        .execution_options(populate_existing=True)
-    )
-    found = {
-        f"{cycle}/{webinar.slug}": Target(webinar, zone)
-        for webinar, cycle, zone in rows
-        if (cycle, webinar.slug) in pairs
-    }
-    by_id = {target.webinar.id: target for target in found.values()}
+def with_replays(session: Session, targets: Iterable[Target]) -> None:
+    """Give each of these webinars, which are locked, its replay, with its chapters locked."""
+    by_id = {target.webinar.id: target for target in targets}
+    if not by_id:
+        return
+    # Who puts a resource beside one of them holds it.
+    session.execute(
+        sa.select(Chapter.id)
+        .join(Replay, Replay.id == Chapter.replay_id)
+        .where(Replay.webinar_id.in_(by_id))
+        .order_by(Chapter.id)
+        .with_for_update(of=Chapter)
+    ).all()
     for replay in session.scalars(
         sa.select(Replay)
         .where(Replay.webinar_id.in_(by_id))
@@ -95,9 +86,9 @@ def locked_targets(session: Session, names: Iterable[str]) -> dict[str, Target]:
             selectinload(Replay.chapters),
             selectinload(Replay.captions).undefer(Captions.vtt),
         )
+        .execution_options(populate_existing=True)
     ):
         by_id[replay.webinar_id].replay = replay
-    return found
 
 
 def check_replays(
@@ -168,12 +159,25 @@ def _check_online(one: Placed[ReplayTable], target: Target, at: datetime, editor
         one.wrong("withdrawn_at", "a replay that is online is not withdrawn: leave one of them out")
     if table.video is None and table.video_file is None:
         one.wrong("online_at", "a replay that is online has its video: give video or video_file")
+    if _was_without_reason(target, at) and not table.captions and not table.without_captions:
+        return
     try:
         demand_reason(captions=bool(table.captions), reason=table.without_captions)
     except ReasonNeeded:
         one.wrong(
             "online_at", "without captions it is online only with the reason, as without_captions"
         )
+
+
+def _was_without_reason(target: Target, at: datetime) -> bool:
+    """It went online before captions or the reason were asked for: so it may stay, here."""
+    there = target.replay
+    return (
+        there is not None
+        and there.online_at == at
+        and not there.captions
+        and not there.without_captions
+    )
 
 
 def _check_files(one: Placed[ReplayTable], beside: Beside) -> None:
@@ -295,13 +299,21 @@ def _put_content(
         if named is None or file is not None:
             work.put_file(session, column, file, now=editor.now)
     for name in FIELDS:
-        work.put(name, getattr(table, name))
+        value = getattr(table, name)
+        if name != "expected_by" or not _promises_nothing(target, value):
+            work.put(name, value)
     _put_captions(work, one, beside)
     if table.chapters or work.replay.chapters:
         before = _beside_chapters(session, work)
         work.put_chapters(session, _chapters(one))
         _put_resources(session, work, table, resources)
         work.note("resources", before, _beside_chapters(session, work))
+
+
+def _promises_nothing(target: Target, day: date | None) -> bool:
+    """Neither the table nor the day that there is, which no file says: it stays."""
+    there = target.replay.expected_by if target.replay else None
+    return day is None and own_promise(target.webinar.ends_at, target.zone, there) is None
 
 
 def _put_captions(work: Work, one: Placed[ReplayTable], beside: Beside) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain import audit, site
+from webinars.domain import audit
 from webinars.domain.chapter_lines import Moment, write_chapters
 from webinars.domain.editing import Editor
 from webinars.domain.errors import N_, DomainError, WebinarCancelled, WrongValue
@@ -124,7 +124,10 @@ def work_on(
     editor: Editor,
     act: AuditAct = AuditAct.REPLAY_EDITED,
 ) -> Iterator[Work]:
-    """One act on the replay of a webinar, which is locked; what it changes is in the trail."""
+    """One act on the replay of a webinar, which is locked; what it changes is in the trail.
+
+    Where it has changed something (``Work.after``), whoever acts touches the site, last of all.
+    """
     if replay is None:
         replay = Replay(webinar_id=webinar.id, version=0, words_stay=False, demonstration=False)
         session.add(replay)
@@ -147,7 +150,6 @@ def work_on(
         before={"replay": work.before},
         after={"replay": work.after},
     )
-    site.touch(session, now=editor.now)
     session.flush()
 
 

@@ -67,6 +67,7 @@ def remove_resource(session: Session, *, slug: str, seen: str, actor: str, now: 
     What was a part of it stands by itself. ``seen`` is the mark of what the organiser saw.
     Raises NotFound, InUse (by readings of webinars), ChangedMeanwhile.
     """
+    _hold(session, slug)
     resource = find_resource(session, slug, locked=True)
     found = _removal(session, resource)
     if found.readings:
@@ -91,6 +92,16 @@ def remove_resource(session: Session, *, slug: str, seen: str, actor: str, now: 
         actor=actor,
         now=now,
     )
+
+
+def _hold(session: Session, slug: str) -> None:
+    """With its parts, in the order in which an import takes them."""
+    session.execute(
+        sa.select(Resource.id)
+        .where(sa.or_(Resource.slug == slug, Resource.part_of == slug))
+        .order_by(Resource.id)
+        .with_for_update()
+    ).all()
 
 
 def _removal(session: Session, resource: Resource) -> Removal:

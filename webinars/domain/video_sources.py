@@ -14,7 +14,7 @@ from webinars.domain.fields import CONTROL
 
 DEMONSTRATION = "demo:"
 """Before the name of a file that ships with the product."""
-SHIPPED = re.compile(r"demo:[a-z0-9-]+\.webm")
+SHIPPED = re.compile(rf"{DEMONSTRATION}[a-z0-9-]+\.webm")
 FILE_ENDINGS = (".mp4", ".m4v", ".webm")
 LONGEST_ADDRESS = 2000
 HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?")
