@@ -23,7 +23,7 @@ from tests.support import (
 )
 from webinars.db import Database
 from webinars.domain import erasure
-from webinars.domain.editing import add_extra
+from webinars.domain.editing import Edit, add_extra
 from webinars.domain.errors import ChangedMeanwhile
 from webinars.domain.people import Person
 from webinars.domain.planning import find_cycle
@@ -164,11 +164,8 @@ def test_read_by_somebody_while_its_webinar_gets_its_old_address(
     database: Database, wishes: dict[str, uuid.UUID]
 ) -> None:
     with database.write() as session:
-        add_extra(session, cycle_slug="2019", day=date(2019, 6, 20), title="Mai", editor=editor())
-        mark_planned(session, public_id=wishes["B"], cycle_slug="2019", slug="mai", editor=editor())
-        edit = take_up(
-            session, cycle_slug="2019", public_id=wishes["A"], slug="mai", editor=editor()
-        )
+        _drafted_for(session, wishes["B"])
+        edit = _taken_up(session, wishes["A"])
         assert edit.entry_id is not None
         entry = edit.entry_id
 
@@ -184,17 +181,22 @@ def test_put_together_while_the_other_is_taken_up_at_its_webinar(
     database: Database, wishes: dict[str, uuid.UUID]
 ) -> None:
     with database.write() as session:
-        add_extra(session, cycle_slug="2019", day=date(2019, 6, 20), title="Mai", editor=editor())
-        mark_planned(session, public_id=wishes["A"], cycle_slug="2019", slug="mai", editor=editor())
+        _drafted_for(session, wishes["A"])
 
     def taken_up(session: Session) -> str | None:
-        wanted = wishes["B"]
-        return take_up(
-            session, cycle_slug="2019", public_id=wanted, slug="mai", editor=editor()
-        ).slug
+        return _taken_up(session, wishes["B"]).slug
 
     done = meanwhile(database, taken_up, after="SELECT wishes.id", second=_merged(wishes))
     assert (done, left(database)) == (["b", None], ([("B", 3)], 0))
+
+
+def _drafted_for(session: Session, wish: uuid.UUID) -> None:
+    add_extra(session, cycle_slug="2019", day=date(2019, 6, 20), title="Mai", editor=editor())
+    mark_planned(session, public_id=wish, cycle_slug="2019", slug="mai", editor=editor())
+
+
+def _taken_up(session: Session, wish: uuid.UUID) -> Edit:
+    return take_up(session, cycle_slug="2019", public_id=wish, slug="mai", editor=editor())
 
 
 def _worded(wish: uuid.UUID) -> Act:
