@@ -354,6 +354,10 @@ def test_keys_that_are_not_read_are_named(with_2019: Database) -> None:
             ),
         ),
         (
+            THEME + 'seven_needs = "yes"\n',
+            Problem("true or false is needed, not 'yes'", line=4, key="themes[1].seven_needs"),
+        ),
+        (
             THEME + 'questions = "one"\n',
             Problem("a list in brackets is needed, not 'one'", line=4, key="themes[1].questions"),
         ),
@@ -402,3 +406,9 @@ def test_the_same_reading_twice_keeps_its_order(with_2019: Database) -> None:
     with with_2019.read() as session:
         rows = session.scalars(sa.select(Reading).order_by(Reading.position))
         assert [(row.position, row.label) for row in rows] == [(1, "Outil"), (2, "Encore")]
+
+
+def test_a_theme_that_is_said_twice_is_one(with_2019: Database) -> None:
+    with with_2019.write() as session:
+        bring(session, THEME, RESOURCE.replace('["t"]', '["t", "t"]'))
+    assert state(with_2019)[1] == [("r", "R", ["t"])]

@@ -155,6 +155,10 @@ WRONG: list[tuple[str, Problem]] = [
         Problem("an address beginning with https:// is needed", 3, "replays[1].video"),
     ),
     (
+        BARE + 'vidoe = "https://a.fr/v.mp4"\n',
+        Problem("there is no such key here", 3, "replays[1].vidoe"),
+    ),
+    (
         BARE + VIDEO + 'video_file = "a.mp4"\n',
         Problem("give video or video_file, not both", 3, "replays[1].video"),
     ),

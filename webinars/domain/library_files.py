@@ -113,13 +113,19 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
 
+class WholeTable(Table):
+    """A table that says the whole of something: a key that is misspelt would take it away."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class ThemeTable(Table):
     """``[[themes]]``."""
 
     slug: Slug
     title: PlainText
     other_titles: list[PlainText] = []
-    seven_needs: bool = False
+    seven_needs: Said = False
     questions: list[PlainText] = []
     platform_answers: list[PlainText] = []
 
@@ -185,7 +191,7 @@ class DetailsTable(Table):
         return self.slug.removeprefix(f"{self.date.isoformat()}-")
 
 
-class ChapterTable(Table):
+class ChapterTable(WholeTable):
     """``[[replays.chapters]]``."""
 
     at: Annotated[str, AfterValidator(_time)]
@@ -198,14 +204,14 @@ class ChapterTable(Table):
         return read_second(self.at)
 
 
-class CaptionsTable(Table):
+class CaptionsTable(WholeTable):
     """``[[replays.captions]]``."""
 
     language: Annotated[str, _one_of(LANGUAGES)]
     file: FilePath
 
 
-class ReplayTable(Table):
+class ReplayTable(WholeTable):
     """``[[replays]]``: the whole of one replay. Names are those under which people save files."""
 
     webinar: WebinarName
@@ -235,7 +241,7 @@ class ReplayTable(Table):
         return read_duration(self.duration) if self.duration else None
 
 
-class QuestionTable(Table):
+class QuestionTable(WholeTable):
     """``[[questions]]``: one that is published, as everybody reads it. Nobody is named.
 
     Of when it was asked only the day is said: the minute could tell who it was.

@@ -225,7 +225,7 @@ def _write_resources(
             changed = True
         else:
             changed |= assign(resource, values)
-        wanted = [themes[slug] for slug in table.themes]
+        wanted = [themes[slug] for slug in dict.fromkeys(table.themes)]
         if set(wanted) != set(resource.themes):
             resource.themes = wanted
             changed = True

@@ -126,6 +126,7 @@ NEEDED = {
     "list_type": A_LIST,
     "tuple_type": A_LIST,
     "model_type": "a table",
+    "bool_type": "true or false",
 }
 """By pydantic's name of the fault."""
 
@@ -137,6 +138,8 @@ def _in_words(fault: dict[str, Any]) -> str:
         return f"{NEEDED[kind]} is needed, not {value}"
     if kind == "missing":
         return "this key is needed and is not there"
+    if kind == "extra_forbidden":
+        return "there is no such key here"
     if kind == "value_error":
         return str(context.get("error", fault["msg"]))
     return f"{fault['msg'][:1].lower()}{fault['msg'][1:]}, not {value}"
