@@ -362,10 +362,11 @@ def test_another_document_takes_the_place_of_the_one_there_and_the_trail_says_so
         assert row.sha256 == hashlib.sha256(SLIDES).hexdigest()
         assert len(session.scalars(sa.select(DroppedUpload)).all()) == 1
         first, second = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id)).all()
-        assert (first.act, first.subject) == (AuditAct.RESOURCE_EDITED, "r")
-        assert first.before == {"document": None}
-        assert second.before == first.after
-        assert second.after["document"]["sha256"] == row.sha256
+        assert (first.act, first.before) == (AuditAct.LIBRARY_IMPORTED, {})
+        assert first.after == {"resources": {"r": {"title": "R"}}}
+        was, became = (side["resources"]["r"]["document"] for side in (second.before, second.after))
+        assert was["sha256"] == hashlib.sha256(DOCUMENT).hexdigest()
+        assert became == {"name": "a.pdf", "size": row.size, "sha256": row.sha256}
 
 
 @once

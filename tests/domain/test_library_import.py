@@ -14,6 +14,7 @@ from webinars.domain.errors import Problem
 from webinars.domain.library_import import Imported, import_library
 from webinars.domain.library_reading import SourceFile, WrongFiles
 from webinars.models import (
+    AuditAct,
     AuditEntry,
     DraftSession,
     EntryPoint,
@@ -412,3 +413,64 @@ def test_a_theme_that_is_said_twice_is_one(with_2019: Database) -> None:
     with with_2019.write() as session:
         bring(session, THEME, RESOURCE.replace('["t"]', '["t", "t"]'))
     assert state(with_2019)[1] == [("r", "R", ["t"])]
+
+
+def trail(database: Database) -> list[tuple[object, object]]:
+    with database.read() as session:
+        rows = session.scalars(
+            sa.select(AuditEntry)
+            .where(AuditEntry.act == AuditAct.LIBRARY_IMPORTED, AuditEntry.cycle_id.is_(None))
+            .order_by(AuditEntry.id)
+        )
+        return [(row.before, row.after) for row in rows]
+
+
+def test_what_an_import_makes_of_the_library_is_one_act_that_names_what_differs(
+    database: Database,
+) -> None:
+    two = THEME + THEME.replace('"t"', '"u"')
+    other = RESOURCE.replace('"R"', '"S"').replace('["t"]', '["u", "t"]')
+    with database.write() as session:
+        bring(session, two + RESOURCE)
+        bring(session, two + RESOURCE)
+        bring(
+            session,
+            THEME.replace('"T"', '"Un autre"')
+            + other
+            + 'step = "agir"\nurl = "https://example.org/r"\nauthors = ["A"]\n'
+            + RESOURCE.replace('"r"', '"s"'),
+        )
+    first, second = trail(database)
+    assert first == (
+        {},
+        {"themes": {"t": {"title": "T"}, "u": {"title": "T"}}, "resources": {"r": {"title": "R"}}},
+    )
+    before = {
+        "title": "R",
+        "authors": [],
+        "url": None,
+        "step": None,
+        "themes": ["t"],
+    }
+    after = {
+        "title": "S",
+        "authors": ["A"],
+        "url": "https://example.org/r",
+        "step": "act",
+        "themes": ["t", "u"],
+    }
+    assert second == (
+        {"themes": {"t": {"title": "T"}}, "resources": {"r": before}},
+        {
+            "themes": {"t": {"title": "Un autre"}},
+            "resources": {"r": after, "s": {"title": "R"}},
+        },
+    )
+
+
+def test_details_alone_are_no_act_on_the_library(with_2019: Database) -> None:
+    with with_2019.write() as session:
+        bring(session, THEME + RESOURCE)
+    with with_2019.write() as session:
+        bring(session, DETAILS)
+    assert len(trail(with_2019)) == 1

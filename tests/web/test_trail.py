@@ -207,6 +207,17 @@ def said(app: Flask, act: AuditAct, before: Any = None, after: Any = None, **mor
         return act_in_words(found, TITLES).replace(NO_BREAK, " ")
 
 
+def test_an_import_of_the_library_says_how_much_it_has_changed(app: Flask) -> None:
+    new = {"resources": {"r": {"title": "R"}, "s": {"title": "S"}}}
+    assert [
+        said(app, AuditAct.LIBRARY_IMPORTED, new=new, language=language)
+        for language in ("fr", "en")
+    ] == [
+        "fichiers importés dans la bibliothèque (thèmes : 0, ressources : 2)",
+        "imported files into the library (themes: 0, resources: 2)",
+    ]
+
+
 def test_every_act_has_its_words(app: Flask) -> None:
     for language in ("fr", "en"):
         spoken = {

@@ -1,7 +1,7 @@
 """Reading the library's files into the database: all of them, or nothing."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,7 @@ from webinars.domain.library_reading import (
     refuse_wrong,
     understand,
 )
-from webinars.domain.library_rows import note_change, put_document
+from webinars.domain.library_rows import put_document
 from webinars.domain.planning import assign, record_edit
 from webinars.domain.publication import mark_changed
 from webinars.domain.question_import import check_questions, write_questions
@@ -38,7 +38,7 @@ from webinars.domain.replay_import import check_replays, write_replays
 from webinars.domain.snapshots import snapshot
 from webinars.domain.tomlfile import unknown_keys
 from webinars.domain.uploads import in_trail
-from webinars.models import AuditAct, Resource, Theme
+from webinars.models import AuditAct, Resource, Theme, Webinar
 
 NOTHING_BESIDE = Beside()
 RESOURCE_FIELDS = (
@@ -75,6 +75,27 @@ class Imported:
     """Keys that are not read."""
 
 
+@dataclass(slots=True)
+class Differing:
+    """What an import makes of themes and resources, for the trail: kind, slug, what differs."""
+
+    before: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    after: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+
+    def new(self, kind: str, slug: str, title: str) -> None:
+        """It was not there; the rest of it stands in the library."""
+        self.after.setdefault(kind, {})[slug] = {"title": title}
+
+    def note(
+        self, kind: str, slug: str, before: Mapping[str, Any], after: Mapping[str, Any]
+    ) -> None:
+        """It was there, and may be another now."""
+        names = [name for name in after if before[name] != after[name]]
+        if names and slug not in self.after.get(kind, {}):
+            self.before.setdefault(kind, {})[slug] = {name: before[name] for name in names}
+            self.after.setdefault(kind, {})[slug] = {name: after[name] for name in names}
+
+
 def import_library(
     session: Session,
     *,
@@ -90,25 +111,32 @@ def import_library(
     keeps its uploaded document until another one is named or the desk takes it away, and what
     has no table is left alone. So files from before they knew documents take none away.
 
-    Texts of webinars go both into the draft, as an act of its own, and, where the webinar is
-    published, into public. ``beside`` is what the edge found where the files name others.
+    What changes of themes and resources is one act in the trail. Texts of webinars go both into
+    the draft, as an act of its own, and, where the webinar is published, into public. ``beside`` is
+    what the edge found where the files name others.
     Raises WrongFiles, ChangedMeanwhile; then nothing is written.
     """
     read = understand(files)
     editor = Editor(actor, now)
     held = hold(session, read)
-    before = {cycle.id: snapshot(cycle.draft) for cycle in held.cycles}
     _check(read, held, beside=beside, editor=editor)
+    changed = _write(session, read, held, beside=beside, editor=editor)
+    session.flush()
+    if changed:
+        site.touch(session, now=now)  # the last lock, which the acts of the desk wait for
+    return Imported(
+        **{kind: sum(len(getattr(one.content, kind)) for one in read) for kind in KINDS},
+        changed=changed,
+        ignored=frozenset(key for one in read for key in unknown_keys(one.content)),
+    )
+
+
+def _write(
+    session: Session, read: Sequence[ReadFile], held: Held, *, beside: Beside, editor: Editor
+) -> bool:
+    """All that they say; whether anything is new."""
     changed = _write_library(session, read, held, beside=beside, editor=editor)
-    for cycle in held.cycles:
-        record_edit(
-            session,
-            cycle=cycle,
-            before=before[cycle.id],
-            act=AuditAct.LIBRARY_IMPORTED,
-            actor=actor,
-            now=now,
-        )
+    changed |= _write_details(session, read, held, editor)
     changed |= write_replays(
         session, read, held.targets, resources=held.resources, beside=beside, editor=editor
     )
@@ -120,30 +148,48 @@ def import_library(
         resources=held.resources,
         editor=editor,
     )
-    session.flush()
-    if changed:
-        site.touch(session, now=now)  # the last lock, which the acts of the desk wait for
-    return Imported(
-        **{kind: sum(len(getattr(one.content, kind)) for one in read) for kind in KINDS},
-        changed=changed,
-        ignored=frozenset(key for one in read for key in unknown_keys(one.content)),
-    )
+    return changed
 
 
 def _write_library(
     session: Session, read: Sequence[ReadFile], held: Held, *, beside: Beside, editor: Editor
 ) -> bool:
-    """Themes, resources and details of webinars; whether anything is new."""
-    renamed = _write_themes(session, read, held.themes)
-    touched = {one.id: one for one in held.webinars if one.theme_slug in renamed}
-    changed = _write_resources(
-        session, read, held.themes, held.resources, beside=beside, editor=editor
-    )
+    """Themes and resources, as one act: a library of hundreds is one line of the history."""
+    differing = Differing()
+    _write_themes(session, read, held.themes, differing)
+    for webinar in held.webinars:
+        if webinar.theme_slug in differing.after.get("themes", {}):
+            mark_changed(webinar, now=editor.now)
+    _write_resources(session, read, held, differing, beside=beside, now=editor.now)
     session.flush()
-    changed |= write_details(session, read, held.details, held.resources, touched)
+    if differing.after:
+        audit.record(
+            session,
+            actor=editor.actor,
+            act=AuditAct.LIBRARY_IMPORTED,
+            now=editor.now,
+            before=differing.before,
+            after=differing.after,
+        )
+    return bool(differing.after)
+
+
+def _write_details(session: Session, read: Sequence[ReadFile], held: Held, editor: Editor) -> bool:
+    before = {cycle.id: snapshot(cycle.draft) for cycle in held.cycles}
+    touched: dict[int, Webinar] = {}
+    changed = write_details(session, read, held.details, held.resources, touched)
+    for cycle in held.cycles:
+        record_edit(
+            session,
+            cycle=cycle,
+            before=before[cycle.id],
+            act=AuditAct.LIBRARY_IMPORTED,
+            actor=editor.actor,
+            now=editor.now,
+        )
     for webinar in touched.values():
         mark_changed(webinar, now=editor.now)
-    return bool(renamed) or changed
+    return changed
 
 
 def _check(read: Sequence[ReadFile], held: Held, *, beside: Beside, editor: Editor) -> None:
@@ -177,21 +223,21 @@ def _check_resource(
         one.wrong("document", problem)
 
 
-def _write_themes(session: Session, read: Sequence[ReadFile], themes: dict[str, Theme]) -> set[str]:
-    """Write themes; the slugs of those that are new or say something else now."""
-    changed: set[str] = set()
+def _write_themes(
+    session: Session, read: Sequence[ReadFile], themes: dict[str, Theme], differing: Differing
+) -> None:
     for one in placed(read, ThemeTable):
-        table = one.table
-        values = {name: getattr(table, name) for name in THEME_FIELDS}
-        theme = themes.get(table.slug)
+        slug = one.table.slug
+        values = {name: getattr(one.table, name) for name in THEME_FIELDS}
+        theme = themes.get(slug)
         if theme is None:
-            theme = Theme(slug=table.slug, position=_after(themes.values()), **values)
-            themes[table.slug] = theme
-            session.add(theme)
-            changed.add(table.slug)
-        elif assign(theme, values):
-            changed.add(table.slug)
-    return changed
+            themes[slug] = Theme(slug=slug, position=_after(themes.values()), **values)
+            session.add(themes[slug])
+            differing.new("themes", slug, one.table.title)
+        else:
+            before = {name: getattr(theme, name) for name in values}
+            assign(theme, values)
+            differing.note("themes", slug, before, values)
 
 
 def _after(rows: Iterable[Theme] | Iterable[Resource]) -> int:
@@ -202,56 +248,46 @@ def _after(rows: Iterable[Theme] | Iterable[Resource]) -> int:
 def _write_resources(
     session: Session,
     read: Sequence[ReadFile],
-    themes: dict[str, Theme],
-    resources: dict[str, Resource],
+    held: Held,
+    differing: Differing,
     *,
     beside: Beside,
-    editor: Editor,
-) -> bool:
-    changed = False
-    place = _after(resources.values())
+    now: datetime,
+) -> None:
+    place = _after(held.resources.values())
     for one in placed(read, ResourceTable):
-        table = one.table
-        values: dict[str, Any] = {name: getattr(table, name) for name in RESOURCE_FIELDS}
-        values["step"] = STEPS[table.step] if table.step else None
-        values["entry_point"] = ENTRY_POINTS[table.entry_point] if table.entry_point else None
-        values["forthcoming"] = table.status == FORTHCOMING
-        resource = resources.get(table.slug)
+        slug = one.table.slug
+        values = _values(one.table)
+        resource = held.resources.get(slug)
         if resource is None:
-            resource = Resource(slug=table.slug, position=place, **values)
-            resources[table.slug] = resource
+            resource = Resource(slug=slug, position=place, **values)
+            held.resources[slug] = resource
             place += 1
             session.add(resource)
-            changed = True
-        else:
-            changed |= assign(resource, values)
-        wanted = [themes[slug] for slug in dict.fromkeys(table.themes)]
+            differing.new("resources", slug, one.table.title)
+        before = {name: getattr(resource, name) for name in values} | _beside(resource)
+        assign(resource, values)
+        wanted = [held.themes[theme] for theme in dict.fromkeys(one.table.themes)]
         if set(wanted) != set(resource.themes):
             resource.themes = wanted
-            changed = True
-        changed |= _write_document(session, one, resource, beside, editor)
-    return changed
+        file = beside.new(document_of(one), resource.document)
+        if file is not None:
+            put_document(session, resource, file=file, now=now)
+        differing.note("resources", slug, before, values | _beside(resource))
 
 
-def _write_document(
-    session: Session,
-    one: Placed[ResourceTable],
-    resource: Resource,
-    beside: Beside,
-    editor: Editor,
-) -> bool:
-    file = beside.new(document_of(one), resource.document)
-    if file is None:
-        return False
-    before = in_trail(resource.document)
-    put_document(session, resource, file=file, now=editor.now)
-    note_change(
-        session,
-        act=AuditAct.RESOURCE_EDITED,
-        slug=resource.slug,
-        before={"document": before},
-        after={"document": in_trail(file)},
-        actor=editor.actor,
-        now=editor.now,
-    )
-    return True
+def _values(table: ResourceTable) -> dict[str, Any]:
+    return {name: getattr(table, name) for name in RESOURCE_FIELDS} | {
+        "step": STEPS[table.step] if table.step else None,
+        "entry_point": ENTRY_POINTS[table.entry_point] if table.entry_point else None,
+        "forthcoming": table.status == FORTHCOMING,
+    }
+
+
+def _beside(resource: Resource) -> dict[str, Any]:
+    """Its themes and its document, as the trail keeps them."""
+    themes = sorted(resource.themes, key=lambda theme: (theme.position, theme.slug))
+    return {
+        "themes": [theme.slug for theme in themes],
+        "document": in_trail(resource.document),
+    }

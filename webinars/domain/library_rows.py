@@ -75,22 +75,6 @@ def record_change(
     now: datetime,
 ) -> None:
     """What differs comes into the trail, and public pages are made anew: the end of an act."""
-    note_change(session, act=act, slug=slug, before=before, after=after, actor=actor, now=now)
-    site.touch(session, now=now)
-    session.flush()
-
-
-def note_change(
-    session: Session,
-    *,
-    act: AuditAct,
-    slug: str,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-    actor: str,
-    now: datetime,
-) -> None:
-    """What differs comes into the trail."""
     differing = [name for name in (*after, *before) if before.get(name) != after.get(name)]
     audit.record(
         session,
@@ -101,3 +85,5 @@ def note_change(
         before={name: before[name] for name in differing if name in before},
         after={name: after[name] for name in differing if name in after},
     )
+    site.touch(session, now=now)
+    session.flush()

@@ -163,7 +163,7 @@ def actor_in_words(actor: str) -> str:
 def act_in_words(act: Act, titles: Mapping[str, str]) -> str:
     """What was done: «« A » déplacé du jeudi 20 juin au …». ``titles``: of webinars, by slug."""
     if act.act in ELSEWHERE:
-        return str(ELSEWHERE[act.act])
+        return str(ELSEWHERE[act.act]) + _counts_of_the_library(act)
     match act.act:
         case AuditAct.PLANNED | AuditAct.COPIED | AuditAct.IMPORTED | AuditAct.PUBLISHED:
             return _of_a_whole_plan(act)
@@ -187,6 +187,14 @@ def act_in_words(act: Act, titles: Mapping[str, str]) -> str:
         case _:
             of = _of_a_survey if act.act in SURVEYS else _of_some
             return of(act, titles) + _parts_of_a_replay(act)
+
+
+def _counts_of_the_library(act: Act) -> str:
+    if act.act is not AuditAct.LIBRARY_IMPORTED or act.cycle_id is not None:
+        return ""
+    counts = {kind: len(act.after.get(kind, ())) for kind in ("themes", "resources")}
+    said = gettext("themes: %(themes)s, resources: %(resources)s", **counts)
+    return f" ({said})"
 
 
 def is_of_a_cycle(act: AuditAct) -> bool:
