@@ -86,7 +86,8 @@ def empty(engine: sa.Engine) -> None:
                 connection.execute(sa.delete(table))
         connection.exec_driver_sql("DELETE FROM search_index")
         connection.exec_driver_sql(
-            "UPDATE site_state SET version = 1, searched_version = 0, search_writes = 0,"
+            "UPDATE site_state SET version = 1, searched_version = 0, searched_form = 0,"
+            " search_writes = 0,"
             " changed_at = NULL, worker_seen_at = NULL, mailbox_read_at = NULL"
         )
         connection.exec_driver_sql(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
-from babel.dates import format_date, get_timezone_location
+from babel.dates import format_date, get_month_names, get_timezone_location
 from babel.numbers import format_decimal
 from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as gettext  # noqa: PLC0414  (the domain takes it from here)
@@ -122,6 +122,12 @@ def month_short(instant: datetime, zone: str) -> str:
 def month_name(instant: datetime, zone: str) -> str:
     """«avril», in the zone."""
     return format_date(to_local(instant, zone).date(), "LLLL", locale=language())
+
+
+def month_names(lang: str | None = None) -> tuple[str, ...]:
+    """«janvier» to «décembre»."""
+    names = get_month_names("wide", "stand-alone", locale=lang or language())
+    return tuple(names[number] for number in range(1, 13))
 
 
 def weekday(instant: datetime, zone: str) -> str:

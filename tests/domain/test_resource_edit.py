@@ -15,6 +15,8 @@ from webinars.domain.library_export import export_library
 from webinars.domain.resource_edit import (
     EditedResource,
     NoSuchTheme,
+    NoSuchWhole,
+    PartOfItself,
     ResourceFields,
     add_resource,
     edit_resource,
@@ -25,6 +27,7 @@ from webinars.models import AuditAct, AuditEntry, EntryPoint, Resource, Step
 ANNE = "anne@example.org"
 LATER = NOW + timedelta(hours=1)
 ALLIANCES = "apprendre-a-faire-alliances"
+GUIDE = "guide-construire-ensemble"
 FULL = ResourceFields(
     title="L’été à Nîmes",
     kind="guide",
@@ -34,6 +37,12 @@ FULL = ResourceFields(
     step=Step.ADOPT,
     entry_point=EntryPoint.TOOLBOX,
     url="https://example.org/x",
+    other_titles=["L’été", "Nîmes"],
+    authors=["A"],
+    partners=["R", "S"],
+    month=7,
+    edition="mise à jour 2020",
+    part_of=GUIDE,
     themes=["qualifier-l-innovation", ALLIANCES],
 )
 
@@ -121,7 +130,9 @@ def test_the_number_of_a_long_title_leaves_it_an_address(library: Database) -> N
 
 def test_the_least_that_can_be_said_and_an_empty_library(database: Database) -> None:
     slug = add(database, ResourceFields(title="A", kind="k"))
-    assert look(database, slug).fields == ResourceFields("A", "k", [], [], themes=[])
+    assert look(database, slug).fields == ResourceFields(
+        "A", "k", [], [], other_titles=[], authors=[], partners=[], themes=[]
+    )
     with database.read() as session:
         assert 'slug = "a"' in export_library(session)["resources.toml"]
 
@@ -170,8 +181,10 @@ def test_what_only_files_say_stays(library: Database) -> None:
     edit(library, slug, replace(look(library, slug).fields, title="Autre"))
     with library.read() as session:
         row = session.scalars(sa.select(Resource).where(Resource.slug == slug)).one()
-        assert (row.section, row.month) == ("Fiche contexte", 3)
-        assert row.other_titles == ["Intérêt général : un concept en mutation"]
+        assert (row.source, row.also_in) == (
+            "000_7bf1de62bb4028d0.txt",
+            ["002_d172e58bef48dd03.txt"],
+        )
 
 
 def test_section_and_forthcoming_are_edited_by_hand(library: Database) -> None:
@@ -180,3 +193,31 @@ def test_section_and_forthcoming_are_edited_by_hand(library: Database) -> None:
     assert (said.section, said.forthcoming) == ("Fiches", True)
     assert edit(library, slug, replace(said, section=None, forthcoming=False))
     assert latest(library).after == {"section": None, "forthcoming": False}
+
+
+def test_a_resource_is_a_part_of_none_that_is_a_part_of_it(library: Database) -> None:
+    part = add(library)
+    below = add(library, replace(FULL, title="Dessous", part_of=part))
+    before = state(library)
+    for slug, whole in ((part, part), (part, below), (GUIDE, below), (GUIDE, GUIDE)):
+        with pytest.raises(PartOfItself):
+            edit(library, slug, replace(look(library, slug).fields, part_of=whole))
+    with pytest.raises(NoSuchWhole):
+        edit(library, part, replace(FULL, part_of="no-such"))
+    with pytest.raises(NoSuchWhole):
+        add(library, replace(FULL, part_of="no-such"))
+    assert state(library) == before
+    assert edit(library, below, replace(look(library, below).fields, part_of=GUIDE))
+    assert edit(library, part, replace(look(library, part).fields, part_of=below))
+    assert look(library, part).fields.part_of == below
+
+
+def test_who_finds_a_circle_of_files_can_open_it(library: Database) -> None:
+    with library.write() as session:
+        session.execute(sa.update(Resource).where(Resource.slug == GUIDE).values(part_of=GUIDE))
+    assert edit(library, GUIDE, replace(look(library, GUIDE).fields, title="Autre"))
+    part = add(library)
+    with pytest.raises(PartOfItself):
+        edit(library, GUIDE, replace(look(library, GUIDE).fields, part_of=part))
+    assert edit(library, GUIDE, replace(look(library, GUIDE).fields, part_of=None))
+    assert look(library, GUIDE).fields.part_of is None

@@ -23,6 +23,7 @@ from webinars.db import Database
 from webinars.domain import planning, replays, search_index, site
 from webinars.domain.replays import Video
 from webinars.domain.search import Chosen, Group, Results, search
+from webinars.domain.search_words import Piece
 from webinars.models import FoundKind, Question, Replay, SearchEntry
 
 LATER = NOW + timedelta(days=1)
@@ -239,3 +240,95 @@ def test_of_two_workers_one_goes_on(three: Database) -> None:
     assert len(titles(find(three, "mesurer"))) == 3
     with three.read() as session:
         assert count(session, SearchEntry) == 3
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_a_resource_is_found_by_its_facts(database: Database) -> None:
+    """By kind, year, edition, audience, step and entry point."""
+    load_2019(database)
+    bring_up_to_date(database)
+    partenariale, rse = "Politique partenariale", "RSE & Partenariats"
+    moocs = ["Les alliances qui changent les territoires", "Les partenariats qui changent le monde"]
+    wanted = {
+        "MOOC": moocs,
+        "mooc 2015": moocs[1:],
+        "autodiagnostic": [partenariale, rse],
+        "autodiagnostic entreprises": [rse],
+        "autodiagnostic s’approprier": [partenariale, rse],
+        "mooc approprier": [],
+        "etudes de cas 2012": ["Etudes de cas représentatives de la diversité des partenariats"],
+        "boites outils convention jour 2016": ["Exemple de convention de partenariat"],
+        "guide automne": ["Entreprises et territoires"],
+    }
+    found = {typed: titles(find(database, typed), FoundKind.RESOURCE) for typed in wanted}
+    assert {typed: sorted(some) for typed, some in found.items()} == wanted
+
+
+def test_a_resource_says_its_facts_with_what_was_looked_for(library: Database) -> None:
+    bring_up_to_date(library)
+    (group,) = find(library, "mooc partenariats").groups
+    assert group.found[0].facts == (
+        Piece("MOOC", marked=True),
+        Piece(", ESSEC, Le RAMEAU, 2015", marked=False),
+    )
+    assert "ESSEC" not in "".join(piece.text for piece in group.found[0].extract)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_a_theme_is_found_by_what_else_it_is_called(database: Database) -> None:
+    load_2019(database)
+    bring_up_to_date(database)
+    results = find(database, "comprendre son écosystème")
+    assert titles(results) == ["Connaître son écosystème"]
+    assert "phare" in " ".join(titles(results, FoundKind.RESOURCE)).lower()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_an_index_of_another_form_is_written_anew(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after an upgrade, while nothing of the site has changed."""
+    with database.write() as session:
+        published(session, plan_of(MARCH))
+    bring_up_to_date(database)
+    monkeypatch.setattr(search_index, "FORM", search_index.FORM + 1)
+    monkeypatch.setattr(search_index, "folded", lambda text: [text[:3].lower()])
+    assert bring_up_to_date(database) == 2, "one made anew"
+    assert find(database, MARCH.title[:3]).count == 1
+    with database.read() as session:
+        assert not search_index.is_behind(session)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_of_equals_the_latest_with_a_replay_comes_first(database: Database) -> None:
+    alike = [replace(one, title="Mesurer", theme=None) for one in (MARCH, APRIL, MAY)]
+    with database.write() as session:
+        published(session, plan_of(*alike))
+
+    def dates() -> list[int]:
+        bring_up_to_date(database)
+        (group,) = find(database, "mesurer").groups
+        return [one.starts_at.month for one in group.found if one.starts_at]
+
+    assert dates() == [5, 4, 3]
+    with database.write() as session:
+        for one in (MARCH, APRIL):
+            replays.put_online(
+                session,
+                cycle_slug="2019",
+                webinar_slug=one.slug,
+                video=Video("https://video.example.org/m", 3600, []),
+                now=datetime(2019, 4, 22, 9, tzinfo=UTC),
+            )
+    assert dates() == [4, 3, 5]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("title", ["ODD17", "L’ODD 17"])
+def test_a_number_is_found_glued_to_its_word_and_apart(database: Database, title: str) -> None:
+    with database.write() as session:
+        published(session, plan_of(replace(MARCH, title=title)))
+    bring_up_to_date(database)
+    for typed in ("odd17", "ODD 17", "odd1", "odd", "ODD17 "):
+        assert titles(find(database, typed)) == [title], typed
+    assert titles(find(database, "odd16")) == []

@@ -16,10 +16,12 @@ ANY = st.text(max_size=600)
         ("L’innovation territoriale", ["innovation", "territoriale"]),
         ("Écosystèmes & stratégies : « l’été »", ["ecosysteme", "strategie", "ete"]),
         ("les réseaux territoriaux", ["les", "reseau", "territorial"]),
-        ("Le temps, les bus et l'ODD17", ["le", "temp", "les", "bus", "et", "odd17"]),
+        ("Le temps, les bus et l'ODD17", ["le", "temp", "les", "bus", "et", "odd", "17"]),
         ("Cœur d'œuvre, æquo", ["coeur", "oeuvre", "aequo"]),
         ("co-construire 2019", ["co", "construire", "2019"]),
         ("ﬁnances", ["finance"]),
+        ("pays17 km² km2", ["pay", "17", "km", "2", "km", "2"]),
+        ("1er 20e m2 G20 h264n B2B", ["1er", "20e", "m2", "g20", "h264n", "b2b"]),
     ],
 )
 def test_accents_case_and_plurals_make_no_difference(text: str, words: list[str]) -> None:
@@ -51,6 +53,9 @@ def test_one_word_in_its_forms(one: str, other: str) -> None:
         ("freins tech ", Sought(("frein", "tech"), None)),
         ('freins" OR "x', Sought(("frein", "or", "x"), None)),
         ("l’", Sought((), None)),
+        ("odd17", Sought(("odd",), "17")),
+        ("odd1", Sought(("odd",), "1")),
+        ("odd 1", Sought(("odd", "1"), None)),
     ],
 )
 def test_what_was_typed(typed: str, wanted: Sought) -> None:
@@ -83,6 +88,20 @@ def test_the_words_of_an_extract_are_marked() -> None:
         Piece(" durables, et l’", marked=False),
         Piece("alliance", marked=True),
         Piece(" stratégique.", marked=False),
+    )
+
+
+@given(word=st.text("aéœßXYZﬁ", min_size=2, max_size=12), number=st.text("0179²٣", min_size=1))
+def test_a_number_makes_no_difference_glued_or_apart(word: str, number: str) -> None:
+    assert folded(word + number) == folded(f"{word} {number}")
+    assert sought(f"{word}{number} ") == sought(f"{word} {number} ")
+
+
+def test_a_word_with_its_number_is_marked_as_one() -> None:
+    assert extract("Pour l’ODD17 !", sought("odd 17")) == (
+        Piece("Pour l’", marked=False),
+        Piece("ODD17", marked=True),
+        Piece(" !", marked=False),
     )
 
 

@@ -257,3 +257,16 @@ def test_a_resource_shows_what_is_known_of_it(client: FlaskClient, real_site: Da
     assert parts.count("/resources/infographie-phare") == 1
     pointed = read(client.get("/resources/fiche-contexte-interet-general-un-concept-en-mutation"))
     assert "/cycles/2019/co-construire-le-bien-commun" in pointed.links("/cycles/2019/")
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_a_theme_says_what_else_it_is_called(
+    client: FlaskClient, library: Database, prefix: str
+) -> None:
+    def head(theme: str) -> list[str]:
+        page = read(client.get(f"{prefix}/themes/{theme}"))
+        return [line.text for line in page.one("header", class_="page-head theme-head").all("p")]
+
+    also, _ = head("connaitre-son-ecosysteme")
+    assert also.endswith(": Comprendre son écosystème")
+    assert len(head("definir-sa-strategie")) == 1

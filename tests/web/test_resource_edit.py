@@ -94,6 +94,12 @@ def test_a_form_that_is_sent_as_it_stands_changes_nothing(desk: FlaskClient) -> 
         ("step", "run"),
         ("entry_point", "door"),
         ("publishers", "x" * 301),
+        ("authors", "x" * 301),
+        ("month", "13"),
+        ("month", "Mai"),
+        ("edition", "x" * 301),
+        ("part_of", "no-such"),
+        ("part_of", "../x"),
         ("themes", "no-such"),
     ],
 )
@@ -101,7 +107,7 @@ def test_a_form_that_is_sent_as_it_stands_changes_nothing(desk: FlaskClient) -> 
 def test_what_is_wrong_is_said_at_its_field_and_nothing_is_written(
     desk: FlaskClient, address: str, name: str, typed: str
 ) -> None:
-    right = filled(desk, address) | {"title": "Titre", "kind": "guide"}
+    right = filled(desk, address) | {"title": "Titre", "kind": "guide", "year": "2020"}
     answer = desk.post(address, data=right | {name: typed})
     assert answer.status_code == 422
     page = read(answer)
@@ -173,3 +179,81 @@ def test_a_reading_of_a_webinar_keeps_it_and_is_named(
     token = filled(desk, address)["csrf_token"]
     assert desk.post(f"{address}/remove", data={"csrf_token": token}).status_code == 409
     assert desk.get(f"/resources/{slug}").status_code == 200
+
+
+def test_the_rarer_facts_stand_in_a_fold_that_is_open_where_it_holds_any(
+    desk: FlaskClient, app: Flask
+) -> None:
+    def is_open(address: str) -> bool:
+        return "open" in read(desk.get(address)).one("details", class_="fold").attrs
+
+    assert [is_open(one) for one in (NEW, GUIDE)] == [False, True]
+    typed = filled(desk, NEW) | {
+        "title": "Titre",
+        "kind": "guide",
+        "year": "2017",
+        "other_titles": "Un\r\nDeux\r\nUn",
+        "authors": "Anne",
+        "partners": "Deux\r\n\r\nDeux\r\nTrois",
+        "month": "5",
+        "edition": "mise à jour",
+        "part_of": "guide-construire-ensemble",
+    }
+    address = desk.post(NEW, data=typed).headers["Location"]
+    held = filled(desk, address)
+    names = ("other_titles", "authors", "partners", "month", "edition", "part_of")
+    assert [held[name] for name in names] == [
+        "Un\nDeux",
+        "Anne",
+        "Deux\nTrois",
+        "5",
+        "mise à jour",
+        "guide-construire-ensemble",
+    ]
+    assert is_open(address)
+    public = read(desk.get("/resources/titre"))
+    facts = public.one("dl", class_="facts")
+    for said in ("Anne", "Deux, Trois", "05/2017, mise à jour", "Construire ensemble"):
+        assert said in facts.text
+    assert "Un; Deux" in public.text
+    circle = filled(desk, GUIDE) | {"part_of": "titre"}
+    assert list(errors(read(desk.post(GUIDE, data=circle)))) == ["part_of"]
+
+
+def test_a_month_without_its_year_is_asked_for_it(desk: FlaskClient) -> None:
+    answer = desk.post(GUIDE, data=filled(desk, GUIDE) | {"year": "", "month": "5"})
+    assert (answer.status_code, list(errors(read(answer)))) == (422, ["month"])
+
+
+@pytest.mark.parametrize(
+    ("year", "month", "edition", "said", "line"),
+    [
+        ("", "", "", None, "Guide"),
+        ("2017", "", "", "2017", "Guide, 2017"),
+        ("2017", "4", "", "04/2017", "Guide, 2017"),
+        ("", "", "2012-2016", "2012-2016", "Guide, 2012-2016"),
+        ("2016", "", "2012-2016", "2012-2016", "Guide, 2016"),
+        ("2017", "", "2010, mise à jour en 2017", "2010, mise à jour en 2017", "Guide, 2017"),
+        ("2017", "", "mise à jour 2016", "2017, mise à jour 2016", "Guide, 2017"),
+        ("2016", "5", "mai-déc. 2016", "mai-déc. 2016", "Guide, 2016"),
+        ("2018", "4", "à paraître en avril 2018", "à paraître en avril 2018", "Guide, 2018"),
+        ("2016", "6", "mise à jour 2016", "06/2016, mise à jour 2016", "Guide, 2016"),
+        ("2016", "12", "collection Juris", "12/2016, collection Juris", "Guide, 2016"),
+    ],
+)
+def test_year_and_edition_are_both_said_and_nothing_twice(
+    desk: FlaskClient, year: str, month: str, edition: str, said: str | None, line: str
+) -> None:
+    dated = {"year": year, "month": month, "edition": edition}
+    typed = filled(desk, NEW) | {"title": "Titre", "kind": "guide", "themes": [ALLIANCES]} | dated
+    assert desk.post(NEW, data=typed).status_code == 303
+    facts = {
+        pair.one("dt").text: pair.one("dd").text
+        for pair in read(desk.get("/resources/titre")).one("dl", class_="facts").all("div")
+    }
+    assert facts.get("Date") == said
+    kit = read(desk.get(f"/themes/{ALLIANCES}"))
+    (of_it,) = [
+        one for one in kit.all("div", class_="resource") if "/resources/titre" in one.links("/")
+    ]
+    assert of_it.one("span", class_="resource__meta").text == line

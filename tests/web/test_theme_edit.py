@@ -37,7 +37,7 @@ def test_a_theme_is_added_and_everybody_sees_it(desk: FlaskClient) -> None:
     typed = {
         "title": "L’été <b>",
         "questions": "Pourquoi ?\r\n\r\nComment ?",
-        "other_titles": "Été\r\nSaison",
+        "other_titles": "Été\r\nSaison\r\nÉté",
         "seven_needs": "1",
     }
     answer = desk.post(NEW, data=filled(desk, NEW) | typed)

@@ -4,13 +4,41 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, load_only, selectinload
 
 from webinars.domain.programme import CycleView, ThemeView, WebinarView, theme_view
+from webinars.i18n import upper_first
 from webinars.models import EntryPoint, Resource, Step, Theme, resource_themes
+
+
+class Dated(Protocol):
+    """A resource, or a row with what its line says of it."""
+
+    @property
+    def kind(self) -> str:
+        """In its own words."""
+
+    @property
+    def publishers(self) -> Sequence[str]:
+        """None, if none is known."""
+
+    @property
+    def year(self) -> int | None:
+        """Of the current version."""
+
+    @property
+    def edition(self) -> str | None:
+        """The printed form of the date, where it is not a plain one."""
+
+
+def facts_line(resource: Dated) -> str:
+    """«Guide, Le RAMEAU, 2015»: what a list says of a resource beside its title."""
+    date = str(resource.year) if resource.year else resource.edition
+    said = (upper_first(resource.kind), *resource.publishers, date)
+    return ", ".join(one for one in said if one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +58,11 @@ class ResourceView:
     url: str | None
     forthcoming: bool
     themes: tuple[ThemeView, ...]
+
+    @property
+    def facts(self) -> str:
+        """What its line says beside the title."""
+        return facts_line(self)
 
 
 _LINE = (

@@ -25,14 +25,28 @@ KEPT = (
     "section",
     "url",
     "forthcoming",
+    "other_titles",
+    "authors",
+    "partners",
+    "month",
+    "edition",
+    "part_of",
 )
-"""What is edited here, but for the themes; the rest of a resource comes from files."""
-FROM_FILES = ("other_titles", "partners", "authors", "also_in")
-"""Lists of that rest."""
+"""What is edited here, but for the themes; where a resource is named comes from files."""
+LISTS = ("publishers", "audience", "other_titles", "authors", "partners")
+"""Of what is kept."""
 
 
 class NoSuchTheme(DomainError):
     """The library holds no theme of this slug."""
+
+
+class NoSuchWhole(DomainError):
+    """The library holds no resource of this slug of which another one could be a part."""
+
+
+class PartOfItself(DomainError):
+    """A resource would be a part of itself, or of what is a part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,15 @@ class ResourceFields:
     url: str | None = None
     forthcoming: bool = False
     """It is announced, and not there yet."""
+    other_titles: Sequence[str] = ()
+    authors: Sequence[str] = ()
+    partners: Sequence[str] = ()
+    month: int | None = None
+    """From 1 to 12, of the year."""
+    edition: str | None = None
+    """The printed form of the date, where it is not a plain one."""
+    part_of: str | None = None
+    """Slug of the resource that it is a part of."""
     themes: Sequence[str] = ()
     """Slugs."""
 
@@ -85,11 +108,12 @@ def add_resource(
 ) -> str:
     """Put a resource at the end of the library; its slug, made of its title.
 
-    Raises NoSuchTheme.
+    Raises NoSuchTheme, NoSuchWhole.
     """
     themes = _themes(session, fields.themes)
-    empty: dict[str, Any] = {name: [] for name in FROM_FILES}
-    resource = put_last(session, Resource, values=_values(fields) | empty)
+    if fields.part_of is not None:
+        _whole_of(session, fields.part_of)
+    resource = put_last(session, Resource, values=_values(fields) | {"also_in": []})
     resource.themes = themes
     if document is not None:
         put_document(session, resource, file=document, now=now)
@@ -113,13 +137,15 @@ def edit_resource(
 
     A document takes the place of the one that there is; without a new one that stays, unless it
     is not to be kept. ``seen`` is the mark that the organiser saw.
-    Raises NotFound, ChangedMeanwhile, NoSuchTheme.
+    Raises NotFound, ChangedMeanwhile, NoSuchTheme, NoSuchWhole, PartOfItself.
     """
     resource = find_resource(session, slug, locked=True)
     before = said_of(resource)
     if seen != mark_of(before):
         raise ChangedMeanwhile(slug)
     themes = _themes(session, fields.themes)
+    if fields.part_of != resource.part_of:
+        _can_be_part(session, slug, of=fields.part_of)
     changed = assign(resource, _values(fields))
     if set(themes) != set(resource.themes):
         resource.themes = themes
@@ -156,9 +182,32 @@ def _themes(session: Session, slugs: Sequence[str]) -> list[Theme]:
     return list(found)
 
 
+def _can_be_part(session: Session, slug: str, *, of: str | None) -> None:
+    """Of any but itself and its own parts. Raises NoSuchWhole, PartOfItself."""
+    wholes = {slug}
+    while of is not None:
+        if of in wholes:
+            raise PartOfItself(slug)
+        wholes.add(of)
+        of = _whole_of(session, of)
+
+
+def _whole_of(session: Session, slug: str) -> str | None:
+    """What a resource is a part of; it stays until this transaction ends. Raises NoSuchWhole."""
+    row = session.execute(
+        sa.select(Resource.part_of)
+        .where(Resource.slug == slug)
+        .with_for_update(read=True, key_share=True)
+    ).first()
+    if row is None:
+        raise NoSuchWhole(slug)
+    whole: str | None = row.part_of
+    return whole
+
+
 def _values(fields: ResourceFields) -> dict[str, Any]:
     values = {name: getattr(fields, name) for name in KEPT}
-    return values | {name: list(values[name]) for name in ("publishers", "audience")}
+    return values | {name: list(values[name]) for name in LISTS}
 
 
 def said_of(resource: Resource) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from webinars.domain.neighbours import Neighbour, neighbours_of_resource, step_n
 from webinars.domain.paths import InKit, NextStep, around, in_kit, next_by_step
 from webinars.domain.programme import Life, Moment, WebinarView, published_cycles
 from webinars.domain.question_resources import AskedOf, asked_of
+from webinars.domain.search_words import folded
 from webinars.domain.uploads import FileView, optional_view
+from webinars.i18n import CONTENT_LANGUAGE, month_names
 from webinars.models import (
     Chapter,
     Cycle,
@@ -24,6 +26,9 @@ from webinars.models import (
     Webinar,
     chapter_resources,
 )
+
+LEAST_OF_A_MONTH = 3
+"""Letters of its name in an abbreviation: «déc.»."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,15 @@ class ResourcePage:
     """Those before and after it in the kit of its first theme."""
 
     @property
+    def edition_says_all(self) -> bool:
+        """Whether the edition names the year and the month, as «mai-déc. 2016» does."""
+        words = folded(self.resource.edition or "")
+        year, month = self.resource.year, self.month
+        return (year is None or str(year) in words) and (
+            month is None or any(map(_names_of(month).startswith, filter(_is_name, words)))
+        )
+
+    @property
     def shown(self) -> tuple[WebinarView, ...]:
         """Every webinar that the page shows."""
         of_chapters = (one.webinar for one in self.explained)
@@ -121,6 +135,16 @@ def resource_page(session: Session, *, slug: str, moment: Moment) -> ResourcePag
         neighbours=neighbours_of_resource(session, resource),
         in_kit=in_kit(session, resource=resource),
     )
+
+
+def _names_of(month: int) -> str:
+    (name,) = folded(month_names(CONTENT_LANGUAGE)[month - 1])
+    return name
+
+
+def _is_name(word: str) -> bool:
+    """Or as much of one as its abbreviation keeps."""
+    return len(word) >= LEAST_OF_A_MONTH
 
 
 def _views(session: Session, condition: sa.ColumnElement[bool]) -> tuple[ResourceView, ...]:

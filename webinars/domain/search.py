@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
+from webinars.domain.library import facts_line
 from webinars.domain.replay_life import IS_READ
 from webinars.domain.search_words import Piece, Sought, extract, sought
 from webinars.models import Cycle, FoundKind, Replay, Resource, SearchEntry, Theme, Webinar
@@ -53,7 +54,8 @@ class Found:
     second: int | None
     resource: str | None
     """Slug."""
-    year: int | None
+    facts: tuple[Piece, ...]
+    """Of a resource: what lists say of it."""
     language: str | None
     """Of the extract, if it is of a transcript."""
 
@@ -150,19 +152,28 @@ def _in_tsquery(looked_for: Sought) -> str:
 
 _ASKED = {"sqlite": _in_fts5, "postgresql": _in_tsquery}
 _COLUMNS = "e.id, e.kind, e.themes, e.year"
+_DATES = (
+    " LEFT JOIN webinars AS w ON w.id = e.webinar_id LEFT JOIN replays AS r ON r.webinar_id = w.id"
+)
+_EQUALS = "r.online_at IS NOT NULL DESC, w.starts_at DESC NULLS LAST, e.id"
+"""What can be watched before what cannot, the latest first."""
 _HITS = {
     "sqlite": sa.text(
         f"SELECT {_COLUMNS} FROM (SELECT rowid, bm25(search_index, {TITLE_WEIGHT}, 1) AS far"  # noqa: S608
         " FROM search_index WHERE search_index MATCH :asked ORDER BY far LIMIT :most) AS found"
-        " JOIN search_entries AS e ON e.id = found.rowid ORDER BY found.far, e.id"
+        f" JOIN search_entries AS e ON e.id = found.rowid{_DATES} ORDER BY found.far, {_EQUALS}"
     ),
     "postgresql": sa.text(
         f"SELECT {_COLUMNS} FROM (SELECT rowid, ts_rank(words, asked) AS near"  # noqa: S608
         " FROM search_index, to_tsquery('simple', :asked) AS asked WHERE words @@ asked"
         " ORDER BY near DESC LIMIT :most) AS found"
-        " JOIN search_entries AS e ON e.id = found.rowid ORDER BY found.near DESC, e.id"
+        f" JOIN search_entries AS e ON e.id = found.rowid{_DATES}"
+        f" ORDER BY found.near DESC, {_EQUALS}"
     ),
 }
+
+
+_FACTS = (Resource.kind, Resource.publishers, Resource.year, Resource.edition)
 
 
 def _read(session: Session, ids: Sequence[int], looked_for: Sought) -> Mapping[int, Found]:
@@ -174,13 +185,14 @@ def _read(session: Session, ids: Sequence[int], looked_for: Sought) -> Mapping[i
             Webinar.slug,
             Webinar.title,
             Webinar.starts_at,
-            Resource.slug,
+            Resource,
         )
         .outerjoin(Webinar, Webinar.id == SearchEntry.webinar_id)
         .outerjoin(Cycle, Cycle.id == Webinar.cycle_id)
         .outerjoin(Resource, Resource.id == SearchEntry.resource_id)
         .outerjoin(Replay, Replay.webinar_id == Webinar.id)
         # What was taken away since the index was made is not shown any more.
+        .options(load_only(Resource.slug, *_FACTS, raiseload=True))
         .where(SearchEntry.id.in_(ids), sa.or_(SearchEntry.kind != FoundKind.MOMENT, IS_READ))
     )
     return {
@@ -198,7 +210,7 @@ def _found(
     webinar: str | None,
     webinar_title: str | None,
     starts_at: datetime | None,
-    resource: str | None,
+    resource: Resource | None,
 ) -> Found:
     return Found(
         kind=entry.kind,
@@ -211,8 +223,8 @@ def _found(
         starts_at=starts_at,
         zone=zone,
         second=entry.second,
-        resource=resource,
-        year=entry.year,
+        resource=resource.slug if resource else None,
+        facts=_marked(facts_line(resource), looked_for) if resource else (),
         language=entry.language,
     )
 
@@ -221,8 +233,8 @@ def _is_chapter(entry: SearchEntry) -> bool:
     return entry.kind is FoundKind.MOMENT and entry.language is None
 
 
-def _marked(title: str, looked_for: Sought) -> tuple[Piece, ...]:
-    return extract(title, looked_for, most=len(title))
+def _marked(text: str, looked_for: Sought) -> tuple[Piece, ...]:
+    return extract(text, looked_for, most=len(text))
 
 
 def _options(hits: Iterable[_Hit], chosen: Chosen, facet: str) -> tuple[Option, ...]:

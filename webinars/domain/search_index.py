@@ -7,7 +7,7 @@ differs in small ones. So a publication never waits for the search, and the sear
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from webinars.domain import site
 from webinars.domain.errors import DomainError
+from webinars.domain.library import facts_line
+from webinars.domain.library_files import ENTRY_POINTS, STEPS
 from webinars.domain.replay_life import IS_PLAYED, IS_READ
 from webinars.domain.search_words import folded, together
 from webinars.domain.transcripts import from_rows
@@ -33,6 +35,9 @@ from webinars.models import (
     Webinar,
 )
 
+FORM = 1
+"""Of the index: raised with each change of what it is made of or of how words are folded, so that
+the one of an installation that was upgraded is written anew."""
 AT_ONCE = 500
 """Rows of one transaction."""
 
@@ -51,11 +56,13 @@ class Entry:
     resource_id: int | None = None
     second: int | None = None
     language: str | None = None
+    facts: str = ""
+    """Searched too; it is shown as what it belongs to says it at that moment."""
 
     @property
     def digest(self) -> str:
-        """Of all that it says."""
-        said = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+        """Of all that it says, and of the form in which that is indexed."""
+        said = json.dumps([FORM, asdict(self)], ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
@@ -82,8 +89,9 @@ class Overtaken(DomainError):
 
 
 def is_behind(session: Session) -> bool:
-    """Whether the site has changed since the index was brought up to date."""
-    found: bool = session.scalars(sa.select(SiteState.version != SiteState.searched_version)).one()
+    """Whether the site or the form of the index has changed since it was brought up to date."""
+    changed = SiteState.version != SiteState.searched_version
+    found: bool = session.scalars(sa.select(changed | (SiteState.searched_form != FORM))).one()
     return found
 
 
@@ -121,10 +129,10 @@ def write(session: Session, *, part: Part, writes: int) -> int:
         connection.execute(_FORGET, numbers)
     if not part.made:
         return writes + 1
-    rows = [asdict(entry) | {"digest": entry.digest} for entry in part.made]
+    rows = [_row(entry) for entry in part.made]
     ids = connection.execute(
         sa.insert(SearchEntry).returning(SearchEntry.id, sort_by_parameter_order=True),
-        [row | {"themes": list(row["themes"])} for row in rows],
+        rows,
     ).scalars()
     connection.execute(
         _INDEX[session.get_bind().dialect.name],
@@ -132,7 +140,7 @@ def write(session: Session, *, part: Part, writes: int) -> int:
             {
                 "number": number,
                 "title": together(folded(entry.title)),
-                "text": together(folded(entry.text)),
+                "text": together(folded(f"{entry.facts} {entry.text}")),
             }
             for number, entry in zip(ids, part.made, strict=True)
         ],
@@ -143,7 +151,7 @@ def write(session: Session, *, part: Part, writes: int) -> int:
 def is_up_to_date(session: Session, *, version: int, writes: int) -> None:
     """Note of which version of the site the index knows. Raises Overtaken."""
     _count(session, writes)
-    session.execute(sa.update(SiteState).values(searched_version=version))
+    session.execute(sa.update(SiteState).values(searched_version=version, searched_form=FORM))
 
 
 def overwrite_removed(session: Session) -> None:
@@ -156,6 +164,12 @@ def overwrite_removed(session: Session) -> None:
         session.connection().execute(
             sa.text("INSERT INTO search_index (search_index) VALUES ('optimize')")
         )
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    row = asdict(entry) | {"digest": entry.digest, "themes": list(entry.themes)}
+    del row["facts"]
+    return row
 
 
 def _count(session: Session, writes: int) -> None:
@@ -190,19 +204,24 @@ def _batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield rows[first : first + AT_ONCE]
 
 
+STEP_WORDS = {step: words.replace("'", "’") for words, step in STEPS.items()}
+ENTRY_POINT_WORDS = {entry: words for words, entry in ENTRY_POINTS.items()}
+"""In the language of the content, whoever looks."""
+
+
 # what is public ------------------------------------------------------------------------------
 
 
 def _public(session: Session) -> Iterator[Entry]:
-    themes = {row.slug: row.title for row in session.execute(sa.select(Theme.slug, Theme.title))}
-    yield from _webinars(session, themes)
+    yield from _webinars(session)
     yield from _chapters(session)
     yield from _passages(session)
     yield from _questions(session)
     yield from _resources(session)
 
 
-def _webinars(session: Session, themes: Mapping[str, str]) -> Iterator[Entry]:
+def _webinars(session: Session) -> Iterator[Entry]:
+    themes = {theme.slug: _names(theme) for theme in session.scalars(sa.select(Theme))}
     rows = session.execute(
         sa.select(Webinar, Cycle.year)
         .join(Cycle, Cycle.id == Webinar.cycle_id)
@@ -216,7 +235,7 @@ def _webinars(session: Session, themes: Mapping[str, str]) -> Iterator[Entry]:
             *webinar.speakers,
             *webinar.territory_questions,
             *webinar.platform_answers,
-            themes.get(webinar.theme_slug or "", ""),
+            *themes.get(webinar.theme_slug or "", ()),
         )
         yield Entry(
             key=f"webinar:{webinar.id}",
@@ -305,11 +324,14 @@ def _resources(session: Session) -> Iterator[Entry]:
     for resource in rows:
         texts = (
             *resource.other_titles,
-            *resource.publishers,
             *resource.partners,
             *resource.authors,
+            resource.edition,
+            *resource.audience,
             resource.section,
-            *(theme.title for theme in resource.themes),
+            *(name for theme in resource.themes for name in _names(theme)),
+            STEP_WORDS[resource.step] if resource.step else None,
+            ENTRY_POINT_WORDS[resource.entry_point] if resource.entry_point else None,
         )
         yield Entry(
             key=f"resource:{resource.id}",
@@ -319,7 +341,16 @@ def _resources(session: Session) -> Iterator[Entry]:
             themes=tuple(theme.slug for theme in resource.themes),
             year=resource.year,
             resource_id=resource.id,
+            facts=facts_line(resource),
         )
+
+
+def _names(theme: Theme) -> tuple[str, ...]:
+    """What it is called, in words that differ."""
+    names: dict[str, str] = {}
+    for name in (theme.title, *theme.other_titles):
+        names.setdefault(together(folded(name)), name)
+    return tuple(names.values())
 
 
 def _theme(slug: str | None) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ MOST_CHARACTERS = 200
 MOST_WORDS = 8
 LEAST_PREFIX = 2
 """Letters of the last word from which on it may go on."""
+LEAST_LETTERS = 2
+"""Before a number that is found without them."""
 PAIRS = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss"})
 WORD = re.compile(r"[^\W_]+")
 ELIDED = frozenset(["c", "d", "j", "l", "m", "n", "s", "t", "qu", "lorsqu", "puisqu", "jusqu"])
@@ -51,13 +53,14 @@ class Piece:
 
 def sought(typed: str) -> Sought:
     """The words of what was typed; what is too much of it is left out."""
-    words = folded(typed[:MOST_CHARACTERS])[:MOST_WORDS]
-    if not words:
+    found = list(_words(typed[:MOST_CHARACTERS]))[:MOST_WORDS]
+    if not found:
         return Sought((), None)
-    *whole, last = words
+    *whole, last = [word for word, _, _ in found]
     ended = typed[:MOST_CHARACTERS].endswith(ENDINGS)
-    if ended or len(last) < LEAST_PREFIX:
-        return Sought(tuple(words), None)
+    glued = len(found) > 1 and found[-2][2] == found[-1][1]  # «odd1» on the way to «odd17»
+    if ended or (len(last) < LEAST_PREFIX and not glued):
+        return Sought((*whole, last), None)
     return Sought(tuple(whole), last)
 
 
@@ -70,7 +73,7 @@ def extract(text: str, looked_for: Sought, *, most: int = EXTRACT) -> tuple[Piec
     """A part of the text around the first word that is met, with all of those marked."""
     if not text:
         return ()
-    met = [(start, end) for word, start, end in _words(text) if looked_for.is_met(word)]
+    met = _met(text, looked_for)
     begins = max(0, met[0][0] - BEFORE) if met and len(text) > most else 0
     if begins:  # at a word
         begins = text.find(" ", begins, met[0][0]) + 1 or begins
@@ -88,14 +91,39 @@ def extract(text: str, looked_for: Sought, *, most: int = EXTRACT) -> tuple[Piec
     return tuple(piece for piece in (*first, *pieces, *last) if piece.text)
 
 
+def _met(text: str, looked_for: Sought) -> list[tuple[int, int]]:
+    """Where the words that are met begin and end; those that are glued are one."""
+    met: list[tuple[int, int]] = []
+    for word, start, end in _words(text):
+        if looked_for.is_met(word):
+            begins = met.pop()[0] if met and met[-1][1] == start else start
+            met.append((begins, end))
+    return met
+
+
 def _words(text: str) -> Iterator[tuple[str, int, int]]:
     for found in WORD.finditer(text):
         plain = _plain(found[0])
         follows = text[found.end() : found.end() + 1]
         if follows and follows in APOSTROPHES and plain in ELIDED:
             continue
-        if plain:
-            yield _singular(plain), found.start(), found.end()
+        middle = found.start() + _letters(found[0])
+        for start, end in ((found.start(), middle), (middle, found.end())):
+            part = _plain(text[start:end])
+            if part:
+                yield _singular(part), start, end
+
+
+def _letters(word: str) -> int:
+    """Characters of a word before the number that is glued to it (ODD17); all, if there is none.
+
+    One letter with its number is one word (m2, G20).
+    """
+    letters = len(word)
+    while letters and _plain(word[letters - 1]).isdigit():
+        letters -= 1
+    head = _plain(word[:letters])
+    return letters if len(head) >= LEAST_LETTERS and head.isalpha() else len(word)
 
 
 def _plain(word: str) -> str:

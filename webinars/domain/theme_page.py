@@ -25,6 +25,7 @@ class ThemePage:
     """A theme: its questions, its webinars, its resources in the three steps."""
 
     theme: ThemeView
+    other_titles: Sequence[str]
     questions: Sequence[str]
     platform_answers: Sequence[str]
     webinars: tuple[WebinarView, ...]
@@ -52,6 +53,7 @@ def theme_page(session: Session, *, slug: str, moment: Moment) -> ThemePage:
     latest, coming = around(webinars, now=moment.now)
     return ThemePage(
         theme=theme_view(theme),
+        other_titles=theme.other_titles,
         questions=theme.questions,
         platform_answers=theme.platform_answers,
         webinars=webinars,

@@ -19,6 +19,8 @@ class SiteState(Base):
     """Rises in the transaction of whatever changes public pages."""
     searched_version: Mapped[int] = mapped_column(default=0, server_default="0")
     """The version of which the search knows."""
+    searched_form: Mapped[int] = mapped_column(default=0, server_default="0")
+    """In which form its index is written: ``search_index.FORM`` of the code that wrote it."""
     search_writes: Mapped[int] = mapped_column(default=0, server_default="0")
     """Rises with each write of its index: who counts on another number has been overtaken."""
     changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

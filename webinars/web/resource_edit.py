@@ -16,16 +16,19 @@ from webinars.domain import fields
 from webinars.domain.errors import N_, ChangedMeanwhile, WrongValue
 from webinars.domain.file_kinds import DOCUMENTS, endings
 from webinars.domain.library import all_themes
+from webinars.domain.question_resources import offered
 from webinars.domain.resource_edit import (
     EditedResource,
     NoSuchTheme,
+    NoSuchWhole,
+    PartOfItself,
     ResourceFields,
     add_resource,
     edit_resource,
     edited_resource,
 )
 from webinars.domain.uploads import NewFile
-from webinars.i18n import file_size
+from webinars.i18n import file_size, month_names
 from webinars.models import EntryPoint, Step
 from webinars.services import services
 from webinars.web import typed as reading
@@ -55,15 +58,23 @@ READERS: Mapping[str, Reader] = {
     "title": fields.plain_text,
     "kind": fields.plain_text,
     "url": reading.optional_address,
-    "publishers": reading.lines,
+    "publishers": reading.distinct_lines,
     "year": reading.year,
-    "audience": reading.lines,
+    "audience": reading.distinct_lines,
     "step": _step,
     "entry_point": _entry_point,
     "section": reading.optional_line,
     "forthcoming": bool,
+    "other_titles": reading.distinct_lines,
+    "authors": reading.distinct_lines,
+    "partners": reading.distinct_lines,
+    "month": reading.month,
+    "edition": reading.optional_line,
+    "part_of": reading.optional_slug,
 }
-"""In the order in which the form asks for them; the themes are boxes beneath."""
+"""In the order in which the form asks for them; the themes are boxes."""
+RARER = ("other_titles", "authors", "partners", "month", "edition", "part_of")
+"""They stand in a fold, which is open where it holds anything."""
 
 
 @blueprint.before_app_request
@@ -102,7 +113,7 @@ def new() -> Response:
 def add() -> AnyResponse:
     """Into the library, if it is right."""
     typed, themes = _typed()
-    values, errors = reading.read_all(typed, READERS)
+    values, errors = _read(typed)
     document = _document(errors)
     if errors:
         return _page(typed, themes, errors=errors)
@@ -117,8 +128,8 @@ def add() -> AnyResponse:
             )
             # Before the commit: should its answer be lost, a file too many is better than none.
             received().keep()
-    except NoSuchTheme:
-        return _page(typed, themes, errors={"themes": _of_list()})
+    except (NoSuchTheme, NoSuchWhole) as error:
+        return _page(typed, themes, errors=_refused(error))
     flash(gettext("The resource stands in the library."), "success")
     return redirect(url_for("resource_edit.page", resource=slug), code=303)
 
@@ -137,7 +148,7 @@ def save(resource: str) -> AnyResponse:
     typed, themes = _typed()
     with services().database.read() as session:
         found = edited_resource(session, slug=resource)
-    values, errors = reading.read_all(typed, READERS)
+    values, errors = _read(typed)
     document = _document(errors)
     if errors:
         return _page(typed, themes, errors=errors, found=found)
@@ -155,8 +166,8 @@ def save(resource: str) -> AnyResponse:
             )
             # Before the commit: should its answer be lost, a file too many is better than none.
             received().keep()
-    except NoSuchTheme:
-        return _page(typed, themes, errors={"themes": _of_list()}, found=found)
+    except (NoSuchTheme, NoSuchWhole, PartOfItself) as error:
+        return _page(typed, themes, errors=_refused(error), found=found)
     except ChangedMeanwhile:
         return _page(typed, themes, found=found, overtaken=True)
     flash(gettext("The resource is changed, on its page and in the lists."), "success")
@@ -187,8 +198,21 @@ def _found(where: Mapping[str, str] | None) -> EditedResource | None:
         return edited_resource(session, slug=where["resource"])
 
 
-def _of_list() -> str:
-    return str(gettext("Choose themes of the list."))
+def _read(typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    values, errors = reading.read_all(typed, READERS)
+    if values.get("month") and "year" in values and values["year"] is None:
+        errors["month"] = gettext("Say its year too, or choose no month.")
+    return values, errors
+
+
+def _refused(error: NoSuchTheme | NoSuchWhole | PartOfItself) -> dict[str, str]:
+    if isinstance(error, NoSuchTheme):
+        return {"themes": gettext("Choose themes of the list.")}
+    if isinstance(error, NoSuchWhole):
+        return {"part_of": gettext("Choose a resource that the library holds.")}
+    return {
+        "part_of": gettext("It would be a part of itself: choose a resource that is no part of it.")
+    }
 
 
 def _as_typed(said: ResourceFields) -> dict[str, str]:
@@ -210,14 +234,20 @@ def _page(
 ) -> Response:
     with services().database.read() as session:
         every_theme = all_themes(session)
+        resources = offered(session)
+    present = _differing(_as_typed(found.fields), typed) if found and overtaken else {}
+    shown = {*(errors or {}), *present}
     values: dict[str, Any] = {
         "typed": typed,
         "chosen": themes,
         "errors": errors or {},
         "found": found,
-        "present": _differing(_as_typed(found.fields), typed) if found and overtaken else {},
+        "present": present,
         "overtaken": overtaken,
         "themes": every_theme,
+        "wholes": [one for one in resources if found is None or one.slug != found.slug],
+        "months": tuple(zip(reading.MONTHS, month_names(), strict=True)),
+        "unfolded": any(typed[one] or one in shown for one in RARER),
         "steps": tuple(Step),
         "entry_points": tuple(EntryPoint),
         "document_endings": endings(DOCUMENTS),

@@ -28,10 +28,10 @@ blueprint = Blueprint("theme_edit", __name__, url_prefix="/organise/library")
 
 READERS: Mapping[str, Reader] = {
     "title": fields.plain_text,
-    "other_titles": reading.lines,
+    "other_titles": reading.distinct_lines,
     "seven_needs": bool,
-    "questions": reading.lines,
-    "platform_answers": reading.lines,
+    "questions": reading.distinct_lines,
+    "platform_answers": reading.distinct_lines,
 }
 """In the order in which the form asks for them."""
 

@@ -23,6 +23,7 @@ HOUR = re.compile(r"(\d{1,2})(?:[:h](\d{2})?)?(am|pm)?", re.IGNORECASE)
 NOON = 12
 LEAST_MINUTES, MOST_MINUTES = 5, 24 * 60
 FIRST_YEAR, LAST_YEAR = 1900, 2200
+MONTHS = tuple(map(str, range(1, 13)))
 MOST_PLACES = 1_000_000
 
 
@@ -108,6 +109,13 @@ def year(text: str) -> int | None:
     return _whole_number(text, FIRST_YEAR, LAST_YEAR)
 
 
+def month(text: str) -> int | None:
+    """From 1 to 12, chosen from a list; empty is None. Raises WrongValue."""
+    if text and text not in MONTHS:
+        raise WrongValue(N_("choose one of the list"))
+    return int(text) if text else None
+
+
 def own_places(text: str) -> int | None:
     """How many; empty is None, and the word of the box is no limit. Raises WrongValue."""
     if text == fields.NO_LIMIT:
@@ -130,6 +138,11 @@ def optional_text(text: str) -> str | None:
 def lines(text: str) -> list[str]:
     """One thing a line; empty lines are left out. Raises WrongValue."""
     return [fields.plain_text(line) for line in text.splitlines() if line.strip()]
+
+
+def distinct_lines(text: str) -> list[str]:
+    """The same, each once. Raises WrongValue."""
+    return list(dict.fromkeys(lines(text)))
 
 
 def optional_address(text: str) -> str | None:
