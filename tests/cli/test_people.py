@@ -247,7 +247,8 @@ def test_what_failed_or_is_parked_is_tried_again(run: Run, march: Database) -> N
     assert states(march) == [("pending", 0), ("pending", 0), ("sent", 5)]
     assert "not a valid integer" in refused(run("outbox", "retry", "x"), 2)
     with march.read() as session:
-        acts = session.execute(sa.select(AuditEntry.act, AuditEntry.actor, AuditEntry.subject))
+        trail = sa.select(AuditEntry.act, AuditEntry.actor, AuditEntry.subject)
+        acts = session.execute(trail.order_by(AuditEntry.id))
         wanted_acts = [(AuditAct.MAIL_SENT_AGAIN, COMMAND_LINE, f"mail {one}") for one in (2, 1)]
         assert [tuple(row) for row in acts if row.act is AuditAct.MAIL_SENT_AGAIN] == wanted_acts
 

@@ -138,6 +138,6 @@ def test_the_real_case_on_the_screen(browser: Browser, ready: Installation) -> N
         page = camille.goes_to("/organise/")
         assert press(page, 'a[href="/organise/history"]') == "/organise/history"
         camille.looks(dark=True)
-        assert page.locator(".deed").count() == 5
+        assert page.locator(".deed").count() == 6
         diff = ready.run("cycle", "diff", "2019")
         assert diff.strip() == ""

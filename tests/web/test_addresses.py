@@ -127,7 +127,7 @@ def test_letting_mail_leave_again(desk: FlaskClient, app: Flask, alice: Database
     assert words(app, "Nothing was stopped for this address.") in said(desk.get(PAGE))
     assert desk.post(f"{PAGE}/99/lift", data=values).status_code == 404
     with alice.read() as session:
-        acts = session.scalars(sa.select(AuditEntry.act)).all()
+        acts = session.scalars(sa.select(AuditEntry.act).order_by(AuditEntry.id)).all()
         assert acts.count(AuditAct.ADDRESS_LIFTED) == 1
 
 

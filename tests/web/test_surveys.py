@@ -225,7 +225,7 @@ def test_two_answers_are_a_number_three_are_pictures_with_numbers(
     assert sheet is not None
     assert sheet.max_row == 1 + 5 + 4 + 3
     with over.read() as session:
-        acts = session.scalars(sa.select(AuditEntry.act)).all()
+        acts = session.scalars(sa.select(AuditEntry.act).order_by(AuditEntry.id)).all()
         assert [one.value for one in acts].count("survey_exported") == 3
 
 
