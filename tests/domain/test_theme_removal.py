@@ -1,10 +1,12 @@
 """A theme taken out of the library, with all that hangs on it."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
+from tests.domain.halfway import meanwhile, on_postgresql
 from tests.support import (
     ALICE,
     APRIL,
@@ -146,3 +148,25 @@ def test_it_comes_back_from_its_file_at_the_end(library: Database) -> None:
     with library.write() as session:
         load_library(session, "themes.toml", "resources.toml")
     assert look(library, ALONE).resources == found.resources
+
+
+@on_postgresql
+@pytest.mark.parametrize("removed_first", [True, False])
+def test_nobody_follows_a_theme_that_goes_at_the_same_instant(
+    database: Database, removed_first: bool
+) -> None:
+    with database.write() as session:
+        load_library(session, "themes.toml", "resources.toml")
+    seen = look(database, ALONE).mark
+    removes = partial(remove_theme, slug=ALONE, seen=seen, actor=ANNE, now=NOW)
+    follows = partial(following.follow_theme, theme_slug=ALONE, person=ALICE, house=HOUSE, now=NOW)
+    if removed_first:
+        found = meanwhile(database, removes, after="DELETE FROM followed", second=follows)
+        assert (found[0], type(found[1])) == (None, NotFound)
+    else:
+        found = meanwhile(database, follows, after="INSERT INTO followed", second=removes)
+        assert type(found[1]) is ChangedMeanwhile
+    with database.read() as session:
+        followed = session.scalars(sa.select(FollowedTheme.theme_slug)).all()
+        themes = session.scalars(sa.select(Theme.slug).where(Theme.slug == ALONE)).all()
+    assert followed == themes == ([] if removed_first else [ALONE])

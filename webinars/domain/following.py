@@ -148,20 +148,24 @@ def theme_of(session: Session, *, mail: OutboxMail) -> FollowedThemeView | None:
 
 
 def _demand_known(session: Session, theme_slug: str) -> None:
-    """A theme of the library, or of a public webinar whose library is not there yet."""
-    known = session.scalar(
+    """A theme of the library, or of a public webinar whose library is not there yet.
+
+    The first stays there until the end.
+    """
+    held = session.scalar(
+        sa.select(Theme.id)
+        .where(Theme.slug == theme_slug)
+        .with_for_update(read=True, key_share=True)
+    )
+    if held is None and not session.scalar(
         sa.select(
-            sa.or_(
-                sa.exists().where(Theme.slug == theme_slug),
-                sa.exists().where(
-                    Webinar.theme_slug == theme_slug,
-                    Cycle.id == Webinar.cycle_id,
-                    Cycle.revision > 0,
-                ),
+            sa.exists().where(
+                Webinar.theme_slug == theme_slug,
+                Cycle.id == Webinar.cycle_id,
+                Cycle.revision > 0,
             )
         )
-    )
-    if not known:
+    ):
         raise NotFound(theme_slug)
 
 
