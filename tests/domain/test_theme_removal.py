@@ -21,6 +21,7 @@ from tests.support import (
 )
 from webinars.db import Database
 from webinars.domain import following, planning, site
+from webinars.domain.editing import Editor, assign_theme
 from webinars.domain.errors import ChangedMeanwhile, NotFound
 from webinars.domain.library_export import export_library
 from webinars.domain.library_rows import InUse
@@ -170,3 +171,22 @@ def test_nobody_follows_a_theme_that_goes_at_the_same_instant(
         followed = session.scalars(sa.select(FollowedTheme.theme_slug)).all()
         themes = session.scalars(sa.select(Theme.slug).where(Theme.slug == ALONE)).all()
     assert followed == themes == ([] if removed_first else [ALONE])
+
+
+@on_postgresql
+def test_no_webinar_is_put_on_a_theme_that_goes_at_the_same_instant(database: Database) -> None:
+    with database.write() as session:
+        published(session, plan_of(MARCH))
+        load_library(session, "themes.toml", "resources.toml")
+    removes = partial(
+        remove_theme, slug=ALONE, seen=look(database, ALONE).mark, actor=ANNE, now=NOW
+    )
+    assigns = partial(
+        assign_theme,
+        cycle_slug="2019",
+        slug=MARCH.slug,
+        theme=ALONE,
+        editor=Editor(ANNE, NOW, None),
+    )
+    found = meanwhile(database, removes, after="DELETE FROM followed", second=assigns)
+    assert (found[0], type(found[1])) == (None, NotFound)

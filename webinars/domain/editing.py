@@ -202,7 +202,9 @@ def _give_address(session: Session, edit: Edit, row: DraftSession, slug: str) ->
 def _subject(session: Session, theme: str | None) -> Subject | None:
     if theme is None:
         return None
-    found = session.scalar(sa.select(Theme).where(Theme.slug == theme))
+    # It stays in the library until the end.
+    held = sa.select(Theme).where(Theme.slug == theme).with_for_update(read=True, key_share=True)
+    found = session.scalar(held)
     if found is None:
         raise NotFound(theme)
     return Subject(found.slug, found.title)
