@@ -200,6 +200,7 @@ def _check(read: Sequence[ReadFile], held: Held, *, beside: Beside, editor: Edit
     check_once(read, DetailsTable, "slug", lambda table: (table.slug, table.cycle))
     for resource in placed(read, ResourceTable):
         _check_resource(resource, known_themes, known, beside)
+    _check_wholes(read, held)
     for details in placed(read, DetailsTable):
         check_details(details, held.details, known)
     check_replays(read, held.targets, resources=known, beside=beside, editor=editor)
@@ -221,6 +222,23 @@ def _check_resource(
         one.wrong("document_name", "it is the name of document, which is not there")
     if named is not None and (problem := beside.problem(named)) is not None:
         one.wrong("document", problem)
+
+
+def _check_wholes(read: Sequence[ReadFile], held: Held) -> None:
+    """No resource is a part of itself, or of what is a part of it once the files are read."""
+    wholes = {slug: resource.part_of for slug, resource in held.resources.items()}
+    wholes |= {one.table.slug: one.table.part_of for one in placed(read, ResourceTable)}
+    for one in placed(read, ResourceTable):
+        slug, above = one.table.slug, one.table.part_of
+        if above == slug:
+            one.wrong("part_of", "a resource is no part of itself")
+            continue
+        passed: set[str] = set()
+        while above is not None and above != slug and above not in passed:
+            passed.add(above)
+            above = wholes.get(above)
+        if above == slug:
+            one.wrong("part_of", f'"{one.table.part_of}" is itself a part of "{slug}"')
 
 
 def _write_themes(
