@@ -17,7 +17,7 @@ from webinars.domain.chapter_lines import Moment
 from webinars.domain.editing import Editor
 from webinars.domain.errors import ChangedMeanwhile
 from webinars.domain.library_beside import Beside
-from webinars.domain.library_import import Imported, import_library
+from webinars.domain.library_import import AddedMeanwhile, Imported, import_library
 from webinars.domain.library_reading import SourceFile, WrongFiles
 from webinars.domain.mentions import link_resource
 from webinars.domain.questions import answer, publish_question
@@ -186,6 +186,23 @@ def test_files_make_no_part_of_what_becomes_a_part_of_it(full: Database) -> None
     )
     assert (done, type(refused)) == (True, WrongFiles)
     assert wholes(full) == {"r": None, "s": "r"}
+
+
+@on_postgresql
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        (RESOURCE.replace('["t"]', "[]"), "INSERT INTO resources"),
+        (THEME, "INSERT INTO themes"),
+    ],
+    ids=["resource", "theme"],
+)
+def test_two_that_bring_the_same_new_address(database: Database, text: str, after: str) -> None:
+    brought, refused = meanwhile(database, bringing(text), after=after, second=bringing(text))
+    assert isinstance(brought, Imported), brought
+    assert type(refused) is AddedMeanwhile
+    with database.write() as session:
+        assert not _bring(session, text).changed
 
 
 def _file(name: str, number: int) -> NewFile:
