@@ -151,7 +151,11 @@ def _check_stage(one: Placed[ReplayTable], target: Target, editor: Editor) -> No
 
 
 def _check_online(one: Placed[ReplayTable], target: Target, at: datetime, editor: Editor) -> None:
-    """What rows may hold is taken: of a webinar cancelled since, or whose date was corrected."""
+    """What rows may hold is taken: of a webinar cancelled since, or whose date was corrected.
+
+    So is an instant before the start. A date that is corrected within the past leaves its replay
+    online (``take_aside``), and what an export says of it must come back.
+    """
     table = one.table
     if at != (target.replay and target.replay.online_at) and target.webinar.ends_at > editor.now:
         one.wrong("online_at", "the webinar is not over: its replay cannot be online")
