@@ -279,6 +279,8 @@ def _put_stage(work: Work, table: ReplayTable, editor: Editor) -> None:
         work.put(name, getattr(table, name))
     if not (was_online and is_online):
         work.put("revised_at", table.revised_at)
+    if is_online and not was_online:
+        work.note_consent()
     if was_online != is_online:  # its calendar entry leads to it, or no longer
         mark_changed(work.webinar, now=editor.now)
 

@@ -186,7 +186,7 @@ def act_in_words(act: Act, titles: Mapping[str, str]) -> str:
             return str(OUT_OF_THE_LIBRARY[act.act]) % {"title": title}
         case _:
             of = _of_a_survey if act.act in SURVEYS else _of_some
-            return of(act, titles) + _parts_of_a_replay(act)
+            return of(act, titles) + _parts_of_a_replay(act) + _without_consent(act)
 
 
 def _counts_of_the_library(act: Act) -> str:
@@ -371,6 +371,14 @@ def _parts_of_a_replay(act: Act) -> str:
     names = {name.partition(" ")[0] for name in sides}
     parts = dict.fromkeys(str(word) for name, word in PARTS_OF_A_REPLAY.items() if name in names)
     return f" ({', '.join(parts).lower()})" if parts else ""
+
+
+def _without_consent(act: Act) -> str:
+    """Nobody had noted that the speakers agree when it went online."""
+    if not act.after.get("replay", {}).get("without_consent"):
+        return ""
+    said = gettext("the speakers’ consent was not noted")
+    return f" ({said})"
 
 
 def _of_a_theme(act: Act, new: Mapping[str, Any], title: str) -> str:
