@@ -3,11 +3,15 @@
 from pathlib import Path
 
 import sqlalchemy as sa
+from click.testing import Result
 
 from tests.cli.support import Run, done, refused
-from tests.support import DATA, count, written
+from tests.domain.halfway import meanwhile, on_postgresql
+from tests.support import DATA, NOW, count, written
 from tests.test_probe import web_server
 from webinars.db import Database
+from webinars.domain.library_import import import_library
+from webinars.domain.library_reading import SourceFile
 from webinars.models import LinkCheck, LinkState, Resource, Theme
 
 FILES = [DATA / name for name in ("themes.toml", "resources.toml", "webinar-details.toml")]
@@ -52,6 +56,25 @@ def test_one_wrong_file_refuses_them_all(run: Run, stored: Database, tmp_path: P
         for sentence in sentences:
             assert sentence in said, said
     assert counts(stored) == (0, 0)
+
+
+@on_postgresql
+def test_another_import_of_the_same_at_once_is_refused_with_a_sentence(
+    run: Run, stored: Database, tmp_path: Path
+) -> None:
+    files = [SourceFile("theirs.toml", THEME)]
+    _, result = meanwhile(
+        stored,
+        lambda session: import_library(session, files=files, now=NOW),
+        after="INSERT INTO themes",
+        second=lambda _: run("library", "import", written(tmp_path, "mine.toml", THEME)),
+    )
+    assert isinstance(result, Result), result
+    assert refused(result) == (
+        "Error: Nothing was written. Somebody else has just added a theme or a resource that "
+        "these files add, too: import again.\n"
+    )
+    assert counts(stored) == (1, 0)
 
 
 def test_files_are_needed(run: Run, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from webinars.domain.changes import PlanChange
 from webinars.domain.consequences import (
     Facts,
     Reminding,
+    ReplayThen,
     State,
     WebinarConsequences,
     consequences,
@@ -52,7 +53,7 @@ def facts(before: State | None, after: State | None, **changes: Any) -> Facts:
         "invited": {},
         "joining": 0,
         "welcomed": 0,
-        "replays": (),
+        "replays": {},
         "held": {},
         "confirmed": {},
         "waiting": {},
@@ -194,22 +195,54 @@ def test_what_the_draft_has_no_more_is_shown_as_it_was() -> None:
 
 @pytest.mark.parametrize(
     ("replays", "day", "expected"),
-    [(("a",), 1, True), (("a",), -1, False), (("a",), 0, False), (("b",), 1, False)],
-    ids=["to come", "over, its date is corrected", "not moved", "of another webinar"],
+    [
+        ({"a": True}, 1, ReplayThen.LEAVES),
+        ({"a": True}, -1, None),
+        ({"a": True}, 0, None),
+        ({"b": True}, 1, None),
+        ({"a": False}, 1, ReplayThen.WAITS),
+        ({"a": False}, -1, None),
+        ({"a": False}, 0, None),
+    ],
+    ids=[
+        "to come",
+        "over, its date is corrected",
+        "not moved",
+        "of another webinar",
+        "prepared, to come",
+        "prepared, over",
+        "prepared, not moved",
+    ],
 )
-def test_a_replay_leaves_the_site_when_its_webinar_takes_place_anew(
-    replays: tuple[str, ...], day: int, expected: bool
+def test_what_becomes_of_a_replay_when_its_webinar_takes_place_anew(
+    replays: dict[str, bool], day: int, expected: ReplayThen | None
 ) -> None:
     before = state(starts_at=NOW - 10 * DAY)
     after = state(starts_at=NOW + day * DAY if day else before.starts_at)
     its = change(ChangeKind.MOVED if day else ChangeKind.CHANGED)
     found = consequences([its], facts=facts(before, after, replays=replays), now=NOW)
-    assert [one.takes_aside for one in found.webinars] == [expected]
+    assert [one.replay for one in found.webinars] == [expected]
 
 
-@pytest.mark.parametrize(("hours", "expected"), [(4, True), (2, False)], ids=["to go on", "over"])
-def test_a_replay_leaves_the_site_when_its_webinar_is_to_go_on(hours: int, expected: bool) -> None:
+@pytest.mark.parametrize(
+    ("cancelled", "expected"), [(False, ReplayThen.STAYS_PREPARED), (True, None)]
+)
+def test_a_prepared_replay_does_not_go_online_when_its_webinar_is_over_by_its_new_date(
+    cancelled: bool, expected: ReplayThen | None
+) -> None:
+    before = state(starts_at=NOW + DAY)
+    after = replace(state(starts_at=NOW - DAY), cancelled=cancelled)
+    one = of_one(MOVED, before=before, after=after, replays={"a": False})
+    assert one.replay is expected
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"), [(4, ReplayThen.LEAVES), (2, None)], ids=["to go on", "over"]
+)
+def test_a_replay_leaves_the_site_when_its_webinar_is_to_go_on(
+    hours: int, expected: ReplayThen | None
+) -> None:
     before = state(starts_at=NOW - timedelta(hours=3))
     after = replace(before, ends_at=before.starts_at + timedelta(hours=hours))
-    one = of_one(change(ChangeKind.CHANGED), before=before, after=after, replays=("a",))
-    assert one.takes_aside is expected
+    one = of_one(change(ChangeKind.CHANGED), before=before, after=after, replays={"a": True})
+    assert one.replay is expected

@@ -139,9 +139,13 @@ title = 'Dire « "oui" » \\ = # [x]'
 slug = "whole"
 title = "עברית 🎉"
 kind = "k"
-part_of = "whole"
+part_of = "beyond"
 status = "à paraître"
 url = "https://example.org/?a=b&c=%22"
+[[resources]]
+slug = "beyond"
+title = "Au-delà"
+kind = "k"
 [[webinars]]
 slug = "2019-03-21-connaitre-son-ecosysteme"
 date = 2019-03-21
@@ -302,7 +306,7 @@ def libraries(draw: st.DrawFn) -> tuple[list[ThemeTable], list[ResourceTable]]:
                 section=st.none() | LINES,
                 url=st.none() | st.just("https://example.org/é?x=y#z"),
                 status=st.none() | st.just("à paraître"),
-                part_of=st.none() | st.sampled_from(slugs),
+                part_of=st.sampled_from([None, *slugs[:number]]),
                 themes=st.lists(st.sampled_from(of_themes), unique=True)
                 if of_themes
                 else st.just([]),
@@ -310,7 +314,7 @@ def libraries(draw: st.DrawFn) -> tuple[list[ThemeTable], list[ResourceTable]]:
                 also_in=LISTS,
             )
         )
-        for slug in slugs
+        for number, slug in enumerate(slugs)
     ]
     return draw(themes(of_themes)), resources
 

@@ -175,15 +175,19 @@ entry_point = "boîte à outils"
 section = "Outils"
 url = "https://example.org/r"
 status = "à paraître"
-part_of = "r"
+part_of = "w"
 themes = ["t"]
 source = "000"
 also_in = ["001"]
+[[resources]]
+slug = "w"
+title = "W"
+kind = "guide"
 """
     with database.write() as session:
         bring(session, text)
     with database.read() as session:
-        row = session.scalars(sa.select(Resource)).one()
+        row = session.scalars(sa.select(Resource).where(Resource.slug == "r")).one()
         names = (*[c.key for c in sa.inspect(Resource).column_attrs][2:], "themes")
         found = {name: getattr(row, name) for name in names}
         found["themes"] = [theme.slug for theme in row.themes]
@@ -205,7 +209,7 @@ also_in = ["001"]
         "url": "https://example.org/r",
         "document_id": None,
         "forthcoming": True,
-        "part_of": "r",
+        "part_of": "w",
         "themes": ["t"],
         "source": "000",
         "also_in": ["001"],
@@ -272,6 +276,10 @@ def test_keys_that_are_not_read_are_named(with_2019: Database) -> None:
         (
             RESOURCE + 'part_of = "whole"\n',
             Problem('there is no resource "whole"', line=6, key="resources[1].part_of"),
+        ),
+        (
+            RESOURCE + 'part_of = "r"\n',
+            Problem("a resource is no part of itself", line=6, key="resources[1].part_of"),
         ),
         (
             DETAILS.replace('resource = "r"', 'resource = "s"'),
@@ -378,6 +386,27 @@ def test_a_fault_is_named_by_line_and_key_and_nothing_is_written(
         bring(session, THEME, RESOURCE)
     new = THEME.replace('"t"', '"new"')
     assert refused(with_2019, new, text) == {"file2.toml": [problem]}
+
+
+def test_a_circle_of_parts_is_named_where_the_files_close_it(with_2019: Database) -> None:
+    def part(slug: str, of: str) -> str:
+        return RESOURCE.replace('"r"', f'"{slug}"') + f'part_of = "{of}"\n'
+
+    def fault(of: str, slug: str) -> list[Problem]:
+        message = f'"{of}" is itself a part of "{slug}"'
+        return [Problem(message, line=6, key="resources[1].part_of")]
+
+    assert refused(with_2019, THEME, part("a", "b"), part("b", "c"), part("c", "a")) == {
+        "file2.toml": fault("b", "a"),
+        "file3.toml": fault("c", "b"),
+        "file4.toml": fault("a", "c"),
+    }
+    with with_2019.write() as session:
+        bring(session, THEME, RESOURCE, part("a", "r"), part("b", "a"))
+    assert refused(with_2019, part("r", "b")) == {"file1.toml": fault("b", "r")}
+    # What is in no circle once all files are read is no part of one.
+    with with_2019.write() as session:
+        bring(session, part("r", "b"), RESOURCE.replace('"r"', '"b"'))
 
 
 def test_the_same_slug_twice_is_named_at_both_places(with_2019: Database) -> None:

@@ -17,15 +17,15 @@ from webinars.domain.chapter_lines import Moment
 from webinars.domain.editing import Editor
 from webinars.domain.errors import ChangedMeanwhile
 from webinars.domain.library_beside import Beside
-from webinars.domain.library_import import Imported, import_library
-from webinars.domain.library_reading import SourceFile
+from webinars.domain.library_import import AddedMeanwhile, Imported, import_library
+from webinars.domain.library_reading import SourceFile, WrongFiles
 from webinars.domain.mentions import link_resource
 from webinars.domain.questions import answer, publish_question
-from webinars.domain.resource_edit import edit_resource, edited_resource
+from webinars.domain.resource_edit import PartOfItself, edit_resource, edited_resource
 from webinars.domain.resource_removal import removal, remove_resource
 from webinars.domain.theme_edit import edit_theme, edited_theme
 from webinars.domain.uploads import NewFile
-from webinars.models import Chapter, DroppedUpload, Question, Upload
+from webinars.models import Chapter, DroppedUpload, Question, Resource, Upload
 
 OLIVIA = "olivia@example.org"
 THEME = '[[themes]]\nslug = "t"\ntitle = "T"\n'
@@ -142,6 +142,67 @@ def test_files_are_read_while_a_resource_goes_from_its_parts(full: Database) -> 
 
     gone, brought = meanwhile(full, removed, after="SELECT resources", second=bringing(RESOURCE))
     assert (gone, brought) == (None, Imported(resources=1, changed=True))
+
+
+def part(slug: str, *, of: str) -> Act:
+    def act(session: Session) -> bool:
+        found_ = edited_resource(session, slug=slug)
+        return edit_resource(
+            session,
+            slug=slug,
+            fields=replace(found_.fields, part_of=of),
+            seen=found_.mark,
+            actor=OLIVIA,
+            now=NOW,
+        )
+
+    return act
+
+
+def wholes(database: Database) -> dict[str, str | None]:
+    with database.read() as session:
+        return dict(session.execute(sa.select(Resource.slug, Resource.part_of)).all())
+
+
+@on_postgresql
+@pytest.mark.parametrize(("one", "other"), [("r", "s"), ("s", "r")])
+@pytest.mark.parametrize("after", ["SELECT resources.id \nFROM", "UPDATE resources"])
+def test_two_resources_do_not_become_parts_of_each_other(
+    full: Database, one: str, other: str, after: str
+) -> None:
+    done = meanwhile(full, part(one, of=other), after=after, second=part(other, of=one))
+    assert [type(each) if isinstance(each, Exception) else each for each in done] == [
+        True,
+        PartOfItself,
+    ]
+    assert wholes(full) == {one: other, other: None}
+
+
+@on_postgresql
+def test_files_make_no_part_of_what_becomes_a_part_of_it(full: Database) -> None:
+    text = RESOURCE + 'part_of = "s"\n'
+    done, refused = meanwhile(
+        full, part("s", of="r"), after="UPDATE resources", second=bringing(text)
+    )
+    assert (done, type(refused)) == (True, WrongFiles)
+    assert wholes(full) == {"r": None, "s": "r"}
+
+
+@on_postgresql
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        (RESOURCE.replace('["t"]', "[]"), "INSERT INTO resources"),
+        (THEME, "INSERT INTO themes"),
+    ],
+    ids=["resource", "theme"],
+)
+def test_two_that_bring_the_same_new_address(database: Database, text: str, after: str) -> None:
+    brought, refused = meanwhile(database, bringing(text), after=after, second=bringing(text))
+    assert isinstance(brought, Imported), brought
+    assert type(refused) is AddedMeanwhile
+    with database.write() as session:
+        assert not _bring(session, text).changed
 
 
 def _file(name: str, number: int) -> NewFile:

@@ -11,7 +11,7 @@ from webinars.db import Database
 from webinars.domain.library import resources_of
 from webinars.domain.library_import import import_library
 from webinars.domain.library_reading import SourceFile
-from webinars.domain.neighbours import MOST, Neighbour
+from webinars.domain.neighbours import LENT, MOST, Neighbour
 from webinars.domain.paths import FirstStep, NextWebinar, first_steps, next_on_themes, next_step
 from webinars.domain.programme import Moment
 from webinars.domain.replays import Video, put_online
@@ -126,9 +126,35 @@ def test_of_several_themes_the_nearest_says_where_a_neighbour_comes_from(
 
 
 def test_an_empty_theme_is_filled_too_and_a_full_one_is_not(database: Database) -> None:
-    bring(database, *(f"r{number}:a:u" for number in range(4)))
+    bring(database, *(f"r{number}:a:{step}" for number, step in enumerate("uupg")))
     assert lent_to(database, "a") == []
-    assert [slug for slug, _, _ in lent_to(database, "b")] == ["r0", "r1", "r2", "r3"]
+    assert [slug for slug, _, _ in lent_to(database, "b")] == ["r0", "r2", "r3", "r1"]
+
+
+def test_an_empty_step_of_a_full_theme_is_filled_and_nothing_else(database: Database) -> None:
+    mine = [f"r{number}:a:{step}" for number, step in enumerate("uuup")]
+    bring(database, *mine, "far:d:g", "near:b:g", "u:b:u", "n:b:", "p:c:p")
+    assert lent_to(database, "a") == [("near", "b", False), ("far", "d", False)]
+
+
+def test_an_empty_step_of_a_full_theme_takes_a_few(database: Database) -> None:
+    mine = [f"r{number}:a:{step}" for number, step in enumerate("uuup")]
+    bring(database, *mine, *(f"g{number}:b:g" for number in range(LENT + 2)))
+    assert lent_to(database, "a") == [(f"g{number}", "b", False) for number in range(LENT)]
+
+
+def test_what_shares_a_theme_goes_first_into_an_empty_step(database: Database) -> None:
+    bring(database, "r:ad:u", "s:a:u", "t:a:u", "v:a:", "near:b:p", "far:d:p", "g:b:g")
+    assert lent_to(database, "a") == [
+        ("far", "d", True),
+        ("g", "b", False),
+        ("near", "b", False),
+    ]
+
+
+def test_a_full_theme_without_steps_is_left_as_it_is(database: Database) -> None:
+    bring(database, *(f"r{number}:a:" for number in range(4)), "u:b:u", "p:b:p")
+    assert lent_to(database, "a") == []
 
 
 def test_a_real_theme_of_one_resource_looks_whole(database: Database) -> None:

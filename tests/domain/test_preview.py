@@ -3,8 +3,11 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from tests.support import (
     ALICE,
@@ -25,13 +28,14 @@ from tests.support import (
 )
 from webinars.db import Database
 from webinars.domain import planning, publication
+from webinars.domain.consequences import ReplayThen
 from webinars.domain.cycle_file import read_plan
 from webinars.domain.errors import NotFound
 from webinars.domain.plan import PlannedSession
 from webinars.domain.preview import Preview, preview
 from webinars.domain.programme import Moment
 from webinars.domain.publications import publication_done
-from webinars.models import ChangeKind, WebinarStatus
+from webinars.models import ChangeKind, Replay, Webinar, WebinarStatus
 
 MOMENT = Moment.at(NOW, opens_minutes=15)
 DATA = Path(__file__).parents[1] / "data"
@@ -174,6 +178,37 @@ def test_the_real_case(database: Database) -> None:
     assert [one for one in found.remarks if one.conflict] == []
 
 
+def prepare(session: Session, slug: str, **changes: Any) -> None:
+    webinar = session.scalars(sa.select(Webinar.id).where(Webinar.slug == slug)).one()
+    values = {"video_url": "https://video.example.org/1"} | changes
+    session.add(Replay(webinar_id=webinar, **values))
+
+
+def test_what_becomes_of_replays_is_said_before_their_webinars_move(public: Database) -> None:
+    past = replace(MAY, date=date(2019, 1, 17))
+    with public.write() as session:
+        published(session, plan_of(replace(MARCH, date=date(2019, 1, 10)), APRIL, past))
+        prepare(session, MARCH.slug, online_at=NOW)
+        prepare(session, APRIL.slug)
+        prepare(session, MAY.slug)
+    draft(public, MARCH, replace(APRIL, date=date(2019, 1, 24)), MAY)
+    assert {one.slug: one.replay for one in look(public).consequences.webinars} == {
+        MARCH.slug: ReplayThen.LEAVES,
+        APRIL.slug: ReplayThen.STAYS_PREPARED,
+        MAY.slug: ReplayThen.WAITS,
+    }
+
+
+def test_of_a_replay_without_video_or_that_will_not_be_nothing_is_said(public: Database) -> None:
+    with public.write() as session:
+        prepare(session, MARCH.slug, video_url=None)
+        prepare(session, APRIL.slug, withdrawn_at=NOW)
+    days = (date(2019, 1, 10), date(2019, 1, 17))
+    moved = [replace(one, date=day) for one, day in zip((MARCH, APRIL), days, strict=True)]
+    draft(public, *moved, MAY)
+    assert [one.replay for one in look(public).consequences.webinars] == [None, None]
+
+
 @pytest.mark.parametrize("count", [3, 30])
 def test_the_queries_do_not_grow(database: Database, count: int) -> None:
     days = [date(2019, 3, 5) + timedelta(days=index * 7) for index in range(count)]
@@ -187,4 +222,4 @@ def test_the_queries_do_not_grow(database: Database, count: int) -> None:
     with counted_queries(database) as statements:
         found = look(database)
     assert found.consequences.count == count
-    assert len(statements) == 10
+    assert len(statements) == 11

@@ -238,7 +238,11 @@ def test_each_act_is_in_the_trail_and_the_same_once_more_is_none(march: Database
             {"chapters": "00:00 Ouverture\n30:00 Des pratiques"},
         ),
         (AuditAct.REPLAY_EDITED, {"captions fr": None}, {"captions fr": 2}),
-        (AuditAct.REPLAY_ONLINE, {"online_at": None}, {"online_at": at}),
+        (
+            AuditAct.REPLAY_ONLINE,
+            {"online_at": None},
+            {"online_at": at, "without_consent": True},
+        ),
         (
             AuditAct.REPLAY_WITHDRAWN,
             {"withdrawn_at": None, "online_at": at},
@@ -248,6 +252,14 @@ def test_each_act_is_in_the_trail_and_the_same_once_more_is_none(march: Database
     with march.read() as session:
         assert site.version(session) == 7
     assert kept(march).version == 5
+
+
+def test_where_the_speakers_agree_the_trail_says_no_more(march: Database) -> None:
+    prepare(march)
+    details(march, consent=True)
+    act(march, "go_online")
+    at = AFTER.isoformat()
+    assert trail(march)[-1] == (AuditAct.REPLAY_ONLINE, {"online_at": None}, {"online_at": at})
 
 
 def test_who_saw_another_state_changes_nothing(march: Database) -> None:

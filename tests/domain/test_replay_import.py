@@ -366,7 +366,10 @@ def test_a_new_replay_is_what_its_table_says_and_once_more_changes_nothing(
     assert content["resources"] == {"00:10 Un": ["r", "s"]}
     assert content["captions fr"] == 1
     _, was, stage = trail(march)[1]
-    assert (was, stage) == ({"online_at": None}, {"online_at": "2019-03-22T09:00:00+00:00"})
+    assert (was, stage) == (
+        {"online_at": None},
+        {"online_at": "2019-03-22T09:00:00+00:00", "without_consent": True},
+    )
     assert (leads_to_replay(march), sequence(march)) == (True, before + 1)
     seen = state(march)
     assert not bring(march, text).changed

@@ -27,7 +27,7 @@ from webinars.domain.editing import Edit, add_extra
 from webinars.domain.errors import ChangedMeanwhile
 from webinars.domain.people import Person
 from webinars.domain.planning import find_cycle
-from webinars.domain.undoing import undo
+from webinars.domain.undoing import discard, undo
 from webinars.domain.wish_acts import mark_planned, merge, note_planned, take_up, word
 from webinars.domain.wish_views import public_wishes
 from webinars.domain.wishes import propose, support
@@ -173,6 +173,27 @@ def test_read_by_somebody_while_its_webinar_gets_its_old_address(
         undo(session, cycle_slug="2019", entry_id=entry, editor=editor())
 
     done = meanwhile(database, undone, after="UPDATE site_state", second=_worded(wishes["B"]))
+    assert (done, left(database)) == ([None, None], ([("A", 2), ("C", 1)], 0))
+
+
+@on_postgresql
+def test_read_by_somebody_while_the_draft_that_answers_it_is_discarded(
+    database: Database, wishes: dict[str, uuid.UUID]
+) -> None:
+    with database.write() as session:
+        _drafted_for(session, wishes["B"])
+        take_up(
+            session,
+            cycle_slug="2019",
+            public_id=wishes["A"],
+            slug=MARCH.slug,
+            editor=editor(),
+        )
+
+    def discarded(session: Session) -> None:
+        discard(session, cycle_slug="2019", editor=editor())
+
+    done = meanwhile(database, discarded, after="UPDATE site_state", second=_worded(wishes["B"]))
     assert (done, left(database)) == ([None, None], ([("A", 2), ("C", 1)], 0))
 
 

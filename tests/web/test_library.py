@@ -219,8 +219,21 @@ def test_a_thin_theme_is_filled_step_by_step_and_says_so(
             (theme,) = line.links("/themes/")
             assert theme != "/themes/definir-sa-strategie"
             assert words(app, "Neighbour, of another theme: %(theme)s", theme="") in line.text
-    full = read(client.get(f"/themes/{ALLIANCES}"))
-    assert not full.all("ul", class_="lines borrowed")
+
+
+def test_a_theme_with_many_resources_lends_for_its_empty_step_alone(
+    client: FlaskClient, app: Flask, real_site: Database
+) -> None:
+    for address in (f"/themes/{ALLIANCES}", f"/cycles/2019/{ALLIANCES}"):
+        kit = read(client.get(address)).one("div", class_="steps")
+        understand, *others = kit.all("section", class_="step")
+        assert understand.one("h3").text == words(app, "Understand")
+        assert understand.links("/") == [
+            "/resources/note-prospective-nouvelle-philosophie-politique",
+            "/themes/co-construire-le-bien-commun",
+        ]
+        assert words(app, "Neighbour, by a shared theme: %(theme)s", theme="") in understand.text
+        assert [step.all("ul", class_="lines borrowed") for step in others] == [[], []]
 
 
 def pager(page: Element) -> tuple[str, list[tuple[str, str]]]:

@@ -482,8 +482,8 @@ def many(number: int) -> tuple[PlannedSession, ...]:
 COLD = {
     "/": 4,
     "/cycles/2019": 5,
-    "/cycles/2019/webinar-0": 12,
-    "/themes/apprendre-a-faire-alliances": 7,
+    "/cycles/2019/webinar-0": 15,
+    "/themes/apprendre-a-faire-alliances": 10,
     "/resources": 14,
     "/replays": 4,
 }

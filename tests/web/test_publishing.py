@@ -30,7 +30,15 @@ from webinars.db import Database
 from webinars.domain import editing, planning
 from webinars.domain.editing import Editor
 from webinars.domain.plan import PlannedSession
-from webinars.models import AuditEntry, Cycle, MailKind, OutboxMail, WebinarStatus
+from webinars.models import (
+    AuditEntry,
+    Cycle,
+    MailKind,
+    OutboxMail,
+    Replay,
+    Webinar,
+    WebinarStatus,
+)
 
 PREVIEW, PUBLISH = "/organise/cycles/2019/preview", "/organise/cycles/2019/publish"
 BOB_ACTS = Editor("bob@example.org", NOW)
@@ -125,6 +133,23 @@ def test_too_late_for_a_reminder(desk: FlaskClient, site: Database) -> None:
     assert "Son rappel partira" in with_card  # 5 March 13 h is more than a day away
     draft(site, replace(MARCH, date=date(2019, 3, 4)), APRIL, MAY)
     assert "Trop tard pour son rappel" in cards(desk.get(PREVIEW))[MARCH.slug]
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_a_prepared_replay_does_not_go_online_by_a_move(
+    desk: FlaskClient, site: Database, app: Flask, prefix: str
+) -> None:
+    with site.write() as session:
+        march = session.scalars(sa.select(Webinar.id).where(Webinar.slug == MARCH.slug)).one()
+        session.add(Replay(webinar_id=march, video_url="https://video.example.org/1"))
+    draft(site, replace(MARCH, date=date(2019, 1, 17)), APRIL, MAY)
+    said = words(
+        app,
+        "The webinar is over by its new times. Its replay is prepared, and does not go online by "
+        "itself.",
+        "en" if prefix else "fr",
+    )
+    assert said in cards(desk.get(prefix + PREVIEW))[MARCH.slug]
 
 
 def test_cancelled_restored_and_added(desk: FlaskClient, site: Database) -> None:
@@ -286,7 +311,7 @@ def test_the_queries_do_not_grow(
     sign_in(organiser)
     with counted_queries(database) as statements:
         assert organiser.get(PREVIEW).status_code == 200
-    assert len([one for one in statements if "organiser" not in one]) == 10
+    assert len([one for one in statements if "organiser" not in one]) == 11
 
 
 @pytest.fixture

@@ -36,8 +36,8 @@ def desk(organiser: FlaskClient, site: Database, at) -> FlaskClient:
     return organiser
 
 
-def main(client: FlaskClient) -> Element:
-    return read(client.get(HERE)).one("main")
+def main(client: FlaskClient, address: str = HERE) -> Element:
+    return read(client.get(address)).one("main")
 
 
 def form_of(client: FlaskClient, act: str) -> dict[str, str]:
@@ -92,6 +92,32 @@ def test_from_nothing_to_online(desk: FlaskClient, app: Flask, site: Database) -
     page = read(desk.get(PAGE))
     assert page.links("?t=")[:2] == ["?t=0#player", "?t=754#player"]
     assert "Où ?" in page.text
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_without_consent_it_goes_online_and_both_page_and_trail_say_so(
+    desk: FlaskClient, app: Flask, language: str
+) -> None:
+    prefix = "/en" if language == "en" else ""
+    asked = words(
+        app,
+        "The speakers’ consent is not noted: put the replay online only if they agree.",
+        language,
+    )
+    noted = words(app, "the speakers’ consent was not noted", language)
+    history = f"{prefix}/organise/cycles/2019/history"
+    done(desk, "video", url=YOUTUBE, duration="")
+    done(desk, "captions", language="fr", captions=SRT)
+    assert asked in main(desk, prefix + HERE).text
+    done(desk, "details", slides_url="", consent="1")
+    assert asked not in main(desk, prefix + HERE).text
+    done(desk, "online")
+    assert noted not in read(desk.get(history)).text
+    done(desk, "withdraw", why="")
+    done(desk, "details", slides_url="", consent="")
+    done(desk, "online")
+    assert noted in read(desk.get(history)).text
+    assert asked not in main(desk, prefix + HERE).text
 
 
 def test_the_trail_names_who_did_what(desk: FlaskClient, site: Database) -> None:

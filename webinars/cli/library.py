@@ -23,7 +23,7 @@ from webinars.domain.errors import ChangedMeanwhile
 from webinars.domain.library_beside import named_files, to_receive
 from webinars.domain.library_export import export_library, left_out
 from webinars.domain.library_files import KINDS
-from webinars.domain.library_import import Imported, import_library
+from webinars.domain.library_import import AddedMeanwhile, Imported, import_library
 from webinars.domain.library_reading import SourceFile, WrongFiles
 from webinars.domain.replay_export import kept_captions, kept_files
 from webinars.models import LinkState
@@ -65,6 +65,11 @@ def import_(services: Services, files: tuple[Path, ...]) -> None:
             f"Nothing was written. Somebody else has just changed what {error} is for: "
             "look at it, and import again."
         ) from error
+    except AddedMeanwhile as error:
+        raise click.ClickException(
+            "Nothing was written. Somebody else has just added a theme or a resource that these "
+            "files add, too: import again."
+        ) from error
     if imported.ignored:
         click.echo(f"Not read: {', '.join(sorted(imported.ignored))}", err=True)
     counts = ", ".join(
@@ -76,7 +81,7 @@ def import_(services: Services, files: tuple[Path, ...]) -> None:
 
 
 def _import(services: Services, sources: list[SourceFile]) -> Imported:
-    """Raises WrongFiles, ChangedMeanwhile; then nothing is left in the folder of uploads."""
+    """Nothing is left in the folder of uploads if it raises: as ``import_library`` does."""
     uploads, captions = named_files(sources)
     folders = {source.name: Path(source.name).parent for source in sources}
     limit = services.settings.upload_max_bytes

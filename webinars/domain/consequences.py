@@ -1,6 +1,7 @@
 """What a publication would do beyond the plan: to people, feeds and reminders. Pure."""
 
-from collections.abc import Collection, Mapping, Sequence
+import enum
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -47,8 +48,8 @@ class Facts:
     """Persons of these two, each once."""
     welcomed: int
     """Others who asked for news, and hear of a new cycle."""
-    replays: Collection[str]
-    """Webinars whose replay is online."""
+    replays: Mapping[str, bool]
+    """Whether it is online, of each webinar that has a replay, if only a prepared one."""
     confirmed: Mapping[str, int]
     held: Mapping[str, int]
     """Places kept for those who have yet to confirm."""
@@ -59,6 +60,17 @@ class Facts:
     """By its drafted date and rules, the first first, of each webinar that is drafted."""
     apart: timedelta
     """Who is told of a date is not reminded of it before so long."""
+
+
+class ReplayThen(enum.StrEnum):
+    """What becomes of a replay when its webinar gets other times."""
+
+    LEAVES = "leaves"
+    """It is online, and is not any more: the webinar is not over by its new times."""
+    WAITS = "waits"
+    """It is prepared, and goes online after the new end at the earliest."""
+    STAYS_PREPARED = "stays_prepared"
+    """The webinar is over by its new times, and it does not go online by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +91,8 @@ class WebinarConsequences:
     """Who comes from the waiting list to a place, there being more places."""
     over: int
     """How many more have a place than there will be places: nobody loses theirs."""
-    takes_aside: bool
-    """Its replay is online, and is not any more: the webinar is not over by its new times."""
+    replay: ReplayThen | None
+    """None: it has none, or nothing becomes of it."""
     rearmed: tuple[Reminding, ...]
     """That will leave by the new date."""
     passed: tuple[Reminding, ...]
@@ -158,18 +170,24 @@ def _of_one(
             after, taken=confirmed + facts.held.get(slug, 0), waiting=waiting, now=now
         ),
         over=_over(after, confirmed, now),
-        takes_aside=slug in facts.replays and _not_over_again(before, after, now),
+        replay=_replay_then(slug, before, after, facts, now),
         rearmed=rearmed,
         passed=passed,
     )
 
 
-def _not_over_again(before: State | None, after: State | None, now: datetime) -> bool:
+def _replay_then(
+    slug: str, before: State | None, after: State | None, facts: Facts, now: datetime
+) -> ReplayThen | None:
     """As ``replay_life.take_aside`` has it, at the publication."""
-    if before is None or after is None:
-        return False
+    if before is None or after is None or slug not in facts.replays:
+        return None
     changed = (after.starts_at, after.ends_at) != (before.starts_at, before.ends_at)
-    return changed and after.ends_at > now
+    if facts.replays[slug]:
+        return ReplayThen.LEAVES if changed and after.ends_at > now else None
+    if after.cancelled or (before.ends_at > now) is (after.ends_at > now):
+        return None
+    return ReplayThen.WAITS if after.ends_at > now else ReplayThen.STAYS_PREPARED
 
 
 def _reminders(

@@ -4,7 +4,7 @@ Nobody overwrites what they have not seen: an act names the version of the draft
 organiser was looking at.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -53,9 +53,9 @@ class Edit:
     """The webinar that it was about, by the address that it has now."""
     addresses: dict[str, str] = field(default_factory=dict)
     """Webinars to which it gave another address: the one that each had, and the one it has."""
-    takes_up: dict[str, int] = field(default_factory=dict)
+    takes_up: dict[str, list[int]] = field(default_factory=dict)
     """Wishes that are subjects from then on, by the address that each webinar has now."""
-    gives_up: dict[str, int] = field(default_factory=dict)
+    gives_up: dict[str, list[int]] = field(default_factory=dict)
     """Wishes that were subjects until then, by the address that each webinar had."""
     plan: Plan = field(init=False)
     """The draft before the act."""
@@ -79,6 +79,22 @@ class Edit:
         """Make the draft say what the plan says."""
         write_plan(self.cycle.draft, plan)
 
+    def free_wishes(
+        self, session: Session, slugs: Collection[str], editor: Editor, since: int | None = None
+    ) -> None:
+        """What these webinars answer is wished for again, as ``wish_addresses.free`` says."""
+        freed = wish_addresses.free(
+            session,
+            cycle=self.cycle,
+            slugs=slugs,
+            since=since,
+            actor=editor.actor,
+            now=editor.now,
+        )
+        for slug, wishes in freed.items():
+            known = self.gives_up.get(slug, [])
+            self.gives_up[slug] = [*known, *(one for one in wishes if one not in known)]
+
 
 @contextmanager
 def editing(session: Session, *, cycle_slug: str, act: AuditAct, editor: Editor) -> Iterator[Edit]:
@@ -95,6 +111,8 @@ def editing(session: Session, *, cycle_slug: str, act: AuditAct, editor: Editor)
     faults = check(draft_plan(cycle))
     if faults:
         raise WrongPlan(faults)
+    gone = before.webinars.keys() - {row.slug for row in cycle.draft.sessions}
+    edit.free_wishes(session, gone - edit.public - edit.addresses.keys(), editor)
     edit.entry_id = record_edit(
         session,
         cycle=cycle,
@@ -178,7 +196,7 @@ def give_title(
     """A webinar under the title of a wish; its theme stays. Raises as ``editing`` does."""
     with editing(session, cycle_slug=cycle_slug, act=AuditAct.EDITED, editor=editor) as edit:
         _give_subject(session, edit, slug, arranging.own_subject(title))
-        edit.takes_up = {edit.slug or slug: wish}
+        edit.takes_up = {edit.slug or slug: [wish]}
     return edit
 
 
@@ -250,7 +268,7 @@ def add_extra(
         edit.slug = _only_new(edit.plan, new)
         edit.write(new)
         if wish is not None and edit.slug is not None:
-            edit.takes_up = {edit.slug: wish}
+            edit.takes_up = {edit.slug: [wish]}
     return edit
 
 

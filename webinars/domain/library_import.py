@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webinars.domain import audit, site
 from webinars.domain.details_import import check_details, write_details
 from webinars.domain.editing import Editor
+from webinars.domain.errors import DomainError
 from webinars.domain.library_beside import Beside, document_of
 from webinars.domain.library_files import (
     ENTRY_POINTS,
@@ -41,6 +43,14 @@ from webinars.domain.uploads import in_trail
 from webinars.models import AuditAct, Resource, Theme, Webinar
 
 NOTHING_BESIDE = Beside()
+ADDRESSES = ("uq_themes_slug", "uq_resources_slug")
+"""The constraints that let an address stand once."""
+
+
+class AddedMeanwhile(DomainError):
+    """Somebody else has just added a theme or a resource of the same address."""
+
+
 RESOURCE_FIELDS = (
     "title",
     "kind",
@@ -114,7 +124,7 @@ def import_library(
     What changes of themes and resources is one act in the trail. Texts of webinars go both into
     the draft, as an act of its own, and, where the webinar is published, into public. ``beside`` is
     what the edge found where the files name others.
-    Raises WrongFiles, ChangedMeanwhile; then nothing is written.
+    Raises WrongFiles, ChangedMeanwhile, AddedMeanwhile; then nothing is written.
     """
     read = understand(files)
     editor = Editor(actor, now)
@@ -156,12 +166,17 @@ def _write_library(
 ) -> bool:
     """Themes and resources, as one act: a library of hundreds is one line of the history."""
     differing = Differing()
-    _write_themes(session, read, held.themes, differing)
-    for webinar in held.webinars:
-        if webinar.theme_slug in differing.after.get("themes", {}):
-            mark_changed(webinar, now=editor.now)
-    _write_resources(session, read, held, differing, beside=beside, now=editor.now)
-    session.flush()
+    try:
+        _write_themes(session, read, held.themes, differing)
+        for webinar in held.webinars:
+            if webinar.theme_slug in differing.after.get("themes", {}):
+                mark_changed(webinar, now=editor.now)
+        _write_resources(session, read, held, differing, beside=beside, now=editor.now)
+        session.flush()
+    except IntegrityError as error:  # what was there is held: these were not there yet
+        if not any(name in str(error.orig) for name in ADDRESSES):
+            raise
+        raise AddedMeanwhile from error
     if differing.after:
         audit.record(
             session,
@@ -200,6 +215,7 @@ def _check(read: Sequence[ReadFile], held: Held, *, beside: Beside, editor: Edit
     check_once(read, DetailsTable, "slug", lambda table: (table.slug, table.cycle))
     for resource in placed(read, ResourceTable):
         _check_resource(resource, known_themes, known, beside)
+    _check_wholes(read, held)
     for details in placed(read, DetailsTable):
         check_details(details, held.details, known)
     check_replays(read, held.targets, resources=known, beside=beside, editor=editor)
@@ -221,6 +237,23 @@ def _check_resource(
         one.wrong("document_name", "it is the name of document, which is not there")
     if named is not None and (problem := beside.problem(named)) is not None:
         one.wrong("document", problem)
+
+
+def _check_wholes(read: Sequence[ReadFile], held: Held) -> None:
+    """No resource is a part of itself, or of what is a part of it once the files are read."""
+    wholes = {slug: resource.part_of for slug, resource in held.resources.items()}
+    wholes |= {one.table.slug: one.table.part_of for one in placed(read, ResourceTable)}
+    for one in placed(read, ResourceTable):
+        slug, above = one.table.slug, one.table.part_of
+        if above == slug:
+            one.wrong("part_of", "a resource is no part of itself")
+            continue
+        passed: set[str] = set()
+        while above is not None and above != slug and above not in passed:
+            passed.add(above)
+            above = wholes.get(above)
+        if above == slug:
+            one.wrong("part_of", f'"{one.table.part_of}" is itself a part of "{slug}"')
 
 
 def _write_themes(

@@ -1,4 +1,4 @@
-"""Resources close to another one or to a thin theme: by the themes they share and by step."""
+"""Resources close to another one or to a theme that lacks some: by shared themes and by step."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -14,6 +14,8 @@ MOST = 6
 """Neighbours that a page shows."""
 THIN = 4
 """A theme with fewer resources than this is filled with neighbours."""
+LENT = 3
+"""Neighbours that fill an empty step of a theme that has enough resources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,13 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class ThemeNeighbour:
-    """A resource of another theme that fills a thin one, in the step it belongs to."""
+    """A resource of another theme that fills a thin one or an empty step of one."""
 
     resource: ResourceView
     theme: ThemeView
     """Its theme that makes it close."""
     shared: bool
-    """A resource of the thin theme is on it too; else it is near in the order of themes."""
+    """A resource of the theme that is filled is on it too; else it is near in their order."""
 
 
 def neighbours_of_resource(session: Session, resource: Resource) -> tuple[Neighbour, ...]:
@@ -75,22 +77,24 @@ def neighbours_of_resource(session: Session, resource: Resource) -> tuple[Neighb
 def neighbours_of_theme(
     session: Session, theme: Theme, *, kit: Iterable[ResourceView]
 ) -> tuple[ThemeNeighbour, ...]:
-    """What stands closest to a theme that has few resources; none for one that has enough.
+    """What stands closest to a theme that has few resources, or none in one of the steps.
 
     First one for each step that the kit leaves empty; then what shares another theme with the
     resources of the kit; then more for those steps, each in its turn. What is nearest in the
-    order of themes goes first. Two queries, and one for the themes.
+    order of themes goes first. Of a kit that has enough resources the empty steps alone are
+    filled, and none where nothing of it has a step: it is arranged by something else. Two
+    queries, and one for the themes; none for a kit that lacks nothing.
     """
     mine = list(kit)
-    if len(mine) >= THIN:
+    enough = len(mine) >= THIN
+    missing = set(Step) - {resource.step for resource in mine}
+    if enough and (not missing or missing == set(Step)):
         return ()
     other_themes = themes_beside(theme, mine)
+    without = [resource.slug for resource in mine]
     rows = session.scalars(
         _closest(
-            theme,
-            other_themes=other_themes,
-            missing=set(Step) - {resource.step for resource in mine},
-            without=[resource.slug for resource in mine],
+            theme, other_themes=other_themes, missing=missing, without=without, only_them=enough
         )
     ).all()
     found = {
@@ -103,7 +107,12 @@ def neighbours_of_theme(
 
 
 def _closest(
-    theme: Theme, *, other_themes: set[str], missing: set[Step], without: list[str]
+    theme: Theme,
+    *,
+    other_themes: set[str],
+    missing: set[Step],
+    without: list[str],
+    only_them: bool,
 ) -> sa.Select[int]:
     close = (
         sa.select(
@@ -115,18 +124,36 @@ def _closest(
         )
         .join(Resource.themes)
         .where(Resource.slug.not_in(without))
+        .where(Resource.step.in_(missing) if only_them else sa.true())
         .group_by(Resource.id)
         .subquery()
     )
     order = (close.c.shared.desc(), close.c.away, close.c.position, close.c.id)
+    of_step = sa.func.row_number().over(partition_by=close.c.step, order_by=order)
     shares = _flag(close.c.shared > 0)
     fills = close.c.step.in_(missing)
-    first = sa.func.row_number().over(partition_by=close.c.step, order_by=order) == 1
     turn = sa.func.row_number().over(partition_by=(shares, close.c.step), order_by=order)
+    ranked = sa.select(
+        close,
+        of_step.label("of_step"),
+        _flag(sa.and_(fills, of_step == 1)).label("first"),
+        shares.label("shares"),
+        _flag(fills).label("fills"),
+        turn.label("turn"),
+    ).subquery()
+    row = ranked.c
     return (
-        sa.select(close.c.id)
+        sa.select(row.id)
+        .where(row.of_step <= LENT if only_them else sa.true())
         .order_by(
-            _flag(sa.and_(fills, first)).desc(), shares.desc(), _flag(fills).desc(), turn, *order
+            row.first.desc(),
+            row.shares.desc(),
+            row.fills.desc(),
+            row.turn,
+            row.shared.desc(),
+            row.away,
+            row.position,
+            row.id,
         )
         .limit(MOST)
     )

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from webinars.domain import audit
+from webinars.domain import audit, wish_addresses
 from webinars.domain.arranging import copied
 from webinars.domain.errors import DomainError, NotFound, OtherYear, WrongPlan
 from webinars.domain.plan import EDITORIAL_FIELDS, Plan, PlannedSession, check
@@ -29,6 +29,7 @@ from webinars.models import (
     DraftSession,
     Reading,
     Theme,
+    Webinar,
 )
 
 SHARED_FIELDS = (
@@ -111,10 +112,27 @@ def save_draft(
         raise OtherYear(str(cycle.year))
     before = snapshot(cycle.draft)
     write_plan(cycle.draft, plan)
+    freed = _free_wishes(session, cycle, before, actor=actor, now=now)
     changed = record_edit(
-        session, cycle=cycle, before=before, act=AuditAct.IMPORTED, actor=actor, now=now
+        session,
+        cycle=cycle,
+        before=before,
+        act=AuditAct.IMPORTED,
+        actor=actor,
+        now=now,
+        noted=({"wishes": freed} if freed else {}, {}),
     )
     return Saved(created=False, changed=changed is not None, sessions=len(plan.sessions))
+
+
+def _free_wishes(
+    session: Session, cycle: Cycle, before: Snapshot, *, actor: str, now: datetime
+) -> dict[str, list[int]]:
+    """What answered a wish and is neither drafted nor public any more."""
+    public = session.scalars(sa.select(Webinar.slug).where(Webinar.cycle_id == cycle.id))
+    there = {row.slug for row in cycle.draft.sessions} | set(public)
+    gone = before.webinars.keys() - there
+    return wish_addresses.free(session, cycle=cycle, slugs=gone, actor=actor, now=now)
 
 
 def plan_year(session: Session, *, plan: Plan, actor: str, now: datetime) -> Cycle:
@@ -154,6 +172,7 @@ def remove_cycle(
     if cycle.revision > 0:
         raise AlreadyPublic(cycle_slug)
     gone = snapshot(cycle.draft)
+    wish_addresses.free(session, cycle=cycle, slugs=gone.webinars, actor=actor, now=now)
     session.execute(
         sa.update(AuditEntry)
         .where(AuditEntry.cycle_id == cycle.id)

@@ -23,12 +23,13 @@ from webinars.domain.programme import Moment, ThemeView, theme_view
 from webinars.domain.publication import changed_fields
 from webinars.domain.reach import drafted_states, reach
 from webinars.domain.remarks import Remark
-from webinars.domain.replay_life import Stage
 from webinars.domain.welcome import welcomed
 from webinars.domain.year import Year, read_year
 from webinars.models import (
     SOMEBODYS,
+    Cycle,
     Registration,
+    Replay,
     Webinar,
     WebinarStatus,
 )
@@ -99,7 +100,7 @@ def _facts(session: Session, year: Year, *, pace: Pace, now: datetime) -> Facts:
         invited=reached.planned.invited,
         joining=len(reached.planned.people),
         welcomed=_welcomed(session, year, reached.planned.people, now=now),
-        replays={slug for slug, row in year.public.items() if row[2] == Stage.ONLINE},
+        replays=_replays(session, year.cycle),
         confirmed={slug: row[0].confirmed_count for slug, row in year.public.items()},
         held={slug: row[0].held_count for slug, row in year.public.items()},
         waiting=year.waiting,
@@ -107,6 +108,20 @@ def _facts(session: Session, year: Year, *, pace: Pace, now: datetime) -> Facts:
         reminders=_reminders(year, pace),
         apart=pace.apart,
     )
+
+
+def _replays(session: Session, cycle: Cycle) -> dict[str, bool]:
+    """Webinars that have a video to show, and whether they show it."""
+    rows = session.execute(
+        sa.select(Webinar.slug, Replay.online_at.is_not(None))
+        .join(Replay, Replay.webinar_id == Webinar.id)
+        .where(
+            Webinar.cycle_id == cycle.id,
+            Replay.withdrawn_at.is_(None),
+            sa.or_(Replay.video_url.is_not(None), Replay.video_file_id.is_not(None)),
+        )
+    )
+    return {slug: bool(online) for slug, online in rows}
 
 
 def _public(webinar: Webinar) -> State:

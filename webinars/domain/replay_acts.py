@@ -166,6 +166,7 @@ def set_details(
 def go_online(session: Session, *, cycle_slug: str, webinar_slug: str, editor: Editor) -> None:
     """Make it public; its calendar entry leads to it, and who had a place is told, once ever.
 
+    Without the speakers' consent it goes online all the same, and the trail says so.
     Raises NotFound, ChangedMeanwhile, NotOver, WebinarCancelled, NoVideo, ReasonNeeded.
     """
     act = AuditAct.REPLAY_ONLINE
@@ -181,6 +182,7 @@ def go_online(session: Session, *, cycle_slug: str, webinar_slug: str, editor: E
             work.put(name, None)
         work.put("words_stay", value=False)
         _demand_reason(replay)
+        work.note_consent()
         mark_changed(webinar, now=editor.now)
 
 

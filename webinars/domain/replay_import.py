@@ -151,7 +151,11 @@ def _check_stage(one: Placed[ReplayTable], target: Target, editor: Editor) -> No
 
 
 def _check_online(one: Placed[ReplayTable], target: Target, at: datetime, editor: Editor) -> None:
-    """What rows may hold is taken: of a webinar cancelled since, or whose date was corrected."""
+    """What rows may hold is taken: of a webinar cancelled since, or whose date was corrected.
+
+    So is an instant before the start. A date that is corrected within the past leaves its replay
+    online (``take_aside``), and what an export says of it must come back.
+    """
     table = one.table
     if at != (target.replay and target.replay.online_at) and target.webinar.ends_at > editor.now:
         one.wrong("online_at", "the webinar is not over: its replay cannot be online")
@@ -275,6 +279,8 @@ def _put_stage(work: Work, table: ReplayTable, editor: Editor) -> None:
         work.put(name, getattr(table, name))
     if not (was_online and is_online):
         work.put("revised_at", table.revised_at)
+    if is_online and not was_online:
+        work.note_consent()
     if was_online != is_online:  # its calendar entry leads to it, or no longer
         mark_changed(work.webinar, now=editor.now)
 

@@ -109,6 +109,11 @@ class Work:
             self.note(f"captions {language}", one.vtt.count("-->"), None)
             self.replay.captions.remove(one)
 
+    def note_consent(self) -> None:
+        """It goes online: say in the trail if nobody has noted that the speakers agree."""
+        if self.replay.consent_at is None:
+            self.after["without_consent"] = True
+
     def note(self, name: str, old: Any, new: Any) -> None:
         """For the trail; the same once more is nothing."""
         if old != new:

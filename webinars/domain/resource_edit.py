@@ -1,6 +1,6 @@
 """Adding a resource and editing it, one at a time, by hand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -112,7 +112,7 @@ def add_resource(
     """
     themes = _themes(session, fields.themes)
     if fields.part_of is not None:
-        _whole_of(session, fields.part_of)
+        _hold_whole(session, fields.part_of)
     resource = put_last(session, Resource, values=_values(fields) | {"also_in": []})
     resource.themes = themes
     if document is not None:
@@ -139,13 +139,14 @@ def edit_resource(
     is not to be kept. ``seen`` is the mark that the organiser saw.
     Raises NotFound, ChangedMeanwhile, NoSuchTheme, NoSuchWhole, PartOfItself.
     """
+    held = _hold_wholes(session, slug, of=fields.part_of)
     resource = find_resource(session, slug, locked=True)
     before = said_of(resource)
     if seen != mark_of(before):
         raise ChangedMeanwhile(slug)
     themes = _themes(session, fields.themes)
-    if fields.part_of != resource.part_of:
-        _can_be_part(session, slug, of=fields.part_of)
+    if fields.part_of is not None and fields.part_of != resource.part_of:
+        _can_be_part(session, slug, of=fields.part_of, held=held)
     changed = assign(resource, _values(fields))
     if set(themes) != set(resource.themes):
         resource.themes = themes
@@ -182,27 +183,52 @@ def _themes(session: Session, slugs: Sequence[str]) -> list[Theme]:
     return list(found)
 
 
-def _can_be_part(session: Session, slug: str, *, of: str | None) -> None:
-    """Of any but itself and its own parts. Raises NoSuchWhole, PartOfItself."""
-    wholes = {slug}
-    while of is not None:
-        if of in wholes:
-            raise PartOfItself(slug)
-        wholes.add(of)
-        of = _whole_of(session, of)
+def _hold_wholes(session: Session, slug: str, *, of: str | None) -> set[str]:
+    """Lock a resource with all that it would be a part of, in the order of an import.
+
+    Two that each become a part of the other wait for each other there. The slugs of the wholes.
+    """
+    wholes = set(_wholes(session, of))
+    session.execute(
+        sa.select(Resource.id)
+        .where(Resource.slug.in_({slug, *wholes}))
+        .order_by(Resource.id)
+        .with_for_update(key_share=True)
+    ).all()
+    return wholes
 
 
-def _whole_of(session: Session, slug: str) -> str | None:
-    """What a resource is a part of; it stays until this transaction ends. Raises NoSuchWhole."""
-    row = session.execute(
-        sa.select(Resource.part_of)
-        .where(Resource.slug == slug)
-        .with_for_update(read=True, key_share=True)
-    ).first()
-    if row is None:
+def _can_be_part(session: Session, slug: str, *, of: str, held: set[str]) -> None:
+    """Of any but itself and its own parts.
+
+    Raises NoSuchWhole, PartOfItself, ChangedMeanwhile when other wholes stand above than were held.
+    """
+    wholes = list(_wholes(session, of))
+    if of not in wholes:
+        raise NoSuchWhole(of)
+    if slug in wholes:
+        raise PartOfItself(slug)
+    if not held.issuperset(wholes):
+        raise ChangedMeanwhile(slug)
+
+
+def _wholes(session: Session, slug: str | None) -> Iterator[str]:
+    """This resource, what it is a part of, and so on; files of old could make a circle of it."""
+    seen: set[str] = set()
+    while slug is not None and slug not in seen:
+        row = session.execute(sa.select(Resource.part_of).where(Resource.slug == slug)).first()
+        if row is None:
+            return
+        seen.add(slug)
+        yield slug
+        slug = row.part_of
+
+
+def _hold_whole(session: Session, slug: str) -> None:
+    """It stays until this transaction ends. Raises NoSuchWhole."""
+    held = sa.select(Resource.id).where(Resource.slug == slug)
+    if session.scalar(held.with_for_update(read=True, key_share=True)) is None:
         raise NoSuchWhole(slug)
-    whole: str | None = row.part_of
-    return whole
 
 
 def _values(fields: ResourceFields) -> dict[str, Any]:

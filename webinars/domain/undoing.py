@@ -66,15 +66,21 @@ def undo(session: Session, *, cycle_slug: str, entry_id: int, editor: Editor) ->
 
 def _put_back_wishes(session: Session, edit: Edit, entry: AuditEntry, editor: Editor) -> None:
     """What became a subject is wished for again; the others follow their webinar's address."""
-    edit.gives_up, edit.takes_up = (side.get("wishes", {}) for side in (entry.after, entry.before))
+    edit.gives_up, edit.takes_up = (
+        dict(side.get("wishes", {})) for side in (entry.after, entry.before)
+    )
     edit.addresses = entry.before.get("addresses", {})
+    given = [(slug, wish) for slug, wishes in edit.gives_up.items() for wish in wishes]
+    taken = [(slug, wish) for slug, wishes in edit.takes_up.items() for wish in wishes]
     # First all wishes, then what each act on one writes beside it, as everybody who takes both.
+    numbers = [wish for _, wish in given + taken]
+    wish_addresses.hold_all(session, cycle=edit.cycle, numbers=numbers)
     for was, now in edit.addresses.items():
         wish_addresses.follow(session, cycle=edit.cycle, was=was, now=now)
-    for was, wish in edit.gives_up.items():
+    for was, wish in given:
         slug = edit.addresses.get(was, was)
         wish_acts.give_up(session, number=wish, cycle=edit.cycle, slug=slug, editor=editor)
-    for slug, wish in edit.takes_up.items():
+    for slug, wish in taken:
         wish_acts.take_up_again(session, number=wish, cycle=edit.cycle, slug=slug, editor=editor)
 
 
@@ -125,12 +131,15 @@ def discard(session: Session, *, cycle_slug: str, slug: str | None = None, edito
         public = {row.slug: row for row in rows}
         if edit.cycle.revision == 0 or (slug is not None and slug not in public):
             raise NotFound(slug or cycle_slug)
+        wish_addresses.hold_all(session, cycle=edit.cycle)
         if slug is None:
             assign(edit.cycle.draft, {name: getattr(edit.cycle, name) for name in CYCLE_FIELDS})
             for row in [one for one in edit.cycle.draft.sessions if one.slug not in public]:
                 edit.cycle.draft.sessions.remove(row)
         for webinar in public.values() if slug is None else (public[slug],):
             _as_public(edit.cycle, webinar)
+        back = public.keys() if slug is None else {slug}
+        edit.free_wishes(session, back, editor, since=edit.cycle.revision + 1)
     return edit
 
 
@@ -170,10 +179,13 @@ def revert(session: Session, *, cycle_slug: str, revision: int, editor: Editor) 
         if not changes and entry is None:
             raise NoSuchRevision(str(revision))
         _demand_published(edit.cycle, changes)
+        wish_addresses.hold_all(session, cycle=edit.cycle)
         if entry is not None:
             _put_back_cycle(edit.cycle.draft, entry)
         for change in changes:
             _invert(session, edit, change)
+        renamed = {change.slug for change in changes if change.kind is ChangeKind.RENAMED}
+        edit.free_wishes(session, renamed, editor, since=revision)
     return edit
 
 

@@ -12,6 +12,7 @@ from webinars.domain.library import (
     AS_LINES,
     ResourceView,
     StepGroup,
+    all_themes,
     by_step,
     resource_view,
     resources_of,
@@ -24,6 +25,7 @@ from webinars.domain.places import IS_FULL, is_open
 from webinars.domain.programme import (
     CycleView,
     Moment,
+    ThemeView,
     WebinarView,
     beside,
     cycle_view,
@@ -107,6 +109,8 @@ class WebinarPage:
     """The resources of the theme, in the three steps."""
     neighbours: tuple[ThemeNeighbour, ...]
     """Of other themes, for the steps of this one, where it has few resources."""
+    themes: tuple[ThemeView, ...]
+    """All of the library, for a webinar that is on none and leads to no resource."""
     mentions: tuple[ChapterMentions, ...]
     """The chapters of the replay that mention resources, in their order."""
     next_step: NextStep | None
@@ -184,6 +188,8 @@ def webinar_page(
     kit = by_step(resources) if theme else ()
     replay = session.scalar(with_words().where(Replay.webinar_id == row.id))
     previous, following = beside(whole, whole.webinars[index])
+    readings = _readings(session, cycle.id, webinar_slug)
+    mentions = mentions_of(session, webinar_id=row.id) if _is_online(replay) else ()
     return WebinarPage(
         webinar=whole.webinars[index],
         cycle=whole,
@@ -196,10 +202,11 @@ def webinar_page(
         full=not is_open(session, row, now=moment.now),
         replay=_replay(replay),
         replay_life=replay_life(replay, ends_at=row.ends_at, zone=cycle.zone, now=moment.now),
-        readings=_readings(session, cycle.id, webinar_slug),
+        readings=readings,
         kit=kit,
         neighbours=neighbours_of_theme(session, theme, kit=resources) if theme else (),
-        mentions=mentions_of(session, webinar_id=row.id) if _is_online(replay) else (),
+        themes=() if theme or readings or mentions else all_themes(session),
+        mentions=mentions,
         next_step=next_step(session, theme, kit=resources, after=None) if theme else None,
         next_webinar=next_on_themes(session, (theme.slug,), after=row.starts_at, now=moment.now)
         if theme

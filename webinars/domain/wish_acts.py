@@ -1,18 +1,16 @@
 """What organisers do with a wish: publish, word, decline, put together, plan.
 
-Each act names the wish by its number in the trail, and no word of it: what somebody wrote must
-be able to go.
+What somebody wrote must be able to go: no word of it stands in the trail.
 """
 
 import uuid
 from datetime import date
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webinars.db import insert_into
-from webinars.domain import audit, editing, site, wish_addresses
+from webinars.domain import editing, wish_addresses, wish_trail
 from webinars.domain.editing import Edit, Editor
 from webinars.domain.errors import ChangedMeanwhile, DomainError, NotFound
 from webinars.domain.planning import find_cycle
@@ -50,7 +48,7 @@ def word(
     wish = _held(session, public_id, seen)
     if wish.state is WishState.MERGED:
         raise ChangedMeanwhile(public_id)
-    before = _noted(session, wish)
+    before = wish_trail.noted(session, wish)
     changed = (wish.title, wish.why) != (title, why)
     wish.title, wish.why = title, why
     publishes = publish and wish.state is not WishState.PUBLIC
@@ -60,7 +58,7 @@ def word(
     if not publishes and not changed:
         return
     act = AuditAct.WISH_APPROVED if publishes else AuditAct.WISH_WORDED
-    _record(session, act, wish, before, editor)
+    wish_trail.record(session, act, wish, before, actor=editor.actor, now=editor.now)
 
 
 def decline(
@@ -80,9 +78,11 @@ def decline(
         raise ChangedMeanwhile(public_id)
     if (wish.state, wish.reason) == (WishState.DECLINED, reason):
         return
-    before = _noted(session, wish)
+    before = wish_trail.noted(session, wish)
     wish.state, wish.reason = WishState.DECLINED, reason
-    _record(session, AuditAct.WISH_DECLINED, wish, before, editor)
+    wish_trail.record(
+        session, AuditAct.WISH_DECLINED, wish, before, actor=editor.actor, now=editor.now
+    )
 
 
 def merge(
@@ -122,7 +122,7 @@ def merge(
         raise ChangedMeanwhile(public_id)
     if wish.state is WishState.MERGED or (seen is not None and wish.state is not seen):
         raise ChangedMeanwhile(public_id)
-    before = _noted(session, wish)
+    before = wish_trail.noted(session, wish)
     _hand_over_support(session, wish, target)
     wish.state, wish.merged_into_id, wish.reason = WishState.MERGED, target.id, None
     session.execute(
@@ -131,7 +131,16 @@ def merge(
     if target.planned_cycle_id is None:
         target.planned_cycle_id = wish.planned_cycle_id
         target.planned_slug = wish.planned_slug
-    _record(session, AuditAct.WISH_MERGED, wish, before, editor, into=target.id)
+        target.planned_revision = wish.planned_revision
+    wish_trail.record(
+        session,
+        AuditAct.WISH_MERGED,
+        wish,
+        before,
+        actor=editor.actor,
+        now=editor.now,
+        into=target.id,
+    )
 
 
 def _hold_people(session: Session, wishes: list[int]) -> set[int]:
@@ -190,7 +199,7 @@ def forget_planned(session: Session, *, public_id: uuid.UUID, editor: Editor) ->
     """No webinar answers it after all. Raises NotFound."""
     wish = _held(session, public_id, WishState.PUBLIC)
     if wish.planned_cycle_id is not None:
-        _forget(session, wish, editor)
+        wish_addresses.forget(session, wish, actor=editor.actor, now=editor.now)
 
 
 def take_up(
@@ -242,7 +251,7 @@ def give_up(session: Session, *, number: int, cycle: Cycle, slug: str, editor: E
     """
     wish = _led_to(session, number)
     if wish is not None and (wish.planned_cycle_id, wish.planned_slug) == (cycle.id, slug):
-        _forget(session, wish, editor)
+        wish_addresses.forget(session, wish, actor=editor.actor, now=editor.now)
 
 
 def take_up_again(
@@ -298,16 +307,27 @@ def _free(session: Session, public_id: uuid.UUID) -> Wish:
 def _plan(session: Session, wish: Wish, cycle_id: int, slug: str, editor: Editor) -> None:
     if (wish.planned_cycle_id, wish.planned_slug) == (cycle_id, slug):
         return
-    before = _noted(session, wish)
+    before = wish_trail.noted(session, wish)
     wish.planned_cycle_id, wish.planned_slug = cycle_id, slug
+    wish.planned_revision = _told_with(session, cycle_id, slug)
     act = AuditAct.WISH_PLANNED
-    _record(session, act, wish, before, editor, cycle_id=cycle_id, slug=slug)
+    wish_trail.record(
+        session, act, wish, before, actor=editor.actor, now=editor.now, cycle_id=cycle_id, slug=slug
+    )
 
 
-def _forget(session: Session, wish: Wish, editor: Editor) -> None:
-    before = _noted(session, wish)
-    wish.planned_cycle_id = wish.planned_slug = None
-    _record(session, AuditAct.WISH_UNPLANNED, wish, before, editor)
+def _told_with(session: Session, cycle_id: int, slug: str) -> int:
+    """The latest publication, if the webinar has its subject in public; else the next one."""
+    drafted = sa.select(DraftSession.title).where(
+        DraftSession.cycle_id == cycle_id, DraftSession.slug == slug
+    )
+    same = sa.select(Webinar.id).where(
+        Webinar.cycle_id == cycle_id,
+        Webinar.slug == slug,
+        Webinar.title == sa.func.coalesce(drafted.scalar_subquery(), Webinar.title),
+    )
+    revision = session.scalars(sa.select(Cycle.revision).where(Cycle.id == cycle_id)).one()
+    return revision if session.scalar(same) else revision + 1
 
 
 def _held(session: Session, public_id: uuid.UUID, seen: WishState | None) -> Wish:
@@ -323,39 +343,3 @@ def _held(session: Session, public_id: uuid.UUID, seen: WishState | None) -> Wis
     if seen is not None and wish.state is not seen:
         raise ChangedMeanwhile(public_id)
     return wish
-
-
-def _noted(session: Session, wish: Wish) -> dict[str, Any]:
-    """What the trail keeps of it: where it stands, and the webinar that answers it."""
-    slug = session.scalar(sa.select(Cycle.slug).where(Cycle.id == wish.planned_cycle_id))
-    planned = f"{slug}/{wish.planned_slug}" if slug else None
-    return {"state": wish.state.value} | ({"planned": planned} if planned else {})
-
-
-def _record(
-    session: Session,
-    act: AuditAct,
-    wish: Wish,
-    before: dict[str, Any],
-    editor: Editor,
-    *,
-    cycle_id: int | None = None,
-    slug: str | None = None,
-    into: int | None = None,
-) -> None:
-    after = _noted(session, wish)
-    if into is not None:
-        after["into"] = str(into)
-    audit.record(
-        session,
-        actor=editor.actor,
-        act=act,
-        now=editor.now,
-        cycle_id=cycle_id,
-        slugs=[slug] if slug else [],
-        subject=str(wish.id),
-        before=before,
-        after=after,
-    )
-    site.touch(session, now=editor.now)
-    session.flush()

@@ -223,16 +223,17 @@ def plannable(session: Session, *, today: date) -> tuple[Choice, ...]:
 def planned_of(session: Session, wishes: Iterable[Wish]) -> dict[int, Planned]:
     """The webinars that answer these wishes, by their id. At most two queries.
 
-    As they stand now: what was taken out of a draft or cancelled answers nothing any more.
+    As they stand now: what was cancelled answers nothing any more, and a public webinar whose
+    new subject is drafted answers as drafted.
     """
     said = {
-        wish.id: (wish.planned_cycle_id, wish.planned_slug)
+        wish.id: ((wish.planned_cycle_id, wish.planned_slug), wish.planned_revision or 0)
         for wish in wishes
         if wish.planned_cycle_id and wish.planned_slug
     }
     if not said:
         return {}
-    cycles = {cycle for cycle, _ in said.values()}
+    cycles = {cycle for (cycle, _), _ in said.values()}
     drafted = session.execute(
         sa.select(Cycle, DraftSession)
         .join(DraftSession, DraftSession.cycle_id == Cycle.id)
@@ -244,8 +245,14 @@ def planned_of(session: Session, wishes: Iterable[Wish]) -> dict[int, Planned]:
         .join(Webinar, Webinar.cycle_id == Cycle.id)
         .where(Cycle.id.in_(cycles), Webinar.status == WebinarStatus.SCHEDULED)
     )
-    found |= {(cycle.id, row.slug): _planned(cycle, row) for cycle, row in public}
-    return {number: found[where] for number, where in said.items() if where in found}
+    told = {(cycle.id, row.slug): (cycle.revision, _planned(cycle, row)) for cycle, row in public}
+    answers = {}
+    for number, (where, revision) in said.items():
+        if where in told and revision <= told[where][0]:
+            answers[number] = told[where][1]
+        elif where in found:
+            answers[number] = found[where]
+    return answers
 
 
 def _planned(cycle: Cycle, row: DraftSession | Webinar) -> Planned:

@@ -205,8 +205,7 @@ def _somebody(language: str, now: datetime) -> Participant:
 def _some_page(now: datetime) -> WebinarPage:
     """A webinar in two weeks, of a cycle of three, that nobody has planned."""
     start = (now + 2 * WEEK).replace(hour=11, minute=0, second=0, microsecond=0)
-    title = gettext("Title of the webinar")
-    cycle = gettext("Title of the cycle")
+    title, cycle = gettext("Title of the webinar"), gettext("Title of the cycle")
     webinars = tuple(
         WebinarView(
             cycle_slug="cycle",
@@ -255,6 +254,7 @@ def _some_page(now: datetime) -> WebinarPage:
         readings=(),
         kit=(),
         neighbours=(),
+        themes=(),
         mentions=(),
         next_step=None,
         next_webinar=None,

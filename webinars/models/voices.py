@@ -45,6 +45,8 @@ class Wish(Base):
     )
     planned_slug: Mapped[str | None]
     """The webinar that answers it, drafted or public, by its natural identity."""
+    planned_revision: Mapped[int | None]
+    """The publication of its cycle with which it is told that this webinar answers it."""
     proposed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 

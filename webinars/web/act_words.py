@@ -114,7 +114,6 @@ TO_SOME: dict[AuditAct, LazyString] = {
     ),
 }
 
-
 SURVEYS: dict[AuditAct, LazyString] = {
     AuditAct.SURVEY_CHANGED: lazy_gettext("changed the survey about %(what)s"),
     AuditAct.SURVEY_RESET: lazy_gettext("took back the questions of the survey about %(what)s"),
@@ -193,8 +192,7 @@ def _counts_of_the_library(act: Act) -> str:
     if act.act is not AuditAct.LIBRARY_IMPORTED or act.cycle_id is not None:
         return ""
     counts = {kind: len(act.after.get(kind, ())) for kind in ("themes", "resources")}
-    said = gettext("themes: %(themes)s, resources: %(resources)s", **counts)
-    return f" ({said})"
+    return " (" + gettext("themes: %(themes)s, resources: %(resources)s", **counts) + ")"
 
 
 def is_of_a_cycle(act: AuditAct) -> bool:
@@ -364,7 +362,9 @@ def _of_a_survey(act: Act, titles: Mapping[str, str]) -> str:
 
 
 def _parts_of_a_replay(act: Act) -> str:
-    """Those that were worked on, between brackets."""
+    """Those that were worked on, between brackets; or that one went online without consent."""
+    if act.after.get("replay", {}).get("without_consent"):
+        return " (" + gettext("the speakers’ consent was not noted") + ")"
     if act.act is not AuditAct.REPLAY_EDITED:
         return ""
     sides = (*act.before.get("replay", {}), *act.after.get("replay", {}))
