@@ -4,6 +4,7 @@ Tests that take ``database`` (or what stands on it) run on SQLite and on Postgre
 domain on both, those of pages and mails on one of them, and on the other in the soak.
 """
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -98,6 +99,13 @@ def _begin_with_processes(items: list[pytest.Item]) -> None:
         items += share + others[:room]
         del others[:room]
     items += others
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded stays for good: to look for garbage among it took a fifth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def missing(what: str) -> NoReturn:

@@ -1,8 +1,8 @@
 """What tests share: a fixed cast, small plans, and real servers."""
 
-import asyncio
 import email
 import email.policy
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +30,7 @@ from webinars.domain.registrations import House, Outcome
 from webinars.models import MailState, OutboxMail
 from webinars.places import PACKAGE
 
+ROOT = Path(__file__).resolve().parents[1]
 HOST = "webinaires.example.org"
 BASE_URL = f"https://{HOST}"
 SECRET = "a secret for tests, of some length"
@@ -312,15 +313,10 @@ def in_threads(work: Callable[[int], None], count_: int) -> None:
 
 def free_port() -> int:
     """A port of the loopback that nobody listens on."""
-    return asyncio.run(_free_port())
-
-
-async def _free_port() -> int:
-    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
-    port: int = server.sockets[0].getsockname()[1]
-    server.close()
-    await server.wait_closed()
-    return port
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def written(folder: Path, name: str, text: str) -> Path:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.source import ROOT, project_files
+from tests.house.source import project_files
+from tests.support import ROOT
 
 SEES_ITS_FILES = """
 from webinars import places

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from tests.bench.load import requests_per_second
-from tests.e2e.support import ROOT, Installation, Process, free_port
+from tests.e2e.support import Installation, Process
+from tests.support import ROOT, free_port
 
 SECONDS = 3
 WARM_SECONDS = 1

@@ -12,6 +12,7 @@ import time
 import uuid
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -126,7 +127,7 @@ def fill(database: Database) -> None:
 
 def examine(folder: Path, url: str | None) -> bool:
     """One database: every figure; whether all are as wanted."""
-    settings = {"database_url": url} if url else {}
+    settings: dict[str, Any] = {"database_url": url} if url else {}
     with installation(folder, **settings) as place:
         place.run("db", "upgrade")
         address = url or f"sqlite:///{folder / 'webinars.sqlite'}"

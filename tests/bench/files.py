@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests import files
-from tests.e2e.support import LOOPBACK, free_port, installation, until
+from tests.e2e.support import LOOPBACK, installation, until
+from tests.support import free_port
 from tests.uploading import Desk, with_webinar
 
 RATIO = 0.5

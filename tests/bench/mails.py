@@ -23,9 +23,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from tests.conftest import migrate, settings_for
-from tests.e2e.support import LOOPBACK, ROOT, Installation, free_port, installation, until
+from tests.e2e.support import LOOPBACK, Installation, installation, until
 from tests.postgres import own_database
-from tests.support import APRIL, load_library, person, plan_of, published
+from tests.support import APRIL, ROOT, free_port, load_library, person, plan_of, published
 from webinars import clock, create_app
 from webinars.db import Database
 from webinars.domain import reminders

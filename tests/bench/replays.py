@@ -218,7 +218,7 @@ def told(name: str, took: list[float], *, within: float) -> bool:
 
 def examine(folder: Path, url: str | None) -> bool:
     """One database: every figure; whether all are as wanted."""
-    settings = {"database_url": url} if url else {}
+    settings: dict[str, Any] = {"database_url": url} if url else {}
     chance = random.Random(18)
     with installation(folder, **settings) as place:
         place.run("db", "upgrade")

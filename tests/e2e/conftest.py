@@ -9,18 +9,26 @@ from playwright.sync_api import Browser
 
 from tests.e2e.browsing import Visitor, chromium, visitor
 from tests.e2e.support import Installation, installation
+from tests.e2e.warm import Warm, warm_process
 from tests.support import MailServer
 
 
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm | None]:
+    """What forks the processes of this test process; a module may say that it has none."""
+    with warm_process(tmp_path_factory.mktemp("warm")) as process:
+        yield process
+
+
 @pytest.fixture
-def install(tmp_path: Path) -> Iterator[Callable[..., Installation]]:
+def install(tmp_path: Path, warm: Warm | None) -> Iterator[Callable[..., Installation]]:
     """Make installations with settings; their processes are stopped at the end."""
     with ExitStack() as stack:
 
         def make(**settings: object) -> Installation:
             folder = tmp_path / "instance"
             folder.mkdir()
-            return stack.enter_context(installation(folder, **settings))
+            return stack.enter_context(installation(folder, warm=warm, **settings))
 
         yield make
 
@@ -40,14 +48,16 @@ def place(
 
 
 @pytest.fixture(scope="module")
-def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def demonstration(
+    tmp_path_factory: pytest.TempPathFactory, warm: Warm | None
+) -> Iterator[Installation]:
     """The demonstration as `make run` starts it."""
-    with installation(tmp_path_factory.mktemp("demonstration")) as place:
+    with installation(tmp_path_factory.mktemp("demonstration"), warm=warm) as place:
         place.demo()
         yield place
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A running Chromium."""
     with chromium() as running:

@@ -2,11 +2,11 @@
 
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,11 +16,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from tests.support import SECRET
+from tests.e2e.warm import Warm
+from tests.support import ROOT, SECRET, free_port
 
-ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
 # What is waited for at most: a machine that does much else is slow, not wrong.
 START_SECONDS = 120
@@ -41,14 +41,6 @@ def until(holds: Callable[[], Any], *, within: float, what: str, every: float = 
         time.sleep(every)
 
 
-def free_port() -> int:
-    """A port of the loopback that nobody listens on; also beside a running event loop."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @dataclass(frozen=True)
 class Answer:
     """What a server said."""
@@ -63,11 +55,22 @@ class Answer:
         return self.body.decode("utf-8")
 
 
+class Running(Protocol):
+    """What ``subprocess.Popen`` has, and ``Forked`` too."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float) -> int: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+
+
 @dataclass
 class Process:
     """A running command, the leader of a process group of its own."""
 
-    popen: "subprocess.Popen[bytes]"
+    popen: Running
     log: Path
 
     @property
@@ -133,12 +136,17 @@ class Process:
 
 @dataclass
 class Installation:
-    """A folder with its settings, and the processes started in it."""
+    """A folder with its settings, and the processes started in it.
+
+    They are forked from a warm process where there is one, else started from nothing.
+    """
 
     folder: Path
     settings: dict[str, object] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
+    warm: Warm | None = None
     processes: list[Process] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
     def base_url(self) -> str:
@@ -163,33 +171,37 @@ class Installation:
 
     def run(self, *arguments: str | Path, code: int = 0) -> str:
         """A command to its end, with the expected exit code; all that it said."""
-        return self._to_its_end(self._command(arguments), code=code)
-
-    def _to_its_end(self, command: list[str], *, code: int) -> str:
-        done = subprocess.run(
-            command,
-            env=self.environment,
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=COMMAND_SECONDS,
-            check=False,
-            text=True,
-        )
-        assert done.returncode == code, f"{command} ended with {done.returncode}:\n{done.stdout}"
-        return done.stdout
+        process = self._process(arguments)
+        try:
+            found = process.wait(COMMAND_SECONDS)
+        finally:
+            process.clear_away()
+        said = process.output()
+        assert found == code, f"{arguments} ended with {found}:\n{said}"
+        return said
 
     def sets_up(self, *commands: tuple[str | Path, ...]) -> None:
-        """Commands, one after another in one process: most of what one takes is its start."""
-        said = json.dumps([[str(part) for part in command] for command in commands])
-        self._to_its_end([sys.executable, "-m", "tests.e2e.commands", said], code=0)
+        """Commands, one after another."""
+        for command in commands:
+            self.run(*command)
 
     def start(self, *arguments: str | Path) -> Process:
         """A command that goes on."""
-        log = self.folder / f"process-{len(self.processes) + 1}.log"
+        process = self._process(arguments)
+        self.processes.append(process)
+        return process
+
+    def _process(self, arguments: tuple[str | Path, ...]) -> Process:
+        words = [str(part) for part in arguments]
+        log = self.folder / f"process-{next(self._numbers)}.log"
+        if self.warm is not None:
+            forked = self.warm.start(
+                words, environment=self.environment, folder=self.folder, output=log
+            )
+            return Process(forked, log)
         with log.open("wb") as output:
             popen = subprocess.Popen(
-                self._command(arguments),
+                [sys.executable, "-m", "webinars", *words],
                 env=self.environment,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
@@ -197,9 +209,7 @@ class Installation:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        process = Process(popen, log)
-        self.processes.append(process)
-        return process
+        return Process(popen, log)
 
     def serve(self, *arguments: str) -> Process:
         """A production server of two processes that answers."""
@@ -260,9 +270,6 @@ class Installation:
         lines = self.run("outbox", "list", "--json").splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
-    def _command(self, arguments: tuple[str | Path, ...]) -> list[str]:
-        return [sys.executable, "-m", "webinars", *map(str, arguments)]
-
 
 def form_token(html: str) -> str:
     """The token of the first form of a page."""
@@ -272,9 +279,11 @@ def form_token(html: str) -> str:
 
 
 @contextmanager
-def installation(folder: Path, **settings: object) -> Iterator[Installation]:
+def installation(
+    folder: Path, *, warm: Warm | None = None, **settings: object
+) -> Iterator[Installation]:
     """An installation; at the end, what still runs is stopped and must end well."""
-    place = Installation(folder, settings)
+    place = Installation(folder, settings, warm=warm)
     try:
         yield place
         for process in reversed(place.processes):

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.e2e.browsing import Visitor, visitor
 from tests.e2e.support import Installation, installation
+from tests.e2e.warm import Warm
 from webinars import clock
 from webinars.domain import rules
 
@@ -37,10 +38,10 @@ def plan_file(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def running(tmp_path_factory: pytest.TempPathFactory, warm: Warm | None) -> Iterator[Installation]:
     """A server with next year's cycle, public."""
     folder = tmp_path_factory.mktemp("board")
-    with installation(folder) as place:
+    with installation(folder, warm=warm) as place:
         place.sets_up(
             ("db", "upgrade"),
             ("organiser", "create", EMAIL, "--password", PASSWORD),

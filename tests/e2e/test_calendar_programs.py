@@ -11,6 +11,7 @@ import pytest
 
 from tests.calendar_programs import Calendar
 from tests.e2e.support import Installation, installation
+from tests.e2e.warm import Warm
 from tests.support import DATA, written
 
 # (date, title), all at 13 h in Paris for 90 minutes, in winter and in summer.
@@ -50,9 +51,9 @@ MOVED = [
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def service(tmp_path_factory: pytest.TempPathFactory, warm: Warm | None) -> Iterator[Installation]:
     """A running server with nothing in it yet."""
-    with installation(tmp_path_factory.mktemp("calendars")) as place:
+    with installation(tmp_path_factory.mktemp("calendars"), warm=warm) as place:
         place.run("db", "upgrade")
         place.serve()
         yield place

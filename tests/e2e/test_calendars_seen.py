@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from playwright.sync_api import Browser
 
-from tests.e2e.browsing import Visitor, chromium, visitor
+from tests.e2e.browsing import Visitor, visitor
 from tests.e2e.support import Installation, until
 from tests.support import DATA, written
 
@@ -67,11 +68,11 @@ def to_the_calendars_by_keyboard(who: Visitor) -> None:
         who.page.keyboard.press("Enter")
 
 
-def looks_before_and_after_google(place: Installation) -> None:
+def looks_before_and_after_google(browser: Browser, place: Installation) -> None:
     """The organiser looks, Google comes, and the organiser looks again."""
     apple, google = "Calendrier d’Apple (Mac, iPhone, iPad)", "Google Agenda"
     outlook = "Outlook et Microsoft 365"
-    with chromium() as browser, visitor(browser, place.base_url) as who:
+    with visitor(browser, place.base_url) as who:
         who.signs_in(EMAIL, PASSWORD)
         to_the_calendars_by_keyboard(who)
         who.looks(dark=True)
@@ -87,12 +88,12 @@ def looks_before_and_after_google(place: Installation) -> None:
         who.looks(dark=True)
 
 
-def test_who_has_seen_the_move(served: Installation) -> None:
+def test_who_has_seen_the_move(browser: Browser, served: Installation) -> None:
     fetches(served, GOOGLE, APPLE, OUTLOOK)
     becomes(served, {"google": "has_it", "apple": "has_it", "microsoft": "has_it"})
     move_april(served)
     becomes(served, {"google": "not_yet", "apple": "not_yet", "microsoft": "not_yet"})
     fetches(served, APPLE, OUTLOOK)
     becomes(served, {"google": "not_yet", "apple": "has_it", "microsoft": "has_it"})
-    looks_before_and_after_google(served)
+    looks_before_and_after_google(browser, served)
     assert "dataaccessd" not in "".join(one.output() for one in served.processes)

@@ -19,14 +19,13 @@ from aiosmtpd.smtp import Envelope
 from tests.e2e.owed import copies, everyone, ledger, owe, states
 from tests.e2e.support import (
     MAIL_SECONDS,
-    ROOT,
     START_SECONDS,
     STOP_SECONDS,
     Installation,
     until,
 )
 from tests.mail.scripted import ScriptedServer, scripted_server
-from tests.support import MailServer
+from tests.support import ROOT, MailServer
 from webinars.db import Database
 from webinars.models import MailState, OutboxMail
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
-from tests.e2e.browsing import NARROW, WIDE, Visitor, chromium, visitor
+from tests.e2e.browsing import NARROW, WIDE, Visitor, visitor
 from tests.e2e.support import Installation
 from tests.returned import arf, dsn
 from tests.support import DATA, MailServer, written
@@ -58,8 +59,8 @@ def publish(place: Installation, *months: int) -> None:
 
 
 @pytest.fixture
-def who(installed: Installation) -> Iterator[Visitor]:
-    with chromium() as browser, visitor(browser, installed.base_url) as someone:
+def who(browser: Browser, installed: Installation) -> Iterator[Visitor]:
+    with visitor(browser, installed.base_url) as someone:
         yield someone
 
 

@@ -1,8 +1,9 @@
 """The log of mails with a real browser, a worker and a mail server: why it failed, and again."""
 
 import pytest
+from playwright.sync_api import Browser
 
-from tests.e2e.browsing import Visitor, chromium, visitor
+from tests.e2e.browsing import Visitor, visitor
 from tests.e2e.support import Installation
 from tests.support import MailServer, written
 from webinars import clock
@@ -98,8 +99,8 @@ def looks_around(who: Visitor) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_why_it_failed_and_again(strict: Installation, smtp: MailServer) -> None:
-    with chromium() as browser, visitor(browser, strict.base_url) as who:
+def test_why_it_failed_and_again(browser: Browser, strict: Installation, smtp: MailServer) -> None:
+    with visitor(browser, strict.base_url) as who:
         sign_in(who)
         who.goes_to("/organise/mails")
         who.looks(dark=True)

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
-from tests.e2e.browsing import Visitor, chromium, visitor
+from tests.e2e.browsing import Visitor, visitor
 from tests.e2e.support import MAIL_SECONDS, Installation, until
 from tests.support import Arrived, MailServer, written
 from webinars import clock
@@ -31,7 +32,7 @@ title = "Un & seul"
 
 
 @pytest.fixture
-def dominique(place: Installation, smtp: MailServer) -> Iterator[Visitor]:
+def dominique(browser: Browser, place: Installation, smtp: MailServer) -> Iterator[Visitor]:
     """Signed in; Alice is registered and has her confirmation; a worker runs."""
     place.sets_up(
         ("cycle", "import", written(place.folder, "c.toml", plan(clock.now().year + 1))),
@@ -41,7 +42,7 @@ def dominique(place: Installation, smtp: MailServer) -> Iterator[Visitor]:
     place.serve("--with-worker")
     assert place.register("essai/un", "alice@example.org").status == 200
     arrives(smtp, 1)
-    with chromium() as browser, visitor(browser, place.base_url) as who:
+    with visitor(browser, place.base_url) as who:
         who.signs_in(EMAIL, PASSWORD)
         yield who
 

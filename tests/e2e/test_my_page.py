@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
-from tests.e2e.browsing import Visitor, chromium, visitor
+from tests.e2e.browsing import Visitor, visitor
 from tests.e2e.support import Installation
 from tests.support import MailServer, written
 from webinars import clock
@@ -44,8 +45,8 @@ def installed(place: Installation) -> Installation:
 
 
 @pytest.fixture
-def who(installed: Installation) -> Iterator[Visitor]:
-    with chromium() as browser, visitor(browser, installed.base_url) as someone:
+def who(browser: Browser, installed: Installation) -> Iterator[Visitor]:
+    with visitor(browser, installed.base_url) as someone:
         yield someone
 
 

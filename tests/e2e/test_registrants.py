@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
-from tests.e2e.browsing import Visitor, chromium, visitor
+from tests.e2e.browsing import Visitor, visitor
 from tests.e2e.support import Installation
 from tests.support import written
 from webinars import clock
@@ -31,7 +32,7 @@ title = "Une seule place"
 
 
 @pytest.fixture
-def dominique(place: Installation) -> Iterator[Visitor]:
+def dominique(browser: Browser, place: Installation) -> Iterator[Visitor]:
     """Signed in; nobody is registered yet."""
     place.sets_up(
         ("cycle", "import", written(place.folder, "c.toml", plan(clock.now().year + 1))),
@@ -39,7 +40,7 @@ def dominique(place: Installation) -> Iterator[Visitor]:
         ("organiser", "create", EMAIL, "--password", PASSWORD),
     )
     place.serve()
-    with chromium() as browser, visitor(browser, place.base_url) as who:
+    with visitor(browser, place.base_url) as who:
         who.signs_in(EMAIL, PASSWORD)
         yield who
 

@@ -1,9 +1,9 @@
 """An organiser makes a replay of nothing, and everybody sees it."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
-from tests.e2e.browsing import chromium, visitor
+from tests.e2e.browsing import visitor
 from tests.e2e.support import Installation
 from tests.support import DATA
 
@@ -41,8 +41,8 @@ def press(page: Page, act: str) -> None:
         page.locator(f"form:has(input[name=act][value={act}]) button[type=submit]").click()
 
 
-def test_from_nothing_to_online(served: Installation):
-    with chromium() as browser, visitor(browser, served.base_url) as who:
+def test_from_nothing_to_online(browser: Browser, served: Installation):
+    with visitor(browser, served.base_url) as who:
         who.signs_in(EMAIL, PASSWORD)
         page = who.goes_to(DESK)
         with page.expect_navigation():

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
-from tests.e2e.browsing import NARROW, Visitor, chromium, visitor
+from tests.e2e.browsing import NARROW, Visitor, visitor
 from tests.e2e.support import Installation
 from tests.support import MailServer, written
 from webinars import clock
@@ -47,8 +48,8 @@ def installed(place: Installation) -> Installation:
 
 
 @pytest.fixture
-def who(installed: Installation) -> Iterator[Visitor]:
-    with chromium() as browser, visitor(browser, installed.base_url) as someone:
+def who(browser: Browser, installed: Installation) -> Iterator[Visitor]:
+    with visitor(browser, installed.base_url) as someone:
         yield someone
 
 
@@ -88,12 +89,14 @@ def test_a_whole_cycle_without_one_and_that_one_after_all(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_one_press_confirms_all_on_a_telephone(place: Installation, smtp: MailServer) -> None:
+def test_one_press_confirms_all_on_a_telephone(
+    browser: Browser, place: Installation, smtp: MailServer
+) -> None:
     """It is seen before anything else; the link is asked for twice, as people do."""
     place.settings["require_confirmation"] = True
     imported(place)
     place.serve()
-    with chromium() as browser, visitor(browser, place.base_url, viewport=NARROW) as who:
+    with visitor(browser, place.base_url, viewport=NARROW) as who:
         page = who.goes_to("/cycles/essai/register")
         page.locator(f"{FORM} [name=full_name]").fill("Alice Dupont")
         page.locator(f"{FORM} [name=email]").fill(ALICE)

@@ -44,6 +44,11 @@ def children_of(process: Process) -> list[str]:
     return told.read_text("ascii").split()
 
 
+@pytest.fixture(scope="module")
+def warm() -> None:
+    """Here the start itself is tried, from nothing."""
+
+
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 

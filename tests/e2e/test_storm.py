@@ -16,8 +16,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from tests.e2e.support import LOOPBACK, ROOT, Installation, form_token
-from tests.support import APRIL, in_threads, plan_of, published
+from tests.e2e.support import LOOPBACK, Installation, form_token
+from tests.support import APRIL, ROOT, in_threads, plan_of, published
 from webinars import clock
 from webinars.db import Database
 from webinars.domain.places import HOLDS_A_PLACE

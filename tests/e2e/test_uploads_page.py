@@ -4,10 +4,12 @@ import base64
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests import files
-from tests.e2e.browsing import chromium, visitor
+from tests.e2e.browsing import visitor
 from tests.e2e.support import installation
+from tests.e2e.warm import Warm
 from tests.uploading import EMAIL, HERE, PAGE, PASSWORD, with_webinar
 from webinars.places import STATIC
 
@@ -24,11 +26,11 @@ DROP = """([content, name]) => {
 }"""
 
 
-def test_dropped_refused_and_played(tmp_path: Path) -> None:
-    with installation(tmp_path) as place:
+def test_dropped_refused_and_played(browser: Browser, warm: Warm | None, tmp_path: Path) -> None:
+    with installation(tmp_path, warm=warm) as place:
         with_webinar(place)
         place.serve()
-        with chromium() as browser, visitor(browser, place.base_url) as who:
+        with visitor(browser, place.base_url) as who:
             who.signs_in(EMAIL, PASSWORD)
             page = who.goes_to(HERE)
             page.locator("#slides_file").set_input_files(

@@ -11,6 +11,7 @@ import pytest
 from tests import files
 from tests.e2e.support import LOOPBACK, Installation, Process, installation, until
 from tests.e2e.test_serve import children_of
+from tests.e2e.warm import Warm
 from tests.uploading import (
     Desk,
     asks_and_does_not_read,
@@ -28,10 +29,10 @@ SLOW_LINES = 200
 
 @pytest.fixture(scope="module")
 def running(
-    tmp_path_factory: pytest.TempPathFactory,
+    tmp_path_factory: pytest.TempPathFactory, warm: Warm | None
 ) -> Iterator[tuple[Installation, Process, Desk]]:
     """A server of two processes, its webinar of yesterday, and Dominique who has signed in."""
-    with installation(tmp_path_factory.mktemp("uploads")) as place:
+    with installation(tmp_path_factory.mktemp("uploads"), warm=warm) as place:
         with_webinar(place)
         process = place.serve()
         yield place, process, Desk(place)

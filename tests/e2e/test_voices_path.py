@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import Browser
 
-from tests.e2e.browsing import Visitor, chromium, visitor
+from tests.e2e.browsing import Visitor, visitor
 from tests.e2e.support import Installation
 from tests.support import MailServer, person, plan_of, published, register
 from webinars import clock
@@ -60,9 +61,11 @@ def presses(who: Visitor, selector: str) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_an_answer_a_wish_and_a_plan(served: Installation, smtp: MailServer) -> None:
+def test_an_answer_a_wish_and_a_plan(
+    browser: Browser, served: Installation, smtp: MailServer
+) -> None:
     first, second = surveys(served, smtp)
-    with chromium() as browser, visitor(browser, served.base_url) as who:
+    with visitor(browser, served.base_url) as who:
         page = who.goes_to(first)
         who.looks(dark=True)
         page.locator("[name=q0][value='5']").check()

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from aiosmtpd.smtp import Envelope
 
 from tests.e2e.owed import copies, everyone, ledger, owe, states
-from tests.e2e.support import MAIL_SECONDS, START_SECONDS, Installation, free_port, until
-from tests.support import MailServer
+from tests.e2e.support import MAIL_SECONDS, START_SECONDS, Installation, until
+from tests.support import MailServer, free_port
 from webinars.models import MailState
 
 

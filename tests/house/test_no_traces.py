@@ -2,7 +2,8 @@
 
 import re
 
-from tests.house.source import ROOT, project_files, report, shown
+from tests.house.source import project_files, report, shown
+from tests.support import ROOT
 
 # Written in halves, so that this file does not find itself.
 REGISTRY = re.compile(

@@ -9,7 +9,8 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_keywords, parse_mapping_cfg
 from babel.messages.pofile import read_po
 
-from tests.house.source import PACKAGE, ROOT, report
+from tests.house.source import PACKAGE, report
+from tests.support import ROOT
 
 PO = PACKAGE / "translations/fr/LC_MESSAGES/messages.po"
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-zA-Z]")
