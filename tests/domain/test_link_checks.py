@@ -42,9 +42,9 @@ def troubled(database: Database) -> list[tuple[str, LinkState]]:
 
 
 def test_nothing_was_ever_asked(database: Database) -> None:
-    assert look(database) == LinksPage((), {}, 0, None, "", ())
+    assert look(database) == LinksPage((), {}, 0, None)
     bring(database, a=A, none=None)
-    assert look(database) == LinksPage((), {}, 1, None, "", ())
+    assert look(database) == LinksPage((), {}, 1, None)
     assert wanted(database) == (A,)
 
 

@@ -60,10 +60,3 @@ def test_what_does_not_answer_is_listed_in_words(
         assert line.one("strong").text == " ".join(str(STATES[state]).split())
     assert line.links("/resources/") == ["/resources/r"]
     assert line.links("https:") == ["https://example.org/x", *([moved_to] if moved_to else [])]
-
-
-def test_any_resource_is_found_to_be_edited(desk: FlaskClient, app: Flask) -> None:
-    found = read(desk.get(f"{DESK}?q=r")).by_id("hits")
-    assert found.links("/organise/") == ["/organise/library/resources/r"]
-    nothing = read(desk.get(f"{DESK}?q=zzz%00")).by_id("hits")
-    assert nothing.text == words(app, "No resource has these words in its title.")

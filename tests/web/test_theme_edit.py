@@ -33,7 +33,7 @@ def errors(page: Element) -> list[str]:
 
 
 def test_a_theme_is_added_and_everybody_sees_it(desk: FlaskClient) -> None:
-    assert LIST in read(desk.get("/organise/library/links")).links(LIST)
+    assert LIST in read(desk.get("/organise/library")).links(LIST)
     typed = {
         "title": "L’été <b>",
         "questions": "Pourquoi ?\r\n\r\nComment ?",

@@ -8,13 +8,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webinars.domain.searching import contains
 from webinars.models import LinkCheck, LinkState, Resource
 
 MOST = 500
 """Addresses that the desk's page lists."""
-MOST_HITS = 50
-"""Resources that a search finds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +49,6 @@ class LinksPage:
     """Resources whose present address was never asked."""
     latest: datetime | None
     """When an address was last asked. UTC."""
-    search: str
-    hits: tuple[tuple[str, str], ...]
-    """Slug and title of the resources whose title has these words, at most ``MOST_HITS``."""
 
 
 def addresses(session: Session) -> tuple[str, ...]:
@@ -92,8 +86,8 @@ def note(session: Session, *, answers: Mapping[str, Answer], now: datetime) -> N
     session.flush()
 
 
-def links_page(session: Session, *, search: str = "") -> LinksPage:
-    """The addresses that need somebody's eyes. Two queries, one more for a search."""
+def links_page(session: Session) -> LinksPage:
+    """The addresses that need somebody's eyes. Two queries."""
     rows = session.execute(
         sa.select(Resource.slug, Resource.title, LinkCheck)
         .join(LinkCheck, _OF_PRESENT)
@@ -115,19 +109,7 @@ def links_page(session: Session, *, search: str = "") -> LinksPage:
         counts=Counter(one.state for _, _, one in rows),
         unchecked=(with_address or 0) - len(rows),
         latest=max((one.checked_at for _, _, one in rows), default=None),
-        search=search,
-        hits=_hits(session, search) if search else (),
     )
-
-
-def _hits(session: Session, search: str) -> tuple[tuple[str, str], ...]:
-    rows = session.execute(
-        sa.select(Resource.slug, Resource.title)
-        .where(contains(session, Resource.title.expression, search))
-        .order_by(Resource.position)
-        .limit(MOST_HITS)
-    )
-    return tuple((slug, title) for slug, title in rows)
 
 
 _OF_PRESENT = sa.and_(LinkCheck.resource_id == Resource.id, LinkCheck.url == Resource.url)

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webinars.domain.library import AS_LINES, ResourceView, all_themes, resource_view
+from webinars.domain.programme import ThemeView
+from webinars.domain.searching import contains
 from webinars.models import EntryPoint, Resource, Step, Theme, resource_themes
 
 PAGE = 50
@@ -89,6 +91,52 @@ def resources_page(session: Session, *, chosen: Chosen, page: int = 1) -> Resour
         total=session.scalar(sa.select(sa.func.count()).select_from(Resource)) or 0,
         chosen=chosen,
         facets={facet: _facet(session, facet, chosen, choices, themes) for facet in FACETS},
+        page=page,
+        pages=pages,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DeskList:
+    """One page of the library as organisers look through it."""
+
+    resources: tuple[ResourceView, ...]
+    found: int
+    """How many fit, on all pages."""
+    total: int
+    """How many the library holds."""
+    themes: tuple[ThemeView, ...]
+    search: str
+    theme: str | None
+    page: int
+    pages: int
+
+    def said(self) -> dict[str, str]:
+        """What the list is narrowed by."""
+        said = {"q": self.search, "theme": self.theme or ""}
+        return {name: value for name, value in said.items() if value}
+
+
+def desk_list(
+    session: Session, *, search: str = "", theme: str | None = None, page: int = 1
+) -> DeskList:
+    """The resources with these words in their title; a page beyond the end is the last.
+
+    Five queries.
+    """
+    choices = _choices(session, Chosen(theme=theme))
+    titled = contains(session, Resource.title.expression, search)
+    fits = sa.and_(sa.true(), titled, *choices.values())
+    found = session.scalar(sa.select(sa.func.count()).select_from(Resource).where(fits)) or 0
+    pages = max(1, -(-found // PAGE))
+    page = min(max(1, page), pages)
+    return DeskList(
+        resources=_resources(session, fits, page),
+        found=found,
+        total=session.scalar(sa.select(sa.func.count()).select_from(Resource)) or 0,
+        themes=all_themes(session),
+        search=search,
+        theme=theme,
         page=page,
         pages=pages,
     )

@@ -198,6 +198,7 @@ TABLE: dict[str, Access] = {
     "resource_edit.add": Access.ORGANISER,
     "resource_edit.page": Access.ORGANISER,
     "resource_edit.save": Access.ORGANISER,
+    "library_desk.page": Access.ORGANISER,
     "links.page": Access.ORGANISER,
     "mentions.page": Access.ORGANISER,
     "mentions.link": Access.ORGANISER,

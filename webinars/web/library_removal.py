@@ -37,7 +37,7 @@ RESOURCE = _Kind(
     remove_resource,
     "organise/resource_removal.html",
     lazy_gettext("The resource is no longer in the library."),
-    "links.page",
+    "library_desk.page",
 )
 THEME = _Kind(
     theme_removal,

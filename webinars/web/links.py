@@ -1,12 +1,11 @@
 """Addresses of resources that do not simply answer, for organisers."""
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
 from webinars.domain.link_checks import links_page
 from webinars.domain.plan import DEFAULT_ZONE
-from webinars.domain.searching import MOST_CHARACTERS
 from webinars.models import LinkState
 from webinars.services import services
 
@@ -30,9 +29,8 @@ STATES: dict[LinkState, LazyString] = {
 @blueprint.get("/links")
 def page() -> Response:
     """What the latest look at each address found, the worst first."""
-    search = request.args.get("q", "").replace("\0", "").strip()[:MOST_CHARACTERS]
     with services().database.read() as session:
-        seen = links_page(session, search=search)
+        seen = links_page(session)
     body = render_template(
         "organise/links.html", seen=seen, states=STATES, zone=DEFAULT_ZONE, command=COMMAND
     )
