@@ -62,6 +62,7 @@ def test_it_is_the_real_cycle_and_two_running_years(database: Database) -> None:
         assert states == [WishState.PUBLIC, WishState.PUBLIC, WishState.WAITING]
         assert set(session.scalars(sa.select(Cycle.demonstration))) == {True}
         assert set(session.scalars(sa.select(Replay.demonstration))) == {True}
+        assert set(session.scalars(sa.select(Replay.consent_at))) == {SUMMER}, "it shows nobody"
         # All twelve of 2019, and those of this year but the latest: its replay is expected.
         replays = session.execute(
             sa.select(Cycle.slug, sa.func.count(Replay.id))

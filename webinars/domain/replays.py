@@ -56,6 +56,7 @@ def put_online(
             video_url=video.url,
             duration=video.duration,
             online_at=now,
+            consent_at=now if video.demonstration else None,  # it shows nobody
             demonstration=video.demonstration,
             chapters=[Chapter(starts_at=at, title=title) for at, title in video.chapters],
             captions=[captions_of(language, cues) for language, cues in video.captions.items()],
