@@ -214,4 +214,4 @@ def test_the_count_of_queries_does_not_grow_with_what_is_linked(
         desk(online, "guide")
     with counted_queries(online) as in_public:
         public(online)
-    assert (len(at_desk), len(in_public)) == (6 + bool(linked), 14 + bool(linked))
+    assert (len(at_desk), len(in_public)) == (6 + bool(linked), 17 + bool(linked))
