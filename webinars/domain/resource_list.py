@@ -81,14 +81,13 @@ def resources_page(session: Session, *, chosen: Chosen, page: int = 1) -> Resour
     """A page of the list, from 1; one beyond the end is the last. Twelve queries at most."""
     choices = _choices(session, chosen)
     fits = sa.and_(sa.true(), *choices.values())
-    found = session.scalar(sa.select(sa.func.count()).select_from(Resource).where(fits)) or 0
-    pages = max(1, -(-found // PAGE))
-    page = min(max(1, page), pages)
+    found = _count(session, fits)
+    page, pages = _within(page, found)
     themes = {theme.slug: theme.title for theme in all_themes(session)}
     return ResourcesPage(
         resources=_resources(session, fits, page),
         found=found,
-        total=session.scalar(sa.select(sa.func.count()).select_from(Resource)) or 0,
+        total=_count(session, sa.true()),
         chosen=chosen,
         facets={facet: _facet(session, facet, chosen, choices, themes) for facet in FACETS},
         page=page,
@@ -127,13 +126,12 @@ def desk_list(
     choices = _choices(session, Chosen(theme=theme))
     titled = contains(session, Resource.title.expression, search)
     fits = sa.and_(sa.true(), titled, *choices.values())
-    found = session.scalar(sa.select(sa.func.count()).select_from(Resource).where(fits)) or 0
-    pages = max(1, -(-found // PAGE))
-    page = min(max(1, page), pages)
+    found = _count(session, fits)
+    page, pages = _within(page, found)
     return DeskList(
         resources=_resources(session, fits, page),
         found=found,
-        total=session.scalar(sa.select(sa.func.count()).select_from(Resource)) or 0,
+        total=_count(session, sa.true()),
         themes=all_themes(session),
         search=search,
         theme=theme,
@@ -143,6 +141,18 @@ def desk_list(
 
 
 Condition = sa.ColumnElement[bool]
+
+
+def _count(session: Session, fits: Condition) -> int:
+    return session.scalar(sa.select(sa.func.count()).select_from(Resource).where(fits)) or 0
+
+
+def _within(page: int, found: int) -> tuple[int, int]:
+    """The page that is shown, and how many there are."""
+    pages = max(1, -(-found // PAGE))
+    return min(max(1, page), pages), pages
+
+
 COLUMNS: dict[str, InstrumentedAttribute[Any]] = {
     "step": Resource.step,
     "entry": Resource.entry_point,
